@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "xgrad/dtype.hpp"
+#include "xgrad/export.hpp"
+#include "xgrad/nn/initializers.hpp"
+#include "xgrad/parameter.hpp"
+#include "xgrad/random.hpp"
+#include "xgrad/tensor.hpp"
+
+/// Layers are plain functions of tensors; none contains a derivative. Any callable struct is one.
+namespace xgrad::nn {
+
+struct DenseOptions {
+  DType dtype = float32;
+  Initializer weight = init::glorot;
+  Initializer bias = init::zeros;
+  bool use_bias = true;
+};
+
+/// z = W x + b for a vector x (in) → (out); z = x Wᵀ + b for a batch (…, in) → (…, out).
+class XGRAD_API Dense {
+ public:
+  Parameter W;  ///< (out, in)
+  Parameter b;  ///< (out); undefined without bias
+
+  /// Throws ValueError unless both widths are positive.
+  Dense(std::int64_t in, std::int64_t out, Random& random, const DenseOptions& options = {});
+  /// From values: weight (out, in), bias (out) or undefined. Throws ShapeError, DTypeError.
+  explicit Dense(const Tensor& weight, const Tensor& bias = {});
+
+  /// Throws ShapeError if x's last axis isn't `in`.
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+  [[nodiscard]] std::vector<NamedParameter> parameters() const;
+  /// The same layer with other cells; what clone() of a model calls.
+  void replace_parameters(const std::function<Parameter(const Parameter&)>& replacement);
+};
+
+struct XGRAD_API Sigmoid {
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+struct XGRAD_API Tanh {
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+struct XGRAD_API ReLU {
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+/// Over the last axis.
+struct XGRAD_API Softmax {
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+
+}  // namespace xgrad::nn

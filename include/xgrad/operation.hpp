@@ -1,0 +1,176 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "xgrad/dtype.hpp"
+#include "xgrad/export.hpp"
+#include "xgrad/shape.hpp"
+#include "xgrad/tensor.hpp"
+
+namespace xgrad {
+
+/// What an operation's result looks like.
+struct Signature {
+  Shape shape;
+  DType dtype = float32;
+};
+
+/// A kernel's input: contiguous, row-major.
+struct ConstArray {
+  const void* data = nullptr;
+  Shape shape;
+  DType dtype = float32;
+
+  template <Element T>
+  [[nodiscard]] const T* as() const noexcept {
+    return static_cast<const T*>(data);
+  }
+};
+
+/// A kernel's output: contiguous, row-major, uninitialised.
+struct Array {
+  void* data = nullptr;
+  Shape shape;
+  DType dtype = float32;
+
+  template <Element T>
+  [[nodiscard]] T* as() const noexcept {
+    return static_cast<T*>(data);
+  }
+};
+
+/// One call of an operation, as its derivative sees it.
+struct Call {
+  std::span<const Tensor> inputs;
+  const Tensor& output;
+  /// Per input: whether its cotangent is wanted. Empty means all.
+  std::span<const bool> wanted = {};
+
+  [[nodiscard]] bool wants(std::size_t input) const noexcept { return wanted.empty() || wanted[input]; }
+};
+
+/// A named constant of an operation: an axis, a flag, a bound. Attributes are all that tells two instances of the same
+/// operation apart, for printing and for recognising equal subgraphs.
+struct Attribute {
+  std::string_view name;
+  std::variant<bool, std::int64_t, double, std::vector<std::int64_t>> value;
+
+  friend bool operator==(const Attribute&, const Attribute&) = default;
+};
+
+/// How a formula writes the operation.
+struct Notation {
+  enum class Form : std::uint8_t { function, prefix, infix, postfix };
+  Form form = Form::function;
+  /// Plain text: "σ", "+", "ᵀ". Empty means name().
+  std::string_view symbol = {};
+  /// 1 sum, 2 product, 3 prefix, 4 power and postfix; higher binds tighter.
+  int precedence = 0;
+};
+
+/// An operation: immutable, shared by every node that uses it. Derive from this (or, where output elements depend on
+/// the input elements at the same place only, from ElementwiseOperation) to add your own; see examples/.
+///
+/// A derivative is written with public operations on tensors, so it is itself a graph: differentiable again,
+/// printable, compilable.
+class XGRAD_API Operation {
+ public:
+  Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  virtual ~Operation();
+
+  /// As in the public index: "matmul". Used in errors, printing and to tell operations apart.
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  [[nodiscard]] virtual std::vector<Attribute> attributes() const { return {}; }
+  [[nodiscard]] virtual Notation notation() const noexcept { return {}; }
+
+  /// The result's shape and dtype. Throws ShapeError or DTypeError that names the operation and the inputs.
+  [[nodiscard]] virtual Signature infer(std::span<const Tensor> inputs) const = 0;
+
+  /// vjp: the cotangent of each input, of the input's shape, from the cotangent of the output. An undefined Tensor
+  /// stands for zero or "not differentiable". Only what call.wants() needs to be built. The default throws ValueError.
+  [[nodiscard]] virtual std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const;
+
+  /// jvp: the tangent of the output from those of the inputs; an undefined tangent stands for zero. The default
+  /// transposes vjp, which is linear in its cotangent, by differentiating it once.
+  [[nodiscard]] virtual Tensor jvp(const Call& call, std::span<const Tensor> tangents) const;
+
+  /// Whether gradients can flow through at all; false for comparisons, argmax and the like, whose results keep no
+  /// history.
+  [[nodiscard]] virtual bool differentiable() const noexcept { return true; }
+
+  /// The kernel: writes every element of `output`. Inputs and output have the shapes and dtypes that infer() saw and
+  /// said. Called from one thread at a time per output. May throw ValueError for values out of range.
+  virtual void evaluate(std::span<const ConstArray> inputs, const Array& output) const = 0;
+
+  /// Whether the result is the first input's memory under another shape; evaluate() is then never called.
+  [[nodiscard]] virtual bool aliases_input() const noexcept { return false; }
+  /// Whether evaluate() may be given, as output, the memory of an input of the same shape and element size.
+  [[nodiscard]] virtual bool runs_in_place() const noexcept { return false; }
+};
+
+/// A call as a tensor: checks and infers through operation->infer(), appends the node, computes nothing.
+[[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs);
+[[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs);
+
+/// Computes `count` elements of out from `count` elements of each input, all contiguous. `operation` is the instance,
+/// for its attributes. `out` may be one of the inputs.
+using TileKernel = void (*)(const Operation& operation, const void* const* inputs, void* out, std::size_t count);
+
+/// An operation whose output element depends only on the input elements that broadcast to the same place. Its Jacobian
+/// is diagonal, so one expression, times_partial, serves vjp and jvp alike.
+class XGRAD_API ElementwiseOperation : public Operation {
+ public:
+  /// The dtype of the result, given that of the inputs. The default takes any number of inputs of one floating dtype
+  /// and gives that dtype; throws DTypeError otherwise.
+  [[nodiscard]] virtual DType infer_dtype(std::span<const Tensor> inputs) const;
+
+  /// t ⊙ ∂f/∂x_i. `t` has a shape that broadcasts with the output's; the result may be smaller than the output, if
+  /// the partial is constant. Undefined for zero.
+  [[nodiscard]] virtual Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const = 0;
+
+  /// The kernel for these inputs and result; see tile_of for writing one from a scalar function.
+  [[nodiscard]] virtual TileKernel tile(std::span<const DType> inputs, DType output) const = 0;
+
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const final;
+  [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const final;
+  [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const final;
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const final;
+  [[nodiscard]] bool runs_in_place() const noexcept final { return true; }
+};
+
+namespace detail {
+template <class Self, class Out, class In, std::size_t... I>
+void scalar_tile(const Operation& operation, const void* const* inputs, void* out, std::size_t count,
+                 std::index_sequence<I...> /*unused*/) {
+  const auto& self = static_cast<const Self&>(operation);
+  Out* result = static_cast<Out*>(out);
+  for (std::size_t k = 0; k < count; ++k) {
+    result[k] = self.value(static_cast<const In*>(inputs[I])[k]...);
+  }
+}
+}  // namespace detail
+
+/// A tile kernel that calls `self.value(x...)` on every element, for Self with a member `Out value(In...) const`.
+template <class Self, class Out, class In, std::size_t Inputs = 1>
+[[nodiscard]] constexpr TileKernel tile_of() {
+  return [](const Operation& operation, const void* const* inputs, void* out, std::size_t count) {
+    detail::scalar_tile<Self, Out, In>(operation, inputs, out, count, std::make_index_sequence<Inputs>{});
+  };
+}
+
+/// The tile kernel of a floating operation whose `value` is a template over float and double.
+template <class Self, std::size_t Inputs = 1>
+[[nodiscard]] TileKernel floating_tile_of(DType dtype) {
+  return dtype == float32 ? tile_of<Self, float, float, Inputs>() : tile_of<Self, double, double, Inputs>();
+}
+
+}  // namespace xgrad

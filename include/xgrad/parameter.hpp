@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "xgrad/export.hpp"
+#include "xgrad/tensor.hpp"
+
+namespace xgrad {
+
+/// A named cell that holds the current value of something trained. Copies share the cell, so tied weights are a copy;
+/// clone() makes a new one. Converts to its current tensor wherever one is expected.
+///
+/// set() puts a new leaf into the cell. Nodes never change, so a graph built before goes on using the old value.
+class XGRAD_API Parameter {
+ public:
+  /// Holds nothing; every other member throws ValueError.
+  Parameter() noexcept = default;
+  /// Evaluates `value`, without its history. Throws DTypeError unless it is floating.
+  explicit Parameter(const Tensor& value, std::string name = {});
+
+  [[nodiscard]] bool defined() const noexcept { return cell_ != nullptr; }
+  [[nodiscard]] const Tensor& value() const;
+  operator const Tensor&() const { return value(); }  // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] const Shape& shape() const { return value().shape(); }
+  [[nodiscard]] DType dtype() const { return value().dtype(); }
+
+  /// Throws ShapeError or DTypeError if they would change. Evaluates `value` and drops its history.
+  void set(const Tensor& value) const;
+  /// Puts back a tensor that value() gave before, the same node: graphs built on it depend on this parameter again.
+  /// Throws ValueError for a tensor that isn't a parameter's value, ShapeError or DTypeError as set().
+  void restore(const Tensor& value) const;
+
+  /// A new cell with the same value and name.
+  [[nodiscard]] Parameter clone() const;
+  /// Whether both are the same cell.
+  [[nodiscard]] bool is(const Parameter& other) const noexcept { return cell_ == other.cell_; }
+
+ private:
+  struct Cell;
+  std::shared_ptr<Cell> cell_;
+};
+
+/// A parameter under the name that it has in a model: "inner.W".
+struct NamedParameter {
+  std::string name;
+  Parameter parameter;
+
+  operator const Tensor&() const { return parameter.value(); }  // NOLINT(google-explicit-constructor)
+};
+
+}  // namespace xgrad

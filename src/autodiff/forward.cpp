@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/operation.hpp"
+
+#include "autodiff/reverse.hpp"
+#include "autodiff/targets.hpp"
+#include "graph/order.hpp"
+
+namespace xgrad::autodiff {
+
+std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> tangents) {
+  auto looked_for = nodes_of(xs);
+  const auto y_nodes = nodes_of(ys);
+  looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
+  const graph::Order order = graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for);
+  const Targets targets{xs, order};
+  std::vector<Tensor> values(order.nodes.size());
+  std::vector<Tensor> leaves(targets.leaf_count());
+  for (std::size_t k = 0; k < xs.size(); ++k) {
+    (order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]]) = tangents[k];
+  }
+  const auto tangent_of = [&](std::uint32_t place, const graph::Node* node) {
+    if (place != graph::Order::leaf) {
+      return values[place];
+    }
+    const std::uint32_t leaf = targets.leaf(node);
+    return leaf == Targets::none ? Tensor{} : leaves[leaf];
+  };
+
+  std::vector<Tensor> inputs;
+  std::vector<Tensor> input_tangents;
+  for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+    const graph::Node& node = *order.nodes[i];
+    // An x inside the graph is a variable: what lies before it doesn't move it.
+    if (targets.interior()[i] || !is_floating(node.dtype) || !node.operation->differentiable()) {
+      continue;
+    }
+    const auto links = order.inputs(i);
+    bool any = false;
+    inputs.clear();
+    input_tangents.clear();
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      const graph::Node* input = node.inputs()[j];
+      inputs.push_back(graph::handle(input));
+      input_tangents.push_back(tangent_of(links[j], input));
+      any = any || input_tangents.back().defined();
+    }
+    if (!any) {
+      continue;
+    }
+    const Tensor output = graph::handle(&node);
+    const graph::ScopeGuard scope{node.scope};
+    values[i] = node.operation->jvp(Call{inputs, output}, input_tangents);
+    if (values[i].defined() && values[i].shape() != node.shape) {
+      throw ShapeError(fmt::format("[{}] jvp gave an output of shape {} a tangent of shape {}", node.operation->name(),
+                                   to_string(node.shape), to_string(values[i].shape())));
+    }
+  }
+  std::vector<Tensor> result;
+  result.reserve(ys.size());
+  for (std::size_t k = 0; k < ys.size(); ++k) {
+    result.push_back(tangent_of(order.found[xs.size() + k], ys[k].node()));
+  }
+  return result;
+}
+
+}  // namespace xgrad::autodiff

@@ -1,0 +1,148 @@
+#include "autodiff/reverse.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+
+#include "xgrad/error.hpp"
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "autodiff/targets.hpp"
+#include "graph/order.hpp"
+
+namespace xgrad::autodiff {
+
+namespace {
+
+void accumulate(Tensor& total, Tensor term) {
+  total = total.defined() ? total + term : std::move(term);
+}
+
+// A derivative written outside the library is checked where it is called, not where its result fails later.
+void check_cotangent(const Operation& operation, const Tensor& input, std::size_t i, const Tensor& cotangent) {
+  if (cotangent.shape() != input.shape()) {
+    throw ShapeError(fmt::format("[{}] vjp gave input {} of shape {} a cotangent of shape {}", operation.name(), i,
+                                 to_string(input.shape()), to_string(cotangent.shape())));
+  }
+  if (cotangent.dtype() != input.dtype()) {
+    throw DTypeError(fmt::format("[{}] vjp gave input {} of dtype {} a cotangent of dtype {}", operation.name(), i,
+                                 to_string(input.dtype()), to_string(cotangent.dtype())));
+  }
+}
+
+/// One sweep from the ys back to the xs. Every node is differentiated once, after all its users.
+class ReverseSweep {
+ public:
+  ReverseSweep(const graph::Order& order, const Targets& targets)
+      : order_{order},
+        targets_{targets},
+        active_(order.nodes.size(), 0),
+        adjoints_(order.nodes.size()),
+        leaf_adjoints_(targets.leaf_count()) {
+    std::size_t widest = 1;
+    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+      const auto links = order.inputs(i);
+      bool active = targets.interior()[i];
+      for (std::size_t j = 0; j < links.size() && !active; ++j) {
+        active = wanted(order.nodes[i]->inputs()[j], links[j]);
+      }
+      active_[i] = active && order.nodes[i]->operation->differentiable() ? 1 : 0;
+      widest = std::max(widest, links.size());
+    }
+    wanted_ = std::make_unique<bool[]>(widest);  // NOLINT(modernize-avoid-c-arrays): a span of bool
+  }
+
+  /// Adds to the cotangent of a node, given as its place in the order or, if that is leaf, as the node.
+  void add(std::uint32_t place, const graph::Node* node, Tensor cotangent) {
+    if (place != graph::Order::leaf) {
+      accumulate(adjoints_[place], std::move(cotangent));
+    } else if (const std::uint32_t leaf = targets_.leaf(node); leaf != Targets::none) {
+      accumulate(leaf_adjoints_[leaf], std::move(cotangent));
+    }
+  }
+
+  void run() {
+    for (std::size_t i = order_.nodes.size(); i-- > 0;) {
+      if (active_[i] != 0 && adjoints_[i].defined()) {
+        differentiate(i);
+        if (!targets_.interior()[i]) {
+          adjoints_[i] = Tensor{};
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] const Tensor& result(std::uint32_t place, const graph::Node* node) const {
+    return place != graph::Order::leaf ? adjoints_[place] : leaf_adjoints_[targets_.leaf(node)];
+  }
+
+ private:
+  [[nodiscard]] bool wanted(const graph::Node* input, std::uint32_t place) const noexcept {
+    return is_floating(input->dtype) && (place != graph::Order::leaf ? active_[place] != 0 || targets_.interior()[place]
+                                                                     : targets_.leaf(input) != Targets::none);
+  }
+
+  void differentiate(std::size_t i) {
+    const graph::Node& node = *order_.nodes[i];
+    const auto links = order_.inputs(i);
+    bool any = false;
+    inputs_.clear();
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      wanted_[j] = wanted(node.inputs()[j], links[j]);
+      any = any || wanted_[j];
+    }
+    if (!any) {
+      return;
+    }
+    for (const graph::Node* input : node.inputs()) {
+      inputs_.push_back(graph::handle(input));
+    }
+    const Tensor output = graph::handle(&node);
+    const graph::ScopeGuard scope{node.scope};
+    std::vector<Tensor> cotangents =
+        node.operation->vjp(Call{inputs_, output, {wanted_.get(), links.size()}}, adjoints_[i]);
+    if (cotangents.size() != links.size()) {
+      throw ValueError(fmt::format("[{}] vjp gave {} cotangents for {} inputs", node.operation->name(),
+                                   cotangents.size(), links.size()));
+    }
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      if (wanted_[j] && cotangents[j].defined()) {
+        check_cotangent(*node.operation, inputs_[j], j, cotangents[j]);
+        add(links[j], inputs_[j].node(), std::move(cotangents[j]));
+      }
+    }
+  }
+
+  const graph::Order& order_;
+  const Targets& targets_;
+  std::vector<char> active_;  // per node: a way leads from an x to it
+  std::vector<Tensor> adjoints_;
+  std::vector<Tensor> leaf_adjoints_;
+  std::unique_ptr<bool[]> wanted_;  // NOLINT(modernize-avoid-c-arrays)
+  std::vector<Tensor> inputs_;
+};
+
+}  // namespace
+
+std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs,
+                            std::span<const Tensor> cotangents) {
+  auto looked_for = nodes_of(xs);
+  const auto y_nodes = nodes_of(ys);
+  looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
+  const graph::Order order = graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for);
+  const Targets targets{xs, order};
+  ReverseSweep sweep{order, targets};
+  for (std::size_t k = 0; k < ys.size(); ++k) {
+    sweep.add(order.found[xs.size() + k], ys[k].node(), cotangents[k]);
+  }
+  sweep.run();
+  std::vector<Tensor> result;
+  result.reserve(xs.size());
+  for (std::size_t k = 0; k < xs.size(); ++k) {
+    result.push_back(sweep.result(order.found[k], xs[k].node()));
+  }
+  return result;
+}
+
+}  // namespace xgrad::autodiff

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "xgrad/tensor.hpp"
+
+namespace xgrad::autodiff {
+
+/// The cotangent of each x, undefined where no y depends on it. Shapes and dtypes have been checked.
+[[nodiscard]] std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs,
+                                          std::span<const Tensor> cotangents);
+
+/// The tangent of each y, undefined where it depends on no x. Shapes and dtypes have been checked.
+[[nodiscard]] std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs,
+                                          std::span<const Tensor> tangents);
+
+/// "x[1] 'W' (3, 2)".
+[[nodiscard]] std::string spoken(std::string_view role, std::size_t i, const Tensor& tensor);
+
+}  // namespace xgrad::autodiff

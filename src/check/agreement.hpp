@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "xgrad/check.hpp"
+
+/// The two comparisons of one parameter's gradients, as numbers alone.
+namespace xgrad::check {
+
+/// What agreement means in a dtype. docs/check.md gives the reasons.
+struct Tolerance {
+  double epsilon = 0;     ///< the machine epsilon
+  double relative = 0;    ///< manual against automatic: what rounding may do to an entry, and to the norm
+  double resolution = 0;  ///< the error of differences, as a share of the gradient's norm, that still tells something
+
+  /// Roundings of the sums that a small entry inherits from large ones, in units of epsilon times the norm.
+  static constexpr double floor_factor = 16;
+  /// A deviation from differences counts when it is more than this many estimated errors.
+  static constexpr double error_factor = 10;
+};
+[[nodiscard]] Tolerance tolerance_of(DType dtype) noexcept;
+
+/// Without overflow; NaN if any is NaN.
+[[nodiscard]] double norm(std::span<const double> values) noexcept;
+/// The larger of the two; NaN if either is.
+[[nodiscard]] double larger(double a, double b) noexcept;
+/// Row-major: 5 in (2, 3) is {1, 2}.
+[[nodiscard]] std::vector<std::int64_t> unravel(std::int64_t flat, const Shape& shape);
+/// "(1, 2)".
+[[nodiscard]] std::string index_text(std::span<const std::int64_t> index);
+/// Whether the one-sided derivatives differ for certain, and by more than this share of them.
+[[nodiscard]] bool has_kink(const NumericEntry& entry, double share) noexcept;
+/// Whether `value` is one of the derivatives between the one-sided ones at a kink.
+[[nodiscard]] bool within_kink(double value, const NumericEntry& entry) noexcept;
+
+/// A comparison with what the report needs besides.
+struct Agreement {
+  Comparison comparison;
+  std::int64_t worst = -1;             ///< the flat index that decided, or −1
+  std::vector<std::int64_t> suspects;  ///< entries beyond rounding, the worst first (manual against automatic only)
+};
+
+[[nodiscard]] Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic,
+                                       const Shape& shape, const Tolerance& tolerance, double loss);
+
+/// `along` holds automatic · direction, for each of the numerical directions.
+[[nodiscard]] Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
+                                          const NumericGradient& numerical, const Shape& shape,
+                                          const Tolerance& tolerance, double loss);
+
+}  // namespace xgrad::check

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <tuple>
+
+#include "check/agreement.hpp"
+
+// Differences carry their own error estimate. An entry, or a direction, agrees if
+//   |a − n| ≤ 10 error + 16 ε ‖a‖.
+// Agreement shows something only where the errors are small against the gradient: ‖error‖ ≤ resolution · ‖gradient‖,
+// over the entries checked or over the directions.
+namespace xgrad::check {
+namespace {
+
+enum class Finding : std::uint8_t { agrees, not_finite, kink, differs };
+
+Verdict verdict_of(Finding finding) {
+  switch (finding) {
+    case Finding::agrees:
+      return Verdict::right;
+    case Finding::not_finite:
+    case Finding::kink:
+      return Verdict::inconclusive;
+    case Finding::differs:
+      break;
+  }
+  return Verdict::wrong;
+}
+
+struct Point {
+  double automatic = 0;
+  const NumericEntry* numerical = nullptr;
+  std::int64_t direction = -1;
+};
+
+struct Judged {
+  Finding finding = Finding::agrees;
+  double excess = 0;  ///< the deviation in units of what is allowed
+};
+
+Judged judge(const Point& point, double floor, double loss) {
+  constexpr double kink_share = 1e-5;
+  constexpr double converged_share = 1e-3;
+  const NumericEntry& n = *point.numerical;
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (!std::isfinite(n.value) || !std::isfinite(n.error)) {
+    return {.finding = Finding::not_finite, .excess = infinity};
+  }
+  if (!std::isfinite(point.automatic)) {
+    // A derivative that is really infinite leaves differences that grow without end.
+    const bool converged = n.error <= converged_share * std::max(std::abs(n.value), std::abs(loss));
+    return {.finding = converged ? Finding::differs : Finding::not_finite, .excess = infinity};
+  }
+  const double difference = std::abs(point.automatic - n.value);
+  const double allowed = Tolerance::error_factor * n.error + floor;
+  const double excess = allowed > 0 ? difference / allowed : (difference > 0 ? infinity : 0);
+  const double share = difference <= allowed ? kink_share : 0;
+  if (has_kink(n, share) && within_kink(point.automatic, n)) {
+    return {.finding = Finding::kink, .excess = excess};
+  }
+  return {.finding = difference <= allowed ? Finding::agrees : Finding::differs, .excess = excess};
+}
+
+/// Sums over a group of points: how well differences resolve it.
+struct Resolution {
+  std::vector<double> errors;
+  std::vector<double> sizes;
+
+  void add(const Point& point) {
+    errors.push_back(point.numerical->error);
+    sizes.push_back(std::max(std::abs(point.automatic), std::abs(point.numerical->value)));
+  }
+  [[nodiscard]] bool sufficient(double share) const {
+    const double size = norm(sizes);
+    return size > 0 && norm(errors) <= share * size;
+  }
+};
+
+std::string where_text(const Point& point, const Shape& shape) {
+  return point.direction >= 0 ? fmt::format("along random direction {}", point.direction)
+                              : "at " + index_text(unravel(point.numerical->index, shape));
+}
+
+std::string reason_of(const Point& point, Finding finding, const Shape& shape) {
+  const NumericEntry& n = *point.numerical;
+  const std::string where = where_text(point, shape);
+  switch (finding) {
+    case Finding::differs:
+      return fmt::format("automatic {:.6g} {} is outside the differences' {:.6g} ± {:.1g}", point.automatic, where,
+                         n.value, n.error);
+    case Finding::kink:
+      return fmt::format("at a kink: {} the derivative is {:.6g} from the left and {:.6g} from the right", where,
+                         n.left, n.right);
+    case Finding::not_finite:
+      return std::isfinite(point.automatic)
+                 ? fmt::format("the loss is not finite or not smooth {}: differences give no number", where)
+                 : fmt::format("automatic is {} {}, and differences don't converge there", point.automatic, where);
+    case Finding::agrees:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
+                            const NumericGradient& numerical, const Shape& shape, const Tolerance& tolerance,
+                            double loss) {
+  std::vector<Point> points;
+  for (const NumericEntry& entry : numerical.entries) {
+    points.push_back({.automatic = automatic[static_cast<std::size_t>(entry.index)], .numerical = &entry});
+  }
+  for (std::size_t i = 0; i < numerical.directions.size(); ++i) {
+    points.push_back(
+        {.automatic = along[i], .numerical = &numerical.directions[i], .direction = static_cast<std::int64_t>(i)});
+  }
+
+  Agreement agreement;
+  Comparison& comparison = agreement.comparison;
+  if (points.empty()) {
+    comparison.reason = "no entry was checked";
+    return agreement;
+  }
+  comparison.done = true;
+  const double gradient_norm = norm(automatic);
+  const double floor = std::isfinite(gradient_norm) ? Tolerance::floor_factor * tolerance.epsilon * gradient_norm : 0;
+
+  Resolution entries;
+  Resolution directions;
+  std::vector<double> differences;
+  const Point* worst = nullptr;
+  Judged worst_judged;
+  for (const Point& point : points) {
+    const Judged judged = judge(point, floor, loss);
+    const auto severity = [](const Judged& j) { return std::tuple{j.finding, j.excess}; };
+    if (worst == nullptr || severity(judged) > severity(worst_judged)) {
+      worst = &point;
+      worst_judged = judged;
+    }
+    const double difference = point.automatic - point.numerical->value;
+    const double size = std::max(std::abs(point.automatic), std::abs(point.numerical->value));
+    comparison.absolute = larger(comparison.absolute, std::abs(difference));
+    if (point.numerical->error <= tolerance.resolution * size) {
+      comparison.relative = std::max(comparison.relative, std::abs(difference) / size);
+    }
+    (point.direction < 0 ? entries : directions).add(point);
+    differences.push_back(difference);
+  }
+  const double size = std::max(norm(entries.sizes), norm(directions.sizes));
+  comparison.norm_relative = size > 0 ? norm(differences) / size : 0;
+  comparison.direction = worst->direction;
+  if (worst->direction < 0) {
+    agreement.worst = worst->numerical->index;
+    comparison.index = unravel(agreement.worst, shape);
+  }
+
+  comparison.verdict = verdict_of(worst_judged.finding);
+  comparison.reason = reason_of(*worst, worst_judged.finding, shape);
+  if (comparison.verdict == Verdict::right) {
+    if (gradient_norm == 0) {
+      comparison.verdict = Verdict::inconclusive;
+      comparison.reason = "the gradient is zero everywhere: nothing was exercised";
+    } else if (!entries.sufficient(tolerance.resolution) && !directions.sufficient(tolerance.resolution)) {
+      comparison.verdict = Verdict::inconclusive;
+      comparison.reason =
+          fmt::format("noise floor: the differences' error of about {:.1g} is too large against a gradient of {:.3g}",
+                      worst->numerical->error, std::max(norm(entries.sizes), norm(directions.sizes)));
+    }
+  }
+  return agreement;
+}
+
+}  // namespace xgrad::check

@@ -1,0 +1,36 @@
+#include "check/extrapolation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace xgrad::check {
+
+void Extrapolation::add(double step, double value, double noise) {
+  steps_.push_back(step);
+  std::vector<double> row{value};
+  std::vector<double> row_noise{noise};
+  for (std::size_t j = 1; j < steps_.size(); ++j) {
+    const double ratio = steps_[steps_.size() - 1 - j] / step;
+    const double weight = 1.0 / (std::pow(ratio, power_) - 1.0);
+    const double previous = row[j - 1];
+    const double above = row_[j - 1];
+    const double entry = previous + (previous - above) * weight;
+    const double entry_noise = (1 + weight) * row_noise[j - 1] + weight * row_noise_[j - 1];
+    const double truncation = std::max(std::abs(entry - previous), std::abs(entry - above));
+    if (truncation + entry_noise < best_.error) {
+      best_ = {.value = entry, .error = truncation + entry_noise, .noise = entry_noise, .step = step};
+    }
+    row.push_back(entry);
+    row_noise.push_back(entry_noise);
+  }
+  if (steps_.size() == 1) {
+    best_.value = value;
+    best_.noise = noise;
+    best_.step = step;
+  }
+  row_ = std::move(row);
+  row_noise_ = std::move(row_noise);
+}
+
+}  // namespace xgrad::check

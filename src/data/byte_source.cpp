@@ -1,0 +1,162 @@
+#include "data/byte_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fmt/format.h>
+#include <fstream>
+#include <limits>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+#include <zlib.h>
+
+namespace xgrad::data {
+
+ByteSource::~ByteSource() = default;
+
+IoError io_error(std::string_view operation, const std::filesystem::path& file, const std::string& what) {
+  return IoError(fmt::format("[{}] {}: {}", operation, file.string(), what));
+}
+
+namespace {
+
+constexpr std::array<unsigned char, 2> gzip_magic = {0x1f, 0x8b};
+
+class PlainSource final : public ByteSource {
+ public:
+  PlainSource(std::ifstream stream, std::uint64_t size, std::filesystem::path file, std::string_view operation)
+      : stream_{std::move(stream)}, left_{size}, file_{std::move(file)}, operation_{operation} {}
+
+  std::size_t read(std::span<unsigned char> out) override {
+    stream_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    if (stream_.bad()) {
+      throw io_error(operation_, file_, "reading failed");
+    }
+    const auto count = static_cast<std::size_t>(stream_.gcount());
+    left_ -= std::min<std::uint64_t>(left_, count);
+    return count;
+  }
+
+  [[nodiscard]] std::uint64_t at_most() const noexcept override { return left_; }
+
+ private:
+  std::ifstream stream_;
+  std::uint64_t left_;
+  std::filesystem::path file_;
+  std::string operation_;
+};
+
+/// RFC 1952: one or more members, each a deflate stream with a CRC-32 and a length, which zlib checks.
+class GzipSource final : public ByteSource {
+ public:
+  /// What deflate can compress at best, 1032 to 1 (zlib's technical notes).
+  static constexpr std::uint64_t best_ratio = 1032;
+
+  GzipSource(std::ifstream stream, std::uint64_t size, std::filesystem::path file, std::string_view operation)
+      : stream_{std::move(stream)}, size_{size}, file_{std::move(file)}, operation_{operation}, input_(1U << 16U) {
+    if (inflateInit2(&zlib_, MAX_WBITS + 16) != Z_OK) {
+      throw std::bad_alloc{};
+    }
+  }
+  ~GzipSource() override { inflateEnd(&zlib_); }
+
+  std::size_t read(std::span<unsigned char> out) override {
+    std::size_t done = 0;
+    while (done < out.size() && !ended_) {
+      if (zlib_.avail_in == 0 && !refill()) {
+        throw io_error(operation_, file_, "the gzip data is truncated");
+      }
+      const auto room = static_cast<uInt>(std::min<std::size_t>(out.size() - done, std::numeric_limits<uInt>::max()));
+      zlib_.next_out = out.data() + done;
+      zlib_.avail_out = room;
+      const int status = inflate(&zlib_, Z_NO_FLUSH);
+      done += room - zlib_.avail_out;
+      if (status == Z_STREAM_END) {
+        end_member();
+      } else if (status == Z_MEM_ERROR) {
+        throw std::bad_alloc{};
+      } else if (status != Z_OK) {
+        throw io_error(operation_, file_,
+                       fmt::format("the gzip data is corrupt: {}", zlib_.msg != nullptr ? zlib_.msg : "no progress"));
+      }
+    }
+    return done;
+  }
+
+  [[nodiscard]] std::uint64_t at_most() const noexcept override {
+    return size_ > std::numeric_limits<std::uint64_t>::max() / best_ratio ? std::numeric_limits<std::uint64_t>::max()
+                                                                          : size_ * best_ratio;
+  }
+
+ private:
+  /// False at the end of the file.
+  bool refill() {
+    stream_.read(reinterpret_cast<char*>(input_.data()), static_cast<std::streamsize>(input_.size()));
+    if (stream_.bad()) {
+      throw io_error(operation_, file_, "reading failed");
+    }
+    zlib_.next_in = input_.data();
+    zlib_.avail_in = static_cast<uInt>(stream_.gcount());
+    return zlib_.avail_in != 0;
+  }
+
+  void end_member() {
+    if (zlib_.avail_in == 0 && !refill()) {
+      ended_ = true;
+    } else if (*zlib_.next_in != gzip_magic[0]) {
+      throw io_error(operation_, file_, "trailing bytes after the end of the gzip data");
+    } else {
+      inflateReset(&zlib_);
+    }
+  }
+
+  std::ifstream stream_;
+  std::uint64_t size_;
+  std::filesystem::path file_;
+  std::string operation_;
+  std::vector<unsigned char> input_;
+  z_stream zlib_{};
+  bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file, std::string_view operation) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    throw io_error(operation, file, "no such file");
+  }
+  if (error) {
+    throw io_error(operation, file, error.message());
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    throw io_error(operation, file,
+                   std::filesystem::is_directory(status) ? "is a directory, expected a file" : "isn't a regular file");
+  }
+  const std::uint64_t size = std::filesystem::file_size(file, error);
+  if (error) {
+    throw io_error(operation, file, error.message());
+  }
+  errno = 0;
+  std::ifstream stream{file, std::ios::binary};
+  if (!stream) {
+    throw io_error(operation, file, "can't be opened: " + std::generic_category().message(errno));
+  }
+  std::array<unsigned char, 2> start{};
+  stream.read(reinterpret_cast<char*>(start.data()), start.size());
+  const bool is_gzip = stream.gcount() == 2 && start == gzip_magic;
+  stream.clear();
+  stream.seekg(0);
+  if (is_gzip) {
+    return std::make_unique<GzipSource>(std::move(stream), size, file, operation);
+  }
+  if (file.extension() == ".gz" && size > 0) {
+    throw io_error(operation, file, "isn't gzip data, in spite of its name");
+  }
+  return std::make_unique<PlainSource>(std::move(stream), size, file, operation);
+}
+
+}  // namespace xgrad::data

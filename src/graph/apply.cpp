@@ -1,0 +1,50 @@
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/operation.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad {
+
+Operation::~Operation() = default;
+
+std::vector<Tensor> Operation::vjp(const Call& /*call*/, const Tensor& /*cotangent*/) const {
+  throw ValueError(fmt::format("[{}] has no derivative: its operation doesn't define vjp", name()));
+}
+
+Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].defined()) {
+      throw ValueError(fmt::format("[{}] input {} is an undefined Tensor", operation->name(), i));
+    }
+  }
+  const Signature signature = operation->infer(inputs);
+  auto node = std::make_unique<graph::Node>();
+  node->counts.store(graph::Node::one_handle, std::memory_order_relaxed);
+  node->shape = signature.shape;
+  node->dtype = signature.dtype;
+  node->scope = graph::current_scope();
+  graph::Node** links = node->few_inputs.data();
+  if (inputs.size() > graph::Node::inline_inputs) {
+    node->many_inputs = std::make_unique<graph::Node*[]>(inputs.size());  // NOLINT(modernize-avoid-c-arrays)
+    links = node->many_inputs.get();
+  }
+  for (const Tensor& input : inputs) {
+    graph::Node* target = input.node();
+    target->counts.fetch_add(graph::Node::one_reference, std::memory_order_relaxed);
+    *links++ = target;
+    node->history = node->history || target->history;
+  }
+  node->input_count = static_cast<std::uint32_t>(inputs.size());
+  node->history = node->history && is_floating(signature.dtype) && operation->differentiable();
+  node->operation = std::move(operation);
+  return Tensor::adopt(node.release());
+}
+
+Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs) {
+  return apply(std::move(operation), std::span{inputs.begin(), inputs.size()});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,101 @@
+#include "graph/node.hpp"
+
+#include <fmt/format.h>
+
+namespace xgrad::graph {
+
+namespace {
+
+// Drops the references to `dead`'s inputs; those without any left are put in front of `pending`.
+void drop_inputs(Node& dead, Node*& pending) noexcept {
+  for (Node* input : dead.inputs()) {
+    const std::uint64_t before = input->counts.fetch_sub(Node::one_reference, std::memory_order_acq_rel);
+    if (static_cast<std::uint32_t>(before) == 1) {
+      input->waiting = pending;
+      pending = input;
+    }
+  }
+  dead.input_count = 0;
+  dead.many_inputs.reset();
+}
+
+// Frees all that waits, and what loses its last reference by that. A worklist instead of recursion: a chain of a
+// million nodes is freed with the default stack, and freeing allocates nothing.
+void free_pending(Node* pending) noexcept {
+  while (pending != nullptr) {
+    Node* dead = std::exchange(pending, pending->waiting);
+    drop_inputs(*dead, pending);
+    delete dead;
+  }
+}
+
+}  // namespace
+
+void retain_handle(Node* node) noexcept {
+  node->counts.fetch_add(Node::one_handle, std::memory_order_relaxed);
+}
+
+void release_handle(Node* node) noexcept {
+  const std::uint64_t before = node->counts.fetch_sub(Node::one_handle, std::memory_order_acq_rel);
+  if (static_cast<std::uint32_t>(before) == 1) {
+    node->waiting = nullptr;
+    free_pending(node);
+  }
+}
+
+Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool history) {
+  auto node = std::make_unique<Node>();
+  node->counts.store(Node::one_handle, std::memory_order_relaxed);
+  node->shape = shape;
+  node->dtype = dtype;
+  node->history = history;
+  node->value = std::move(value);
+  node->scope = current_scope();
+  return Tensor::adopt(node.release());
+}
+
+Fresh make_uninitialised(const Shape& shape, DType dtype) {
+  auto buffer = run::Buffer::allocate(static_cast<std::size_t>(shape.size()) * size_of(dtype));
+  Array array{buffer.data(), shape, dtype};
+  return {make_leaf(shape, dtype, std::move(buffer)), array};
+}
+
+Tensor handle(const Node* node) noexcept {
+  auto* shared = const_cast<Node*>(node);  // NOLINT: a handle never writes through it
+  retain_handle(shared);
+  return Tensor::adopt(shared);
+}
+
+void set_value(Node& node, run::Buffer value) {
+  node.value = std::move(value);
+  if (!node.history) {
+    Node* pending = nullptr;
+    drop_inputs(node, pending);
+    free_pending(pending);
+    node.operation.reset();
+  }
+}
+
+std::string spoken(const Tensor& tensor) {
+  if (!tensor.defined()) {
+    return "undefined";
+  }
+  const Node& node = *tensor.node();
+  return node.name ? fmt::format("'{}' {}", *node.name, to_string(node.shape)) : to_string(node.shape);
+}
+
+std::string spoken(std::span<const Tensor> tensors) {
+  std::string text;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == tensors.size() ? " and " : ", ";
+    text += spoken(tensors[i]);
+  }
+  return text;
+}
+
+std::shared_ptr<const ScopeName>& current_scope() noexcept {
+  thread_local std::shared_ptr<const ScopeName> scope;
+  return scope;
+}
+
+}  // namespace xgrad::graph

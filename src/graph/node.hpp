@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "xgrad/operation.hpp"
+#include "xgrad/shape.hpp"
+#include "xgrad/tensor.hpp"
+
+#include "run/buffer.hpp"
+
+namespace xgrad::graph {
+
+/// A chain of scope names, innermost first; shared by the nodes made inside.
+struct ScopeName {
+  std::string name;
+  std::shared_ptr<const ScopeName> outer;
+};
+
+/// A node of the graph. Everything but the value, the name and the release of the history is fixed once built.
+///
+/// Two counts in one word: all references (low half: handles and users), and the handles alone (high half). A node
+/// with handles keeps its value; a node without any reference is freed, without recursion.
+///
+/// Without an operation it is a leaf and has a value. A node with an operation has inputs, and perhaps a value.
+struct Node {
+  static constexpr std::uint64_t one_reference = 1;
+  static constexpr std::uint64_t one_handle = (std::uint64_t{1} << 32U) + 1;
+  static constexpr std::size_t inline_inputs = 3;
+
+  std::atomic<std::uint64_t> counts{0};
+  std::shared_ptr<const Operation> operation;
+  Shape shape;
+  DType dtype = float32;
+  bool history = false;            ///< depends on a Parameter or a variable(), or is one
+  mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
+  std::uint32_t input_count = 0;
+  Node* waiting = nullptr;  ///< links the nodes about to be freed
+  std::array<Node*, inline_inputs> few_inputs{};
+  std::unique_ptr<Node*[]> many_inputs;  // NOLINT(modernize-avoid-c-arrays)
+  run::Buffer value;
+  std::shared_ptr<const ScopeName> scope;
+  std::unique_ptr<std::string> name;
+
+  [[nodiscard]] std::span<Node* const> inputs() const noexcept {
+    return {input_count <= inline_inputs ? few_inputs.data() : many_inputs.get(), input_count};
+  }
+  [[nodiscard]] bool has_value() const noexcept { return static_cast<bool>(value); }
+  [[nodiscard]] bool has_handles() const noexcept { return (counts.load(std::memory_order_relaxed) >> 32U) != 0; }
+};
+
+/// A handle to a new leaf that takes over the buffer.
+[[nodiscard]] Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool history = false);
+
+/// A leaf with uninitialised memory, and that memory, to be filled before the tensor is used.
+struct Fresh {
+  Tensor tensor;
+  Array array;
+};
+[[nodiscard]] Fresh make_uninitialised(const Shape& shape, DType dtype);
+
+/// A handle to a node that exists.
+[[nodiscard]] Tensor handle(const Node* node) noexcept;
+
+/// Stores a computed value; lets the history go unless it is to be kept.
+void set_value(Node& node, run::Buffer value);
+
+/// "'W' (3, 2)", or "(3, 2)" without a name: how errors speak of a tensor.
+[[nodiscard]] std::string spoken(const Tensor& tensor);
+/// The same of several: "'W' (3, 2) and (5,)".
+[[nodiscard]] std::string spoken(std::span<const Tensor> tensors);
+
+/// The scope that new nodes get on this thread.
+[[nodiscard]] std::shared_ptr<const ScopeName>& current_scope() noexcept;
+
+/// Sets another scope while it lives.
+class ScopeGuard {
+ public:
+  explicit ScopeGuard(std::shared_ptr<const ScopeName> scope) noexcept
+      : previous_{std::exchange(current_scope(), std::move(scope))} {}
+  ScopeGuard(const ScopeGuard&) = delete;
+  ScopeGuard& operator=(const ScopeGuard&) = delete;
+  ~ScopeGuard() { current_scope() = std::move(previous_); }
+
+ private:
+  std::shared_ptr<const ScopeName> previous_;
+};
+
+}  // namespace xgrad::graph

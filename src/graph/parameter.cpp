@@ -1,0 +1,73 @@
+#include "xgrad/parameter.hpp"
+
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad {
+
+struct Parameter::Cell {
+  Tensor value;
+  std::string name;
+};
+
+namespace {
+
+Tensor leaf_of(const Tensor& value, const std::string& name) {
+  Tensor leaf = variable(value);
+  if (!name.empty()) {
+    leaf.named(name);
+  }
+  return leaf;
+}
+
+void require_like(const Tensor& current, const Tensor& value) {
+  if (value.shape() != current.shape()) {
+    throw ShapeError(fmt::format("[parameter] {} can't be set to {}", graph::spoken(current), graph::spoken(value)));
+  }
+  if (value.dtype() != current.dtype()) {
+    throw DTypeError(fmt::format("[parameter] {} is {}, can't be set to {}", graph::spoken(current),
+                                 to_string(current.dtype()), to_string(value.dtype())));
+  }
+}
+
+}  // namespace
+
+Parameter::Parameter(const Tensor& value, std::string name) {
+  Tensor leaf = leaf_of(value, name.empty() ? value.name() : name);
+  cell_ = std::make_shared<Cell>(Cell{std::move(leaf), std::move(name)});
+}
+
+const Tensor& Parameter::value() const {
+  if (cell_ == nullptr) {
+    throw ValueError("[parameter] read, but it holds nothing");
+  }
+  return cell_->value;
+}
+
+const std::string& Parameter::name() const {
+  static_cast<void>(value());
+  return cell_->name;
+}
+
+void Parameter::set(const Tensor& value) const {
+  require_like(this->value(), value);
+  cell_->value = leaf_of(value, cell_->name);
+}
+
+void Parameter::restore(const Tensor& value) const {
+  require_like(this->value(), value);
+  if (value.node()->operation != nullptr || !value.node()->history) {
+    throw ValueError(fmt::format("[parameter] {} can't be restored to {}: expected a value it had before",
+                                 graph::spoken(this->value()), graph::spoken(value)));
+  }
+  cell_->value = value;
+}
+
+Parameter Parameter::clone() const {
+  return Parameter{value().clone(), name()};
+}
+
+}  // namespace xgrad

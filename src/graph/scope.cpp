@@ -1,0 +1,125 @@
+#include "xgrad/scope.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+
+#include "graph/node.hpp"
+#include "graph/order.hpp"
+
+namespace xgrad {
+
+Scope::Scope(std::string_view name) {
+  auto& current = graph::current_scope();
+  current = std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, current});
+}
+
+Scope::~Scope() {
+  auto& current = graph::current_scope();
+  auto outer = current->outer;
+  current = std::move(outer);
+}
+
+namespace {
+
+std::string path(const std::shared_ptr<const graph::ScopeName>& scope) {
+  std::string text;
+  for (const graph::ScopeName* part = scope.get(); part != nullptr; part = part->outer.get()) {
+    text = text.empty() ? part->name : part->name + "/" + text;
+  }
+  return text;
+}
+
+NodeInfo info_of(const graph::Node& node) {
+  return {node.operation ? std::string{node.operation->name()} : "leaf",
+          node.name ? *node.name : std::string{},
+          path(node.scope),
+          node.shape,
+          node.dtype,
+          {}};
+}
+
+std::string table_of_operations(const std::vector<NodeInfo>& all) {
+  std::string text;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const NodeInfo& node = all[i];
+    std::string inputs;
+    for (const std::size_t input : node.inputs) {
+      inputs += fmt::format("{}%{}", inputs.empty() ? "" : ", ", input);
+    }
+    text += fmt::format("%{:<5} {:<28} {:<8} {:<16} {:<12} {}\n", i, fmt::format("{}({})", node.operation, inputs),
+                        to_string(node.dtype), to_string(node.shape), node.name, node.scope);
+  }
+  return text;
+}
+
+std::string table_of_layers(const std::vector<NodeInfo>& all) {
+  struct Layer {
+    std::string scope;
+    std::size_t operations = 0;
+    Shape shape;
+  };
+  std::vector<Layer> layers;
+  for (const NodeInfo& node : all) {
+    if (node.inputs.empty()) {
+      continue;
+    }
+    auto place =
+        std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.scope == node.scope; });
+    if (place == layers.end()) {
+      place = layers.insert(layers.end(), {node.scope, 0, {}});
+    }
+    ++place->operations;
+    place->shape = node.shape;
+  }
+  std::string text;
+  for (const Layer& layer : layers) {
+    text += fmt::format("{:<32} {:>3} operation{}   → {}\n", layer.scope.empty() ? "(no layer)" : layer.scope,
+                        layer.operations, layer.operations == 1 ? " " : "s", to_string(layer.shape));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<NodeInfo> nodes(const Tensor& tensor) {
+  if (!tensor.defined()) {
+    throw ValueError("[nodes] of an undefined Tensor");
+  }
+  const graph::Node* root = tensor.node();
+  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
+  std::vector<NodeInfo> result;
+  std::vector<std::pair<const graph::Node*, std::size_t>> leaves;
+  std::vector<std::size_t> place(order.nodes.size());
+  for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+    NodeInfo info = info_of(*order.nodes[i]);
+    const auto links = order.inputs(i);
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      if (links[j] != graph::Order::leaf) {
+        info.inputs.push_back(place[links[j]]);
+        continue;
+      }
+      const graph::Node* leaf = order.nodes[i]->inputs()[j];
+      auto known = std::find_if(leaves.begin(), leaves.end(), [leaf](const auto& pair) { return pair.first == leaf; });
+      if (known == leaves.end()) {
+        known = leaves.insert(leaves.end(), {leaf, result.size()});
+        result.push_back(info_of(*leaf));
+      }
+      info.inputs.push_back(known->second);
+    }
+    place[i] = result.size();
+    result.push_back(std::move(info));
+  }
+  if (order.nodes.empty()) {
+    result.push_back(info_of(*root));
+  }
+  return result;
+}
+
+std::string describe(const Tensor& tensor, View view) {
+  const auto all = nodes(tensor);
+  return view == View::operations ? table_of_operations(all) : table_of_layers(all);
+}
+
+}  // namespace xgrad

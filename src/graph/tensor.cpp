@@ -1,0 +1,111 @@
+#include "xgrad/tensor.hpp"
+
+#include <cstring>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad {
+
+namespace {
+
+graph::Node& checked(graph::Node* node, const char* what) {
+  if (node == nullptr) {
+    throw ValueError(fmt::format("[{}] of an undefined Tensor", what));
+  }
+  return *node;
+}
+
+}  // namespace
+
+const Shape& Tensor::shape() const {
+  return checked(node_, "shape").shape;
+}
+
+DType Tensor::dtype() const {
+  return checked(node_, "dtype").dtype;
+}
+
+std::int64_t Tensor::dim(std::int64_t axis) const {
+  return shape()[normalize_axis(axis, rank(), "dim")];
+}
+
+const Tensor& Tensor::named(std::string name) const {
+  checked(node_, "named").name = std::make_unique<std::string>(std::move(name));
+  return *this;
+}
+
+std::string Tensor::name() const {
+  const graph::Node& node = checked(node_, "name");
+  return node.name ? *node.name : std::string{};
+}
+
+bool Tensor::evaluated() const {
+  return checked(node_, "evaluated").has_value();
+}
+
+bool Tensor::has_history() const {
+  return checked(node_, "has_history").history;
+}
+
+double Tensor::item() const {
+  if (size() != 1) {
+    throw ShapeError(fmt::format("[item] {} has {} elements, not one", graph::spoken(*this), size()));
+  }
+  eval();
+  const void* value = node_->value.data();
+  switch (dtype()) {
+    case DType::float32:
+      return static_cast<double>(*static_cast<const float*>(value));
+    case DType::float64:
+      return *static_cast<const double*>(value);
+    case DType::int64:
+      return static_cast<double>(*static_cast<const std::int64_t*>(value));
+    case DType::boolean:
+      return *static_cast<const bool*>(value) ? 1.0 : 0.0;
+  }
+  return 0;
+}
+
+const void* Tensor::raw_data(DType wanted) const {
+  if (dtype() != wanted) {
+    throw DTypeError(
+        fmt::format("[data] {} is {}, read as {}", graph::spoken(*this), to_string(dtype()), to_string(wanted)));
+  }
+  eval();
+  return node_->value.data();
+}
+
+Tensor Tensor::detach() const {
+  eval();
+  Tensor result = graph::make_leaf(node_->shape, node_->dtype, node_->value);
+  if (node_->name) {
+    result.named(*node_->name);
+  }
+  return result;
+}
+
+Tensor Tensor::clone() const {
+  eval();
+  auto [result, array] = graph::make_uninitialised(node_->shape, node_->dtype);
+  std::memcpy(array.data, node_->value.data(), static_cast<std::size_t>(size()) * size_of(dtype()));
+  return result;
+}
+
+Tensor variable(const Tensor& value) {
+  value.eval();
+  const graph::Node& node = *value.node();
+  if (!is_floating(node.dtype)) {
+    throw DTypeError(fmt::format("[variable] {} is {}; only floating tensors have gradients", graph::spoken(value),
+                                 to_string(node.dtype)));
+  }
+  Tensor result = graph::make_leaf(node.shape, node.dtype, node.value, true);
+  if (node.name) {
+    result.named(*node.name);
+  }
+  return result;
+}
+
+}  // namespace xgrad

@@ -1,0 +1,18 @@
+# The vector kernels: the same sources once per instruction set, one of which is picked at run time.
+file(GLOB kernel_sources CONFIGURE_DEPENDS run/kernels/*.cpp)
+set(isa_flags_baseline "")
+set(isa_flags_avx2 -mavx2 -mfma)
+set(isa_flags_avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
+foreach(isa baseline avx2 avx512)
+  set(target xgrad_kernels_${isa})
+  add_library(${target} OBJECT ${kernel_sources})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_definitions(${target} PRIVATE XGRAD_ISA=${isa})
+  target_compile_options(${target} PRIVATE ${isa_flags_${isa}} -ffp-contract=off)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${target} PRIVATE xgrad_arrays)
+  xgrad_warnings(${target})
+  # g++ 12 takes the deliberately undefined lanes in its own AVX-512 intrinsics for a mistake (GCC bug 105593).
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  target_sources(xgrad PRIVATE $<TARGET_OBJECTS:${target}>)
+endforeach()

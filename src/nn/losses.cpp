@@ -1,0 +1,88 @@
+#include "xgrad/nn/losses.hpp"
+
+#include <fmt/format.h>
+
+#include "xgrad/creation.hpp"
+#include "xgrad/error.hpp"
+#include "xgrad/index.hpp"
+#include "xgrad/manipulate.hpp"
+#include "xgrad/math.hpp"
+#include "xgrad/reduce.hpp"
+#include "xgrad/scope.hpp"
+
+namespace xgrad::nn {
+
+namespace {
+
+void require_alike(const char* loss, const Tensor& prediction, const Tensor& target) {
+  if (prediction.shape() != target.shape()) {
+    throw ShapeError(fmt::format("[{}] the prediction is {}, the target {}; they must be equal", loss,
+                                 to_string(prediction.shape()), to_string(target.shape())));
+  }
+  if (prediction.dtype() != target.dtype()) {
+    throw DTypeError(fmt::format("[{}] the prediction is {}, the target {}; cast() one of them", loss,
+                                 to_string(prediction.dtype()), to_string(target.dtype())));
+  }
+}
+
+// The samples of a prediction: all axes but the last are the batch; a vector is one sample.
+std::int64_t samples(const char* loss, const Tensor& prediction) {
+  if (prediction.rank() == 0) {
+    throw ShapeError(fmt::format("[{}] takes (features) or (batch, features), not a scalar", loss));
+  }
+  const std::int64_t features = prediction.dim(-1);
+  return features == 0 ? 0 : prediction.size() / features;
+}
+
+// A total over batch and features, as it is or per sample. One sample has no factor 1 in its formula.
+Tensor reduced(const Tensor& total, std::int64_t count, Reduction reduction) {
+  return reduction == Reduction::sum || count == 1 ? total : total * (1.0 / static_cast<double>(count));
+}
+
+}  // namespace
+
+Tensor QuadraticLoss::operator()(const Tensor& a, const Tensor& y) const {
+  const Scope scope{"QuadraticLoss"};
+  require_alike("QuadraticLoss", a, y);
+  const std::int64_t count = samples("QuadraticLoss", a);
+  const double factor = reduction == Reduction::sum ? 0.5 : 0.5 / static_cast<double>(count);
+  return factor * sum(square(a - y));
+}
+
+Tensor CrossEntropy::operator()(const Tensor& z, const Tensor& target) const {
+  const Scope scope{"CrossEntropy"};
+  const std::int64_t count = samples("CrossEntropy", z);
+  if (target.dtype() == int64) {
+    if (target.shape() != z.shape().without(z.rank() - 1)) {
+      throw ShapeError(fmt::format("[CrossEntropy] logits {} take class indices {}, not {}", to_string(z.shape()),
+                                   to_string(z.shape().without(z.rank() - 1)), to_string(target.shape())));
+    }
+    const Tensor picked = mul(one_hot(target, z.dim(-1), z.dtype()), log_softmax(z, -1));
+    return reduced(-sum(picked), count, reduction);
+  }
+  require_alike("CrossEntropy", z, target);
+  return reduced(-sum(target * log_softmax(z, -1)), count, reduction);
+}
+
+Tensor BinaryCrossEntropy::operator()(const Tensor& z, const Tensor& y) const {
+  const Scope scope{"BinaryCrossEntropy"};
+  require_alike("BinaryCrossEntropy", z, y);
+  return reduced(sum(softplus(z) - y * z), samples("BinaryCrossEntropy", z), reduction);
+}
+
+Tensor MeanSquaredError::operator()(const Tensor& a, const Tensor& y) const {
+  const Scope scope{"MeanSquaredError"};
+  require_alike("MeanSquaredError", a, y);
+  const Tensor squares = square(a - y);
+  return reduction == Reduction::sum ? sum(squares) : mean(squares);
+}
+
+double accuracy(const Tensor& outputs, const Tensor& labels) {
+  if (outputs.rank() != 2 || labels.shape() != Shape{outputs.dim(0)}) {
+    throw ShapeError(fmt::format("[accuracy] takes outputs (batch, classes) and labels (batch), not {} and {}",
+                                 to_string(outputs.shape()), to_string(labels.shape())));
+  }
+  return mean(cast(equal(argmax(outputs, -1), labels), float64)).item();
+}
+
+}  // namespace xgrad::nn

@@ -1,0 +1,31 @@
+// cos x        cos′ = −sin
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class CosOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "cos"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return -(t * sin(call.inputs[0]));
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::cos, output);
+  }
+};
+
+}  // namespace
+
+Tensor cos(const Tensor& x) {
+  static const auto operation = std::make_shared<const CosOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,31 @@
+// e^x        exp′ = exp
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class ExpOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "exp"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * call.output;
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::exp, output);
+  }
+};
+
+}  // namespace
+
+Tensor exp(const Tensor& x) {
+  static const auto operation = std::make_shared<const ExpOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

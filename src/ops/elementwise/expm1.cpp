@@ -1,0 +1,31 @@
+// e^x − 1, exact near 0        expm1′ = expm1 + 1
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class Expm1Operation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "expm1"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * (call.output + 1.0);
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::expm1, output);
+  }
+};
+
+}  // namespace
+
+Tensor expm1(const Tensor& x) {
+  static const auto operation = std::make_shared<const Expm1Operation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

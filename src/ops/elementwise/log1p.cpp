@@ -1,0 +1,31 @@
+// log(1 + x), exact near 0        log1p′ = 1 / (1 + x)
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class Log1pOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "log1p"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t / (1.0 + call.inputs[0]);
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::log1p, output);
+  }
+};
+
+}  // namespace
+
+Tensor log1p(const Tensor& x) {
+  static const auto operation = std::make_shared<const Log1pOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,32 @@
+// log σ(x) = −softplus(−x)        log_sigmoid′ = σ(−x)
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class LogSigmoidOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "log_sigmoid"; }
+  [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "log σ"}; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * sigmoid(-call.inputs[0]);
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::log_sigmoid, output);
+  }
+};
+
+}  // namespace
+
+Tensor log_sigmoid(const Tensor& x) {
+  static const auto operation = std::make_shared<const LogSigmoidOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

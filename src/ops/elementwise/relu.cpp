@@ -1,0 +1,31 @@
+// max(x, 0), NaN for NaN        relu′ = [x > 0]
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class ReluOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "relu"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return where(call.inputs[0] > 0.0, t, 0.0);
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::relu, output);
+  }
+};
+
+}  // namespace
+
+Tensor relu(const Tensor& x) {
+  static const auto operation = std::make_shared<const ReluOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

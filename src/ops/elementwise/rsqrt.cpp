@@ -1,0 +1,31 @@
+// 1/√x = x^−½        rsqrt′ = −½ rsqrt³
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class RsqrtOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "rsqrt"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * (-0.5 * (call.output * square(call.output)));
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::rsqrt, output);
+  }
+};
+
+}  // namespace
+
+Tensor rsqrt(const Tensor& x) {
+  static const auto operation = std::make_shared<const RsqrtOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,31 @@
+// log(1 + e^x)        softplus′ = σ
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class SoftplusOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "softplus"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * sigmoid(call.inputs[0]);
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::softplus, output);
+  }
+};
+
+}  // namespace
+
+Tensor softplus(const Tensor& x) {
+  static const auto operation = std::make_shared<const SoftplusOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,32 @@
+// √x        √′ = ½ / √x
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class SqrtOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "sqrt"; }
+  [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "√"}; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * 0.5 / call.output;
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::sqrt, output);
+  }
+};
+
+}  // namespace
+
+Tensor sqrt(const Tensor& x) {
+  static const auto operation = std::make_shared<const SqrtOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,31 @@
+// tanh x        tanh′ = 1 − tanh²
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+
+#include "run/isa.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class TanhOperation final : public ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "tanh"; }
+
+  [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
+    return t * (1.0 - square(call.output));
+  }
+
+  [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
+    return run::vector_tile(&run::VectorKernels::tanh, output);
+  }
+};
+
+}  // namespace
+
+Tensor tanh(const Tensor& x) {
+  static const auto operation = std::make_shared<const TanhOperation>();
+  return apply(operation, {x});
+}
+
+}  // namespace xgrad

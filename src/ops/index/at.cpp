@@ -1,0 +1,73 @@
+// x.at({…}): Python's indexing. One slice per axis that isn't taken whole, and a reshape for the axes that come and go.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/index.hpp"
+#include "xgrad/manipulate.hpp"
+
+#include "graph/node.hpp"
+#include "ops/index/range.hpp"
+
+namespace xgrad {
+
+namespace {
+
+std::size_t count_of(std::initializer_list<Index> indices, Index::Kind kind) {
+  return static_cast<std::size_t>(
+      std::count_if(indices.begin(), indices.end(), [kind](const Index& index) { return index.kind() == kind; }));
+}
+
+ops::Range only(std::int64_t index, std::size_t axis, const Tensor& x) {
+  const std::int64_t length = x.shape()[axis];
+  if (index < -length || index >= length) {
+    throw ShapeError(fmt::format("[at] index {} is out of range for axis {} of {}", index, axis, graph::spoken(x)));
+  }
+  return {.start = index < 0 ? index + length : index, .step = 1, .count = 1};
+}
+
+}  // namespace
+
+Tensor Tensor::at(std::initializer_list<Index> indices) const {
+  const std::size_t consumed = count_of(indices, Index::Kind::integer) + count_of(indices, Index::Kind::slice);
+  if (consumed > rank()) {
+    throw ShapeError(
+        fmt::format("[at] {} indices for {}; expected at most {}", consumed, graph::spoken(*this), rank()));
+  }
+  if (count_of(indices, Index::Kind::rest) > 1) {
+    throw ShapeError(fmt::format("[at] more than one ellipsis for {}; expected at most one", graph::spoken(*this)));
+  }
+  Tensor selected = *this;
+  std::vector<std::int64_t> lengths;
+  std::size_t axis = 0;
+  const auto keep_whole = [&](std::size_t count) {
+    for (; count > 0; --count) {
+      lengths.push_back(shape()[axis++]);
+    }
+  };
+  for (const Index& index : indices) {
+    switch (index.kind()) {
+      case Index::Kind::integer:
+        selected = ops::take_range(selected, only(index.integer(), axis, *this), axis);
+        ++axis;
+        break;
+      case Index::Kind::slice: {
+        const ops::Range range = ops::resolve("at", index.slice(), shape()[axis]);
+        selected = ops::take_range(selected, range, axis);
+        lengths.push_back(range.count);
+        ++axis;
+        break;
+      }
+      case Index::Kind::rest:
+        keep_whole(rank() - consumed);
+        break;
+      case Index::Kind::new_axis:
+        lengths.push_back(1);
+        break;
+    }
+  }
+  keep_whole(rank() - axis);
+  return reshape(selected, Shape{lengths});
+}
+
+}  // namespace xgrad

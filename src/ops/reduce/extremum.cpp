@@ -1,0 +1,37 @@
+#include "ops/reduce/extremum.hpp"
+
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/math.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad::ops {
+
+Signature Extremum::infer(std::span<const Tensor> inputs) const {
+  if (count_along(inputs[0].shape(), axes()) == 0) {
+    throw ShapeError(
+        fmt::format("[{}] of no elements, over an axis of length 0 of {}", name(), graph::spoken(inputs[0])));
+  }
+  return Reduction::infer(inputs);
+}
+
+Extremum::Ties Extremum::ties(const Call& call) const {
+  const Tensor& x = call.inputs[0];
+  Tensor mask = equal(x, keep(call.output, x.shape()));
+  Tensor count = sum(cast(mask, x.dtype()), signed_axes(), true);
+  return {std::move(mask), std::move(count)};
+}
+
+std::vector<Tensor> Extremum::vjp(const Call& call, const Tensor& cotangent) const {
+  const auto [mask, count] = ties(call);
+  return {where(mask, keep(cotangent, call.inputs[0].shape()) / count, 0.0)};
+}
+
+Tensor Extremum::jvp(const Call& call, std::span<const Tensor> tangents) const {
+  const auto [mask, count] = ties(call);
+  return sum(where(mask, tangents[0] / count, 0.0), signed_axes(), keep_dims());
+}
+
+}  // namespace xgrad::ops

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "ops/reduce/reduction.hpp"
+
+namespace xgrad::ops {
+
+/// What max and min share: of no elements there is none, and the elements that equal it share the gradient equally:
+/// ∂/∂x_i = [x_i = out] / |{j : x_j = out}|.
+class Extremum : public Reduction {
+ public:
+  using Reduction::Reduction;
+
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const final;
+  [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const final;
+  [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const final;
+
+ private:
+  /// Where an element equals the result (bool, the input's shape), and their number (with the axes kept).
+  struct Ties {
+    Tensor mask;
+    Tensor count;
+  };
+  [[nodiscard]] Ties ties(const Call& call) const;
+};
+
+}  // namespace xgrad::ops

@@ -1,0 +1,58 @@
+// mean: Σ x / n over axes; its adjoint repeats g / n along them.
+#include "xgrad/manipulate.hpp"
+#include "xgrad/math.hpp"
+#include "xgrad/operation.hpp"
+#include "xgrad/reduce.hpp"
+
+#include "ops/reduce/reduction.hpp"
+#include "ops/rules.hpp"
+#include "run/reduce.hpp"
+#include "tensor/dispatch.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class MeanOperation final : public ops::Reduction {
+ public:
+  using Reduction::Reduction;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "mean"; }
+
+  [[nodiscard]] DType infer_dtype(const Tensor& input) const override {
+    return ops::require_floating(name(), {&input, 1});
+  }
+
+  [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
+    const Shape& shape = call.inputs[0].shape();
+    return {broadcast_to(keep(cotangent, shape) / reduced_count(shape), shape)};
+  }
+  [[nodiscard]] Tensor jvp(const Call& /*call*/, std::span<const Tensor> tangents) const override {
+    return mean(tangents[0], signed_axes(), keep_dims());
+  }
+
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
+    const ConstArray& x = inputs[0];
+    dispatch_floating(x.dtype, [&]<class T>(std::type_identity<T>) {
+      T* out = output.as<T>();
+      run::reduce_sum(x.as<T>(), x.shape, axes(), out);
+      const T count = static_cast<T>(reduced_count(x.shape));
+      for (std::int64_t i = 0; i < output.shape.size(); ++i) {
+        out[i] /= count;
+      }
+    });
+  }
+
+ private:
+  [[nodiscard]] double reduced_count(const Shape& shape) const {
+    return static_cast<double>(ops::count_along(shape, axes()));
+  }
+};
+
+}  // namespace
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keep_dims) {
+  return ops::reduce<MeanOperation>("mean", x, axes, keep_dims);
+}
+
+}  // namespace xgrad

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "xgrad/operation.hpp"
+
+/// Dtype and operand rules that operations share. Errors name the operation and the tensors.
+namespace xgrad::ops {
+
+/// The common dtype of the inputs. Throws DTypeError if they differ.
+[[nodiscard]] DType require_same(std::string_view operation, std::span<const Tensor> inputs);
+/// As require_same, and it is float32 or float64.
+[[nodiscard]] DType require_floating(std::string_view operation, std::span<const Tensor> inputs);
+/// As require_same, and it isn't bool.
+[[nodiscard]] DType require_numeric(std::string_view operation, std::span<const Tensor> inputs);
+void require_dtype(std::string_view operation, const Tensor& input, DType dtype);
+
+/// A number beside a tensor: a zero-rank leaf of its dtype. Throws DTypeError if the dtype can't hold the number
+/// (1.5 beside int64, any number but 0 and 1 beside bool).
+[[nodiscard]] Tensor scalar_beside(std::string_view operation, double value, const Tensor& tensor);
+
+/// int64 arithmetic modulo 2⁶⁴, as NumPy's: overflow wraps.
+[[nodiscard]] constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+[[nodiscard]] constexpr std::int64_t wrapping_sub(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+[[nodiscard]] constexpr std::int64_t wrapping_mul(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
+
+}  // namespace xgrad::ops

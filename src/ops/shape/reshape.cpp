@@ -1,0 +1,71 @@
+// reshape: the same elements in the same order; its adjoint is the reshape back.
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/manipulate.hpp"
+#include "xgrad/operation.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad {
+
+namespace {
+
+class ReshapeOperation final : public Operation {
+ public:
+  explicit ReshapeOperation(const Shape& shape) : shape_{shape} {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "reshape"; }
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"shape", shape_.to_vector()}}; }
+
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
+    if (inputs[0].size() != shape_.size()) {
+      throw ShapeError(fmt::format("[reshape] {} with {} elements can't become {} with {}", graph::spoken(inputs[0]),
+                                   inputs[0].size(), to_string(shape_), shape_.size()));
+    }
+    return {shape_, inputs[0].dtype()};
+  }
+
+  [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
+    return {reshape(cotangent, call.inputs[0].shape())};
+  }
+  [[nodiscard]] Tensor jvp(const Call& /*call*/, std::span<const Tensor> tangents) const override {
+    return reshape(tangents[0], shape_);
+  }
+
+  [[nodiscard]] bool aliases_input() const noexcept override { return true; }
+  void evaluate(std::span<const ConstArray> /*inputs*/, const Array& /*output*/) const override {}
+
+ private:
+  Shape shape_;
+};
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, const Shape& shape) {
+  return x.shape() == shape ? x : apply(std::make_shared<const ReshapeOperation>(shape), {x});
+}
+
+Tensor reshape(const Tensor& x, const std::vector<std::int64_t>& lengths) {
+  std::vector<std::int64_t> dims = lengths;
+  std::int64_t* unknown = nullptr;
+  std::int64_t known = 1;
+  for (std::int64_t& length : dims) {
+    if (length == -1 && unknown == nullptr) {
+      unknown = &length;
+    } else if (length < 0 || __builtin_mul_overflow(known, length, &known)) {
+      throw ShapeError(
+          fmt::format("[reshape] {} to lengths of which {} is negative, or too large", graph::spoken(x), length));
+    }
+  }
+  if (unknown != nullptr) {
+    if (known == 0 || x.size() % known != 0) {
+      throw ShapeError(fmt::format("[reshape] {} with {} elements isn't a multiple of the {} given by the other axes",
+                                   graph::spoken(x), x.size(), known));
+    }
+    *unknown = x.size() / known;
+  }
+  return reshape(x, Shape{dims});
+}
+
+}  // namespace xgrad

@@ -1,0 +1,50 @@
+// split: a tensor cut into parts along an axis. Slices.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/index.hpp"
+#include "xgrad/manipulate.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad {
+
+std::vector<Tensor> split(const Tensor& x, std::int64_t parts, std::int64_t axis) {
+  const std::int64_t length = x.shape()[normalize_axis(axis, x.rank(), "split")];
+  if (parts < 1) {
+    throw ValueError(fmt::format("[split] into {} parts; expected 1 or more", parts));
+  }
+  if (length % parts != 0) {
+    throw ShapeError(fmt::format("[split] axis {} of {} isn't divisible into {} parts", axis, graph::spoken(x), parts));
+  }
+  return split(x, std::vector<std::int64_t>(static_cast<std::size_t>(parts), length / parts), axis);
+}
+
+std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& lengths, std::int64_t axis) {
+  std::int64_t left = x.shape()[normalize_axis(axis, x.rank(), "split")];
+  for (const std::int64_t length : lengths) {
+    if (length < 0) {
+      throw ValueError(fmt::format("[split] into lengths ({}); expected none negative", fmt::join(lengths, ", ")));
+    }
+    if (length > left) {
+      left = -1;
+      break;
+    }
+    left -= length;
+  }
+  if (left != 0) {
+    throw ShapeError(fmt::format("[split] axis {} of {} into lengths ({}), which don't add up to it", axis,
+                                 graph::spoken(x), fmt::join(lengths, ", ")));
+  }
+  std::vector<Tensor> parts;
+  parts.reserve(lengths.size());
+  std::int64_t start = 0;
+  for (const std::int64_t length : lengths) {
+    parts.push_back(slice(x, {start, start + length}, axis));
+    start += length;
+  }
+  return parts;
+}
+
+}  // namespace xgrad

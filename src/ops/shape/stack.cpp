@@ -1,0 +1,31 @@
+// stack: tensors of one shape along a new axis. expand_dims and concatenate.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/manipulate.hpp"
+
+#include "graph/node.hpp"
+#include "ops/rules.hpp"
+
+namespace xgrad {
+
+Tensor stack(const std::vector<Tensor>& xs, std::int64_t axis) {
+  if (xs.empty()) {
+    throw ValueError("[stack] of no tensors; expected one or more");
+  }
+  static_cast<void>(ops::require_same("stack", xs));
+  const auto place = static_cast<std::int64_t>(normalize_axis(axis, xs[0].rank() + 1, "stack"));
+  std::vector<Tensor> parts;
+  parts.reserve(xs.size());
+  for (const Tensor& x : xs) {
+    if (x.shape() != xs[0].shape()) {
+      throw ShapeError(
+          fmt::format("[stack] {} beside {}; expected equal shapes", graph::spoken(x), graph::spoken(xs[0])));
+    }
+    parts.push_back(expand_dims(x, place));
+  }
+  return concatenate(parts, place);
+}
+
+}  // namespace xgrad

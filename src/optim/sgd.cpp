@@ -1,0 +1,31 @@
+#include <limits>
+
+#include "xgrad/error.hpp"
+#include "xgrad/math.hpp"
+#include "xgrad/optim.hpp"
+
+#include "optim/rules.hpp"
+
+namespace xgrad::optim {
+
+SGD::SGD(std::vector<NamedParameter> parameters, const SGDOptions& options)
+    : Optimizer{std::move(parameters), options.learning_rate}, options_{options} {
+  require_in("SGD", "momentum", options.momentum, 0, 1);
+  require_in("SGD", "weight decay", options.weight_decay, 0, std::numeric_limits<double>::infinity());
+  if (options.nesterov && options.momentum == 0) {
+    throw ValueError("[SGD] Nesterov's rule needs a momentum above 0");
+  }
+}
+
+Optimizer::Update SGD::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
+                              std::int64_t /*step*/) const {
+  const Tensor g = with_decay(gradient, value, options_.weight_decay);
+  if (options_.momentum == 0) {
+    return {value - g * learning_rate(), {}};
+  }
+  const Tensor velocity = state.empty() ? g : state[0] * options_.momentum + g;
+  const Tensor direction = options_.nesterov ? g + velocity * options_.momentum : velocity;
+  return {value - direction * learning_rate(), {velocity}};
+}
+
+}  // namespace xgrad::optim

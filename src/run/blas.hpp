@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+
+namespace xgrad::run {
+
+/// C ← α op(A) op(B) + β C, row-major; op(A) is (m,k), op(B) (k,n), each transposed if its flag says so. T is float or
+/// double. Leading dimensions are those of the stored matrices. Degenerate sizes are allowed.
+template <class T>
+struct Gemm {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  std::int64_t m = 0;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+  T alpha = 1;
+  const T* a = nullptr;
+  std::int64_t lda = 0;
+  const T* b = nullptr;
+  std::int64_t ldb = 0;
+  T beta = 0;
+  T* c = nullptr;
+  std::int64_t ldc = 0;
+};
+
+template <class T>
+void gemm(const Gemm<T>& product);
+
+/// y ← op(A) x; A is stored (rows, columns).
+template <class T>
+void gemv(bool transpose, std::int64_t rows, std::int64_t columns, const T* a, const T* x, T* y);
+
+/// Σ x y.
+template <class T>
+[[nodiscard]] T dot(std::int64_t count, const T* x, const T* y);
+
+}  // namespace xgrad::run

@@ -1,0 +1,128 @@
+#include "run/buffer.hpp"
+
+#include <array>
+#include <bit>
+#include <new>
+
+namespace xgrad::run {
+
+// Under a sanitizer every buffer is its own allocation, so that use after free and overflow are seen.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool pooling = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool pooling = false;
+#else
+inline constexpr bool pooling = true;
+#endif
+#else
+inline constexpr bool pooling = true;
+#endif
+
+namespace {
+
+// Size classes: four per power of two from 64 bytes on, so at most a fifth of a block is unused. Size class 0 is never
+// pooled.
+constexpr std::size_t largest_pooled = std::size_t{1} << 26U;
+constexpr std::size_t class_count = 4 * 21 + 1;
+constexpr std::size_t pool_limit = std::size_t{1} << 28U;  // bytes kept per thread
+
+struct SizeClass {
+  std::size_t index;
+  std::size_t bytes;
+};
+
+SizeClass size_class(std::size_t bytes) noexcept {
+  if (bytes <= 64) {
+    return {1, 64};
+  }
+  if (bytes > largest_pooled) {
+    return {0, (bytes + 63) / 64 * 64};
+  }
+  const auto log = static_cast<unsigned>(std::bit_width(bytes - 1)) - 1U;  // 2^log < bytes ≤ 2^(log+1)
+  const std::size_t quarter = (std::size_t{1} << log) / 4;
+  const std::size_t quarters = (bytes - (std::size_t{1} << log) + quarter - 1) / quarter;  // 1 to 4
+  const std::size_t rounded = (std::size_t{1} << log) + quarters * quarter;
+  return {1 + (log - 6U) * 4 + quarters, (rounded + 63) / 64 * 64};
+}
+
+}  // namespace
+
+/// Free blocks of one thread. A block may be freed by another thread than the one that allocated it; it then joins that
+/// thread's pool.
+class Pool {
+ public:
+  Pool() noexcept = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    alive_ = false;
+    for (Buffer::Block*& head : free_) {
+      while (head != nullptr) {
+        Buffer::Block* block = std::exchange(head, head->next);
+        destroy(block);
+      }
+    }
+  }
+
+  static Buffer::Block* allocate(std::size_t bytes) {
+    const SizeClass size = size_class(bytes);
+    if (pooling && size.index != 0 && alive_) {
+      Pool& pool = local_;
+      if (Buffer::Block* block = pool.free_[size.index]; block != nullptr) {
+        pool.free_[size.index] = block->next;
+        pool.kept_ -= size.bytes;
+        block->references.store(1, std::memory_order_relaxed);
+        return block;
+      }
+    }
+    void* memory = ::operator new (Buffer::header_bytes + size.bytes, std::align_val_t{64});
+    auto* block = new (memory) Buffer::Block;
+    block->size_class = size.index == 0 ? 0 : (size.bytes << 8U) | size.index;
+    return block;
+  }
+
+  static void recycle(Buffer::Block* block) noexcept {
+    const std::size_t index = block->size_class & 0xFFU;
+    const std::size_t bytes = block->size_class >> 8U;
+    if (pooling && index != 0 && alive_) {
+      Pool& pool = local_;
+      if (pool.kept_ + bytes <= pool_limit) {
+        block->next = pool.free_[index];
+        pool.free_[index] = block;
+        pool.kept_ += bytes;
+        return;
+      }
+    }
+    destroy(block);
+  }
+
+ private:
+  static void destroy(Buffer::Block* block) noexcept {
+    block->~Block();
+    ::operator delete (block, std::align_val_t{64});
+  }
+
+  std::array<Buffer::Block*, class_count + 1> free_{};
+  std::size_t kept_ = 0;
+
+  static thread_local bool alive_;  // false once the pool of this thread is gone; buffers may outlive it
+  static thread_local Pool local_;
+};
+
+thread_local bool Pool::alive_ = true;
+thread_local Pool Pool::local_;
+
+Buffer Buffer::allocate(std::size_t bytes) {
+  Buffer buffer;
+  buffer.block_ = Pool::allocate(bytes);
+  return buffer;
+}
+
+void Buffer::release() noexcept {
+  if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    Pool::recycle(block_);
+  }
+}
+
+}  // namespace xgrad::run

@@ -1,0 +1,119 @@
+#include "run/gather.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <type_traits>
+#include <vector>
+
+#include "xgrad/error.hpp"
+
+namespace xgrad::run {
+
+namespace {
+
+[[noreturn]] void throw_out_of_range(std::string_view operation, std::int64_t index, std::int64_t length) {
+  throw ValueError(fmt::format("[{}] index {} for an axis of length {}; expected {} to {}", operation, index, length,
+                               -length, length - 1));
+}
+
+std::int64_t resolve(std::string_view operation, std::int64_t index, std::int64_t length) {
+  if (index < -length || index >= length) [[unlikely]] {
+    throw_out_of_range(operation, index, length);
+  }
+  return index < 0 ? index + length : index;
+}
+
+std::vector<std::int64_t> resolve_all(std::string_view operation, const std::int64_t* indices, std::int64_t count,
+                                      std::int64_t length) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::transform(indices, indices + count, rows.begin(),
+                 [=](std::int64_t index) { return resolve(operation, index, length); });
+  return rows;
+}
+
+// int64 wraps, as everywhere.
+template <class T>
+void add(T& to, T from) noexcept {
+  if constexpr (std::is_integral_v<T>) {
+    to = static_cast<T>(static_cast<std::uint64_t>(to) + static_cast<std::uint64_t>(from));
+  } else {
+    to += from;
+  }
+}
+
+// f(element of the indexed array, element of the other one), for all of the latter.
+template <class F>
+void for_each_indexed(std::string_view operation, const AxisView& view, const std::int64_t* indices, std::int64_t count,
+                      F f) {
+  std::int64_t k = 0;
+  for (std::int64_t o = 0; o < view.outer; ++o) {
+    const std::int64_t base = o * view.length * view.inner;
+    for (std::int64_t j = 0; j < count; ++j) {
+      for (std::int64_t i = 0; i < view.inner; ++i, ++k) {
+        f(base + resolve(operation, indices[k], view.length) * view.inner + i, k);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void take(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices, std::int64_t count,
+          T* out) {
+  const auto rows = resolve_all(operation, indices, count, view.length);
+  for (std::int64_t o = 0; o < view.outer; ++o, x += view.length * view.inner) {
+    for (const std::int64_t row : rows) {
+      out = std::copy_n(x + row * view.inner, view.inner, out);
+    }
+  }
+}
+
+template <class T>
+void take_adjoint(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+                  std::int64_t count, T* out) {
+  std::fill_n(out, view.outer * view.length * view.inner, T{0});
+  const auto rows = resolve_all(operation, indices, count, view.length);
+  for (std::int64_t o = 0; o < view.outer; ++o, out += view.length * view.inner) {
+    for (const std::int64_t row : rows) {
+      T* to = out + row * view.inner;
+      for (std::int64_t i = 0; i < view.inner; ++i) {
+        add(to[i], x[i]);
+      }
+      x += view.inner;
+    }
+  }
+}
+
+template <class T>
+void gather(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+            std::int64_t count, T* out) {
+  for_each_indexed(operation, view, indices, count, [=](std::int64_t from, std::int64_t k) { out[k] = x[from]; });
+}
+
+template <class T>
+void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+                 std::int64_t count, T* out) {
+  std::fill_n(out, view.outer * view.length * view.inner, T{0});
+  for_each_indexed(operation, view, indices, count, [=](std::int64_t to, std::int64_t k) { add(out[to], x[k]); });
+}
+
+// clang-format off
+#define XGRAD_SELECTION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                                 \
+  template void take<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);           \
+  template void gather<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
+#define XGRAD_ACCUMULATION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                              \
+  template void take_adjoint<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);   \
+  template void scatter_add<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
+// clang-format on
+XGRAD_SELECTION(float);
+XGRAD_SELECTION(double);
+XGRAD_SELECTION(std::int64_t);
+XGRAD_SELECTION(bool);
+XGRAD_ACCUMULATION(float);
+XGRAD_ACCUMULATION(double);
+XGRAD_ACCUMULATION(std::int64_t);
+#undef XGRAD_SELECTION
+#undef XGRAD_ACCUMULATION
+
+}  // namespace xgrad::run

@@ -1,0 +1,45 @@
+#include "run/isa.hpp"
+
+#include <cstdlib>
+
+namespace xgrad::run {
+
+namespace {
+
+struct Choice {
+  const VectorKernels* kernels;
+  std::string_view name;
+};
+
+Choice choose() noexcept {
+  const char* wish = std::getenv("XGRAD_ISA");  // NOLINT(concurrency-mt-unsafe): read once, under a static's guard
+  const std::string_view wanted = wish == nullptr ? "" : wish;
+  const bool has_avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") != 0 &&
+                          __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+                          __builtin_cpu_supports("avx512vl") != 0;
+  if (wanted == "baseline" || !has_avx2) {
+    return {&baseline::vector_kernels(), "baseline"};
+  }
+  if (wanted == "avx2" || !has_avx512) {
+    return {&avx2::vector_kernels(), "avx2"};
+  }
+  return {&avx512::vector_kernels(), "avx512"};
+}
+
+const Choice& chosen() noexcept {
+  static const Choice choice = choose();
+  return choice;
+}
+
+}  // namespace
+
+const VectorKernels& vector_kernels() noexcept {
+  return *chosen().kernels;
+}
+
+std::string_view isa_name() noexcept {
+  return chosen().name;
+}
+
+}  // namespace xgrad::run

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "xgrad/operation.hpp"
+
+namespace xgrad::run {
+
+/// One element-wise function for the two floating dtypes.
+struct VectorKernel {
+  TileKernel float32 = nullptr;
+  TileKernel float64 = nullptr;
+};
+
+/// The vector kernels of one instruction set. An element's result doesn't depend on its place in a tile. NaN in gives
+/// NaN out. Those not named in vector_errors are exact (neg, abs, maximum, minimum, relu) or correctly rounded.
+struct VectorKernels {
+  VectorKernel add, sub, mul, div, neg, square, abs, maximum, minimum, sqrt, rsqrt;
+  VectorKernel exp, expm1, log, log1p, sin, cos, tanh, erf;
+  VectorKernel sigmoid, relu, softplus, log_sigmoid;
+};
+
+/// The largest error of a kernel, on every instruction set and for any input, in units in the last place of the exact
+/// result; a subnormal result's unit is the smallest subnormal number, and an infinite result counts as 2^128 (2^1024).
+/// One exception: a sigmoid below the normal range may be 0.
+struct VectorError {
+  std::string_view name;
+  VectorKernel VectorKernels::*kernel;
+  double float32;
+  double float64;
+};
+inline constexpr std::array<VectorError, 12> vector_errors{{
+    {"rsqrt", &VectorKernels::rsqrt, 1.5, 1.5},
+    {"exp", &VectorKernels::exp, 2.5, 1.5},
+    {"expm1", &VectorKernels::expm1, 2.5, 2.5},
+    {"log", &VectorKernels::log, 1.0, 1.0},
+    {"log1p", &VectorKernels::log1p, 1.0, 1.0},
+    {"sin", &VectorKernels::sin, 2.0, 2.5},
+    {"cos", &VectorKernels::cos, 2.0, 2.5},
+    {"tanh", &VectorKernels::tanh, 1.5, 1.5},
+    {"erf", &VectorKernels::erf, 2.5, 1.5},
+    {"sigmoid", &VectorKernels::sigmoid, 2.5, 2.5},
+    {"softplus", &VectorKernels::softplus, 2.0, 2.0},
+    {"log_sigmoid", &VectorKernels::log_sigmoid, 2.0, 2.0},
+}};
+
+// One definition per instruction set, each compiled with its flags.
+namespace baseline {
+[[nodiscard]] const VectorKernels& vector_kernels() noexcept;
+}
+namespace avx2 {
+[[nodiscard]] const VectorKernels& vector_kernels() noexcept;
+}
+namespace avx512 {
+[[nodiscard]] const VectorKernels& vector_kernels() noexcept;
+}
+
+}  // namespace xgrad::run
