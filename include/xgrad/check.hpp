@@ -113,8 +113,9 @@ struct CompareOptions {
 };
 
 /// For each parameter: manual against automatic, decided by rounding error; automatic against numerical, decided by the
-/// differences' own error estimate. A loss that isn't finite makes all inconclusive. Throws ShapeError or DTypeError
-/// for manual gradients that don't fit, ValueError without parameters. docs/check.md says how verdicts are decided.
+/// differences' own error estimate. A loss that isn't finite, or isn't the same twice, makes all inconclusive. Throws
+/// ShapeError or DTypeError for manual gradients that don't fit, ValueError without parameters. docs/check.md says how
+/// verdicts are decided.
 [[nodiscard]] XGRAD_API Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters,
                                        const CompareOptions& options = {});
 

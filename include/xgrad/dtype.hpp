@@ -46,10 +46,22 @@ template <class T>
 concept Element =
     std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool>;
 
+namespace detail {
 template <Element T>
-inline constexpr DType dtype_of = std::is_same_v<T, float>          ? DType::float32
-                                  : std::is_same_v<T, double>       ? DType::float64
-                                  : std::is_same_v<T, std::int64_t> ? DType::int64
-                                                                    : DType::boolean;
+consteval DType dtype_of_element() {
+  if constexpr (std::is_same_v<T, float>) {
+    return DType::float32;
+  } else if constexpr (std::is_same_v<T, double>) {
+    return DType::float64;
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    return DType::int64;
+  } else {
+    return DType::boolean;
+  }
+}
+}  // namespace detail
+
+template <Element T>
+inline constexpr DType dtype_of = detail::dtype_of_element<T>();
 
 }  // namespace xgrad

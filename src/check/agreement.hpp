@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,9 +47,13 @@ struct Agreement {
 [[nodiscard]] Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic,
                                        const Shape& shape, const Tolerance& tolerance, double loss);
 
+/// Whether a deviation of `automatic` from an entry, or from direction number `direction` if not negative, is still
+/// there on a second look.
+using Persists = std::function<bool(const NumericEntry& entry, std::int64_t direction, double automatic)>;
+
 /// `along` holds automatic · direction, for each of the numerical directions.
 [[nodiscard]] Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
                                           const NumericGradient& numerical, const Shape& shape,
-                                          const Tolerance& tolerance, double loss);
+                                          const Tolerance& tolerance, double loss, const Persists& persists);
 
 }  // namespace xgrad::check

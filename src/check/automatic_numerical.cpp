@@ -13,12 +13,14 @@
 namespace xgrad::check {
 namespace {
 
-enum class Finding : std::uint8_t { agrees, not_finite, kink, differs };
+/// From harmless to worst.
+enum class Finding : std::uint8_t { agrees, unclear, not_finite, kink, differs };
 
 Verdict verdict_of(Finding finding) {
   switch (finding) {
     case Finding::agrees:
       return Verdict::right;
+    case Finding::unclear:
     case Finding::not_finite:
     case Finding::kink:
       return Verdict::inconclusive;
@@ -28,16 +30,21 @@ Verdict verdict_of(Finding finding) {
   return Verdict::wrong;
 }
 
-struct Point {
-  double automatic = 0;
-  const NumericEntry* numerical = nullptr;
-  std::int64_t direction = -1;
-};
-
 struct Judged {
   Finding finding = Finding::agrees;
   double excess = 0;  ///< the deviation in units of what is allowed
 };
+
+struct Point {
+  double automatic = 0;
+  const NumericEntry* numerical = nullptr;
+  std::int64_t direction = -1;
+  Judged judged = {};
+};
+
+bool is_worse(const Point& a, const Point& b) {
+  return std::tuple{a.judged.finding, a.judged.excess} > std::tuple{b.judged.finding, b.judged.excess};
+}
 
 Judged judge(const Point& point, double floor, double loss) {
   constexpr double kink_share = 1e-5;
@@ -62,6 +69,19 @@ Judged judge(const Point& point, double floor, double loss) {
   return {.finding = difference <= allowed ? Finding::agrees : Finding::differs, .excess = excess};
 }
 
+/// The worst point. One that differs is looked at again, and only differs if its deviation persists.
+const Point& find_worst(std::vector<Point>& points, const Persists& persists) {
+  std::stable_sort(points.begin(), points.end(), is_worse);
+  for (Point& point : points) {
+    if (point.judged.finding != Finding::differs || !std::isfinite(point.automatic) ||
+        persists(*point.numerical, point.direction, point.automatic)) {
+      break;
+    }
+    point.judged.finding = Finding::unclear;
+  }
+  return *std::min_element(points.begin(), points.end(), is_worse);
+}
+
 /// Sums over a group of points: how well differences resolve it.
 struct Resolution {
   std::vector<double> errors;
@@ -82,16 +102,20 @@ std::string where_text(const Point& point, const Shape& shape) {
                               : "at " + index_text(unravel(point.numerical->index, shape));
 }
 
-std::string reason_of(const Point& point, Finding finding, const Shape& shape) {
+std::string reason_of(const Point& point, const Shape& shape) {
   const NumericEntry& n = *point.numerical;
   const std::string where = where_text(point, shape);
-  switch (finding) {
+  switch (point.judged.finding) {
     case Finding::differs:
       return fmt::format("automatic {:.6g} {} is outside the differences' {:.6g} ± {:.1g}", point.automatic, where,
                          n.value, n.error);
     case Finding::kink:
       return fmt::format("at a kink: {} the derivative is {:.6g} from the left and {:.6g} from the right", where,
                          n.left, n.right);
+    case Finding::unclear:
+      return fmt::format(
+          "automatic {:.6g} {} isn't the differences' {:.6g} ± {:.1g}, but small steps don't confirm those",
+          point.automatic, where, n.value, n.error);
     case Finding::not_finite:
       return std::isfinite(point.automatic)
                  ? fmt::format("the loss is not finite or not smooth {}: differences give no number", where)
@@ -106,7 +130,7 @@ std::string reason_of(const Point& point, Finding finding, const Shape& shape) {
 
 Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
                             const NumericGradient& numerical, const Shape& shape, const Tolerance& tolerance,
-                            double loss) {
+                            double loss, const Persists& persists) {
   std::vector<Point> points;
   for (const NumericEntry& entry : numerical.entries) {
     points.push_back({.automatic = automatic[static_cast<std::size_t>(entry.index)], .numerical = &entry});
@@ -129,15 +153,8 @@ Agreement compare_numerical(std::span<const double> automatic, std::span<const d
   Resolution entries;
   Resolution directions;
   std::vector<double> differences;
-  const Point* worst = nullptr;
-  Judged worst_judged;
-  for (const Point& point : points) {
-    const Judged judged = judge(point, floor, loss);
-    const auto severity = [](const Judged& j) { return std::tuple{j.finding, j.excess}; };
-    if (worst == nullptr || severity(judged) > severity(worst_judged)) {
-      worst = &point;
-      worst_judged = judged;
-    }
+  for (Point& point : points) {
+    point.judged = judge(point, floor, loss);
     const double difference = point.automatic - point.numerical->value;
     const double size = std::max(std::abs(point.automatic), std::abs(point.numerical->value));
     comparison.absolute = larger(comparison.absolute, std::abs(difference));
@@ -149,14 +166,15 @@ Agreement compare_numerical(std::span<const double> automatic, std::span<const d
   }
   const double size = std::max(norm(entries.sizes), norm(directions.sizes));
   comparison.norm_relative = size > 0 ? norm(differences) / size : 0;
-  comparison.direction = worst->direction;
-  if (worst->direction < 0) {
-    agreement.worst = worst->numerical->index;
+  const Point& worst = find_worst(points, persists);
+  comparison.direction = worst.direction;
+  if (worst.direction < 0) {
+    agreement.worst = worst.numerical->index;
     comparison.index = unravel(agreement.worst, shape);
   }
 
-  comparison.verdict = verdict_of(worst_judged.finding);
-  comparison.reason = reason_of(*worst, worst_judged.finding, shape);
+  comparison.verdict = verdict_of(worst.judged.finding);
+  comparison.reason = reason_of(worst, shape);
   if (comparison.verdict == Verdict::right) {
     if (gradient_norm == 0) {
       comparison.verdict = Verdict::inconclusive;
@@ -165,7 +183,7 @@ Agreement compare_numerical(std::span<const double> automatic, std::span<const d
       comparison.verdict = Verdict::inconclusive;
       comparison.reason =
           fmt::format("noise floor: the differences' error of about {:.1g} is too large against a gradient of {:.3g}",
-                      worst->numerical->error, std::max(norm(entries.sizes), norm(directions.sizes)));
+                      worst.numerical->error, std::max(norm(entries.sizes), norm(directions.sizes)));
     }
   }
   return agreement;

@@ -29,6 +29,8 @@ class Extrapolation {
   void add(double step, double value, double noise);
   [[nodiscard]] std::size_t rows() const noexcept { return steps_.size(); }
   [[nodiscard]] const Best& best() const noexcept { return best_; }
+  /// The best entry of the last row.
+  [[nodiscard]] const Best& last_row() const noexcept { return last_row_; }
 
  private:
   int power_;
@@ -36,6 +38,7 @@ class Extrapolation {
   std::vector<double> row_;  ///< the last row
   std::vector<double> row_noise_;
   Best best_;
+  Best last_row_;
 };
 
 }  // namespace xgrad::check

@@ -13,4 +13,11 @@ namespace xgrad::check {
                                                         std::span<const std::int64_t> indices,
                                                         const NumericOptions& options);
 
+/// A second look at `automatic` where an entry, or a direction (a unit vector; empty for an entry), differs from it.
+/// The difference is taken again at the smallest step whose rounding still leaves a quarter of the deviation. False if
+/// it sides with `automatic` there, or if the loss is so bent that the one-sided differences have `automatic` between
+/// them: then a kink beside the point, or chance, misled the extrapolation.
+[[nodiscard]] bool deviation_persists(const LossFunction& loss, const Parameter& parameter, const NumericEntry& entry,
+                                      std::span<const double> direction, double automatic);
+
 }  // namespace xgrad::check

@@ -5,24 +5,20 @@
 #include <numeric>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "xgrad/check.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/random.hpp"
 
-#include "check/extrapolation.hpp"
+#include "check/differentiation.hpp"
 #include "check/numeric.hpp"
 #include "check/perturbation.hpp"
 
 namespace xgrad::check {
 namespace {
 
-/// Steps shrink by a factor that no period of the loss is likely to share.
-constexpr double shrink = 1.8;
-constexpr int most_rows = 32;
-constexpr int kink_rows = 12;
-constexpr std::size_t fewest_rows = 4;
 constexpr double default_step = 0.25;
 
 void require_valid(const NumericOptions& options) {
@@ -35,91 +31,6 @@ void require_valid(const NumericOptions& options) {
                                  options.max_entries, options.directions));
   }
 }
-
-using Line = std::function<Perturbation::Sample(double)>;
-
-/// The derivative at 0 of the loss along a line: a central and two one-sided tables over the same, shrinking steps.
-class Differentiation {
- public:
-  /// `noise` and `epsilon`: the loss's rounding noise is the larger of noise and epsilon times the loss.
-  Differentiation(const Line& line, double loss, double noise, double epsilon)
-      : line_{line}, loss_{loss}, noise_{noise}, epsilon_{epsilon} {}
-
-  /// Steps shrink until rounding is all that is left of the error, or a smaller step would have more rounding than the
-  /// error there is.
-  [[nodiscard]] NumericEntry run(double first_step) {
-    step_ = first_step;
-    int rows = 0;
-    while (rows < most_rows && !converged() && add_row()) {
-      ++rows;
-    }
-    // One-sided tables converge more slowly. Where their derivatives seem to differ, smaller steps tell a kink, which
-    // stays, from an error, which doesn't.
-    const int last = std::min(most_rows, rows + kink_rows);
-    while (rows < last && sides_differ() && add_row()) {
-      ++rows;
-    }
-    return result();
-  }
-
- private:
-  [[nodiscard]] bool converged() const {
-    const Extrapolation::Best& best = central_.best();
-    return central_.rows() >= fewest_rows && (best.error <= 2 * best.noise || best.error <= slope_noise_);
-  }
-
-  [[nodiscard]] bool sides_differ() const {
-    const double jump = std::abs(right_.best().value - left_.best().value);
-    return jump > 3 * side_error() && slope_noise_ < 1e-2 * jump;
-  }
-
-  [[nodiscard]] double side_error() const { return left_.best().error + right_.best().error; }
-
-  /// False where the step is too small for the dtype. A step at which the loss isn't finite starts the tables anew.
-  bool add_row() {
-    const double step = std::exchange(step_, step_ / shrink);
-    const Perturbation::Sample plus = line_(step);
-    const Perturbation::Sample minus = line_(-step);
-    if (plus.displacement <= 0 || minus.displacement >= 0) {
-      return false;
-    }
-    const double width = plus.displacement - minus.displacement;
-    const double slope = (plus.loss - minus.loss) / width;
-    if (!std::isfinite(slope)) {
-      central_ = Extrapolation{2};
-      left_ = Extrapolation{1};
-      right_ = Extrapolation{1};
-      return true;
-    }
-    const double largest = std::max({std::abs(loss_), std::abs(plus.loss), std::abs(minus.loss)});
-    slope_noise_ = 2 * std::max(noise_, epsilon_ * largest) / width;
-    central_.add(width / 2, slope, slope_noise_);
-    right_.add(plus.displacement, (plus.loss - loss_) / plus.displacement, 2 * slope_noise_);
-    left_.add(-minus.displacement, (minus.loss - loss_) / minus.displacement, 2 * slope_noise_);
-    return true;
-  }
-
-  [[nodiscard]] NumericEntry result() const {
-    NumericEntry entry;
-    entry.value = central_.best().value;
-    entry.error = central_.best().error;
-    entry.step = central_.best().step;
-    entry.left = left_.best().value;
-    entry.right = right_.best().value;
-    entry.side_error = side_error();
-    return entry;
-  }
-
-  const Line& line_;
-  double loss_;
-  double noise_;
-  double epsilon_;
-  double step_ = 0;
-  double slope_noise_ = 0;
-  Extrapolation central_{2};
-  Extrapolation left_{1};
-  Extrapolation right_{1};
-};
 
 double step_of(const NumericOptions& options) {
   return options.step > 0 ? options.step : default_step;

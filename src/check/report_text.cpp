@@ -20,7 +20,7 @@ constexpr std::size_t manual_automatic_column = 7;
 constexpr std::size_t automatic_numerical_column = 9;
 
 std::string value_text(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.7g}", value);
+  return std::isnan(value) ? "-" : fmt::format("{:.8g}", value);
 }
 std::string small_text(double value) {
   return fmt::format("{:.1e}", value);

@@ -43,13 +43,13 @@ template <class T>
   throw std::logic_error("a value without a name");
 }
 
-/// "sigmoid|tanh|relu"
+/// "sigmoid, tanh or relu"
 template <class T>
 [[nodiscard]] std::string names_of(std::span<const Choice<T>> choices) {
   std::string names;
-  for (const Choice<T>& choice : choices) {
-    names += names.empty() ? "" : "|";
-    names += choice.name;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    names += i == 0 ? "" : i + 1 < choices.size() ? ", " : " or ";
+    names += choices[i].name;
   }
   return names;
 }
@@ -86,13 +86,15 @@ CLI::Option* add_value(CLI::App& app, const std::string& option, const std::stri
       ->default_str(fallback);
 }
 
-/// An option whose value is one of several words; `target` holds the default.
+/// An option whose value is one of several words; `target` holds the default. The description lists them.
 template <class T>
 CLI::Option* add_choice(CLI::App& app, const std::string& option, std::span<const Choice<T>> choices, T& target,
                         const std::string& description) {
-  return add_value(
-      app, option, names_of(choices), std::string{name_of(choices, target)}, description,
-      [choices, &target](const std::string& name, const std::string& text) { target = read_choice(name, text, choices); });
+  return add_value(app, option, "NAME", std::string{name_of(choices, target)},
+                   fmt::format("{}: {}", description, names_of(choices)),
+                   [choices, &target](const std::string& name, const std::string& text) {
+                     target = read_choice(name, text, choices);
+                   });
 }
 
 }  // namespace xgrad::cli

@@ -69,17 +69,21 @@ Widths read_widths(std::string_view option, const std::string& text) {
   return widths;
 }
 
-std::string to_string(const Widths& widths) { return fmt::format("{}", fmt::join(widths, "-")); }
+std::string to_string(const Widths& widths) {
+  return fmt::format("{}", fmt::join(widths, "-"));
+}
 
-bool Model::takes_logits() const { return loss == Loss::cross_entropy || loss == Loss::binary_cross_entropy; }
+bool Model::takes_logits() const {
+  return loss == Loss::cross_entropy || loss == Loss::binary_cross_entropy;
+}
 
 Activation Model::output_activation() const {
   return last.value_or(takes_logits() ? Activation::identity : activation);
 }
 
-bool Model::is_the_documents() const {
+bool Model::is_all_sigmoid() const {
   const bool is_hidden_sigmoid = widths.size() == 2 || activation == Activation::sigmoid;
-  return loss == Loss::quadratic && is_hidden_sigmoid && output_activation() == Activation::sigmoid;
+  return is_hidden_sigmoid && output_activation() == Activation::sigmoid;
 }
 
 std::string Model::description() const {
@@ -94,15 +98,16 @@ void add_model_options(CLI::App& app, Model& model, const std::string& layers_fa
   add_value(app, "--layers", "WIDTHS", layers_fallback, "Widths of the layers, from input to output",
             [&model](const std::string& option, const std::string& text) { model.widths = read_widths(option, text); });
   add_choice(app, "--activation", activations, model.activation, "After each layer");
-  add_value(app, "--output-activation", names_of(activations), "",
-            "After the last layer; if not given, identity for the cross-entropies, which take logits, else --activation",
+  add_value(app, "--output-activation", "NAME", "",
+            "After the last layer. If not given: identity for the cross-entropies,\n"
+            "which take logits, else that of --activation",
             [&model](const std::string& option, const std::string& text) {
               model.last = read_choice(option, text, activations);
             });
   add_choice(app, "--loss", losses, model.loss,
-             "quadratic is 1/2 sum (a - y)^2 over a sample's outputs, mse the mean of (a - y)^2");
-  add_choice(app, "--reduction", reductions, model.reduction, "Of the loss over a batch; the document sums");
-  add_choice(app, "--init", inits, model.init, "Initial weights; normal is N(0, 1), the document's");
+             "quadratic is 1/2 sum (a - y)^2 over a sample's outputs,\nmse the mean of (a - y)^2. One of");
+  add_choice(app, "--reduction", reductions, model.reduction, "Of the loss over a batch (the document takes the sum)");
+  add_choice(app, "--init", inits, model.init, "Initial weights; normal is N(0, 1), the document's. One of");
   add_choice(app, "--dtype", dtypes, model.dtype, "Of all numbers");
 }
 

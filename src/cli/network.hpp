@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "xgrad/dtype.hpp"
+#include "xgrad/nn/initializers.hpp"
 #include "xgrad/nn/losses.hpp"
 #include "xgrad/nn/sequential.hpp"
 #include "xgrad/random.hpp"
@@ -28,10 +29,9 @@ inline constexpr std::array activation_choices{
     Choice<Activation>{"sigmoid", Activation::sigmoid}, Choice<Activation>{"tanh", Activation::tanh},
     Choice<Activation>{"relu", Activation::relu}, Choice<Activation>{"softmax", Activation::softmax},
     Choice<Activation>{"identity", Activation::identity}};
-inline constexpr std::array loss_choices{Choice<Loss>{"quadratic", Loss::quadratic},
-                                         Choice<Loss>{"cross-entropy", Loss::cross_entropy},
-                                         Choice<Loss>{"binary-cross-entropy", Loss::binary_cross_entropy},
-                                         Choice<Loss>{"mse", Loss::mean_squared_error}};
+inline constexpr std::array loss_choices{
+    Choice<Loss>{"quadratic", Loss::quadratic}, Choice<Loss>{"cross-entropy", Loss::cross_entropy},
+    Choice<Loss>{"binary-cross-entropy", Loss::binary_cross_entropy}, Choice<Loss>{"mse", Loss::mean_squared_error}};
 inline constexpr std::array init_choices{Choice<Init>{"glorot", Init::glorot}, Choice<Init>{"he", Init::he},
                                          Choice<Init>{"normal", Init::normal}, Choice<Init>{"zeros", Init::zeros}};
 inline constexpr std::array reduction_choices{Choice<nn::Reduction>{"mean", nn::Reduction::mean},
@@ -55,7 +55,7 @@ using Widths = std::vector<std::int64_t>;
 struct Model {
   Widths widths;
   Activation activation = Activation::sigmoid;
-  std::optional<Activation> last;  ///< of the last layer, if set apart
+  std::optional<Activation> last = std::nullopt;  ///< of the last layer, if set apart
   Loss loss = Loss::quadratic;
   nn::Reduction reduction = nn::Reduction::mean;
   Init init = Init::glorot;
@@ -63,8 +63,9 @@ struct Model {
 
   /// What is set apart; else identity for the losses that take logits, and `activation` for the others.
   [[nodiscard]] Activation output_activation() const;
+  [[nodiscard]] bool is_all_sigmoid() const;
   /// Whether the document's formulas are this model's: sigmoid layers and the quadratic loss.
-  [[nodiscard]] bool is_the_documents() const;
+  [[nodiscard]] bool is_the_documents() const { return loss == Loss::quadratic && is_all_sigmoid(); }
   [[nodiscard]] bool takes_logits() const;
   /// "64-30-10, sigmoid, quadratic loss (mean)"
   [[nodiscard]] std::string description() const;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "xgrad/error.hpp"
 
@@ -83,6 +84,9 @@ OutputFile::OutputFile(const fs::path& path) : path_{path} {
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) {
     throw error_of(path, EISDIR);
+  }
+  if (!path.has_filename()) {
+    throw IoError(fmt::format("'{}' can't be written: expected the name of a file", path.string()));
   }
   if (fs::exists(status)) {
     if (access(path.c_str(), W_OK) != 0) {

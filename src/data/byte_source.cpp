@@ -26,24 +26,19 @@ constexpr std::array<unsigned char, 2> gzip_magic = {0x1f, 0x8b};
 
 class PlainSource final : public ByteSource {
  public:
-  PlainSource(std::ifstream stream, std::uint64_t size, std::filesystem::path file, std::string_view operation)
-      : stream_{std::move(stream)}, left_{size}, file_{std::move(file)}, operation_{operation} {}
+  PlainSource(std::ifstream stream, std::filesystem::path file, std::string_view operation)
+      : stream_{std::move(stream)}, file_{std::move(file)}, operation_{operation} {}
 
   std::size_t read(std::span<unsigned char> out) override {
     stream_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
     if (stream_.bad()) {
       throw io_error(operation_, file_, "reading failed");
     }
-    const auto count = static_cast<std::size_t>(stream_.gcount());
-    left_ -= std::min<std::uint64_t>(left_, count);
-    return count;
+    return static_cast<std::size_t>(stream_.gcount());
   }
-
-  [[nodiscard]] std::uint64_t at_most() const noexcept override { return left_; }
 
  private:
   std::ifstream stream_;
-  std::uint64_t left_;
   std::filesystem::path file_;
   std::string operation_;
 };
@@ -51,11 +46,8 @@ class PlainSource final : public ByteSource {
 /// RFC 1952: one or more members, each a deflate stream with a CRC-32 and a length, which zlib checks.
 class GzipSource final : public ByteSource {
  public:
-  /// What deflate can compress at best, 1032 to 1 (zlib's technical notes).
-  static constexpr std::uint64_t best_ratio = 1032;
-
-  GzipSource(std::ifstream stream, std::uint64_t size, std::filesystem::path file, std::string_view operation)
-      : stream_{std::move(stream)}, size_{size}, file_{std::move(file)}, operation_{operation}, input_(1U << 16U) {
+  GzipSource(std::ifstream stream, std::filesystem::path file, std::string_view operation)
+      : stream_{std::move(stream)}, file_{std::move(file)}, operation_{operation}, input_(1U << 16U) {
     if (inflateInit2(&zlib_, MAX_WBITS + 16) != Z_OK) {
       throw std::bad_alloc{};
     }
@@ -85,11 +77,6 @@ class GzipSource final : public ByteSource {
     return done;
   }
 
-  [[nodiscard]] std::uint64_t at_most() const noexcept override {
-    return size_ > std::numeric_limits<std::uint64_t>::max() / best_ratio ? std::numeric_limits<std::uint64_t>::max()
-                                                                          : size_ * best_ratio;
-  }
-
  private:
   /// False at the end of the file.
   bool refill() {
@@ -113,7 +100,6 @@ class GzipSource final : public ByteSource {
   }
 
   std::ifstream stream_;
-  std::uint64_t size_;
   std::filesystem::path file_;
   std::string operation_;
   std::vector<unsigned char> input_;
@@ -136,10 +122,6 @@ std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file, std::s
     throw io_error(operation, file,
                    std::filesystem::is_directory(status) ? "is a directory, expected a file" : "isn't a regular file");
   }
-  const std::uint64_t size = std::filesystem::file_size(file, error);
-  if (error) {
-    throw io_error(operation, file, error.message());
-  }
   errno = 0;
   std::ifstream stream{file, std::ios::binary};
   if (!stream) {
@@ -147,16 +129,17 @@ std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file, std::s
   }
   std::array<unsigned char, 2> start{};
   stream.read(reinterpret_cast<char*>(start.data()), start.size());
+  const bool is_empty = stream.gcount() == 0;
   const bool is_gzip = stream.gcount() == 2 && start == gzip_magic;
   stream.clear();
   stream.seekg(0);
   if (is_gzip) {
-    return std::make_unique<GzipSource>(std::move(stream), size, file, operation);
+    return std::make_unique<GzipSource>(std::move(stream), file, operation);
   }
-  if (file.extension() == ".gz" && size > 0) {
+  if (file.extension() == ".gz" && !is_empty) {
     throw io_error(operation, file, "isn't gzip data, in spite of its name");
   }
-  return std::make_unique<PlainSource>(std::move(stream), size, file, operation);
+  return std::make_unique<PlainSource>(std::move(stream), file, operation);
 }
 
 }  // namespace xgrad::data

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -26,8 +25,6 @@ class ByteSource {
   /// Fills `out`, or as much of it as there is: fewer than out.size() bytes only at the end. The end of gzip data is
   /// reached only with its checksum right and nothing behind it. Throws IoError.
   [[nodiscard]] virtual std::size_t read(std::span<unsigned char> out) = 0;
-  /// No more bytes than this are left to read.
-  [[nodiscard]] virtual std::uint64_t at_most() const noexcept = 0;
 };
 
 /// Gzip is told by its first two bytes. Throws IoError that names `operation` and the file, if it isn't a regular file,

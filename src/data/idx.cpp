@@ -88,9 +88,6 @@ std::uint64_t element_count(const Reader& reader, const std::vector<std::int64_t
 
 std::vector<unsigned char> read_elements(const Reader& reader, std::uint64_t count, const std::string& promise) {
   constexpr std::uint64_t first_chunk = 1U << 20U;
-  if (count > reader.source.at_most()) {
-    throw reader.error(fmt::format("truncated: {}, but at most {} follow", promise, reader.source.at_most()));
-  }
   std::vector<unsigned char> elements;
   while (elements.size() < count) {
     const std::size_t have = elements.size();

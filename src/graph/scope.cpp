@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unordered_map>
 
 #include "xgrad/error.hpp"
 
@@ -90,7 +91,7 @@ std::vector<NodeInfo> nodes(const Tensor& tensor) {
   const graph::Node* root = tensor.node();
   const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
   std::vector<NodeInfo> result;
-  std::vector<std::pair<const graph::Node*, std::size_t>> leaves;
+  std::unordered_map<const graph::Node*, std::size_t> leaves;
   std::vector<std::size_t> place(order.nodes.size());
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     NodeInfo info = info_of(*order.nodes[i]);
@@ -101,9 +102,8 @@ std::vector<NodeInfo> nodes(const Tensor& tensor) {
         continue;
       }
       const graph::Node* leaf = order.nodes[i]->inputs()[j];
-      auto known = std::find_if(leaves.begin(), leaves.end(), [leaf](const auto& pair) { return pair.first == leaf; });
-      if (known == leaves.end()) {
-        known = leaves.insert(leaves.end(), {leaf, result.size()});
+      const auto [known, added] = leaves.try_emplace(leaf, result.size());
+      if (added) {
         result.push_back(info_of(*leaf));
       }
       info.inputs.push_back(known->second);

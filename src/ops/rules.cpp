@@ -10,6 +10,13 @@
 
 namespace xgrad::ops {
 
+const Tensor& require_defined(std::string_view operation, const Tensor& tensor) {
+  if (!tensor.defined()) {
+    throw ValueError(fmt::format("[{}] of an undefined Tensor", operation));
+  }
+  return tensor;
+}
+
 DType require_same(std::string_view operation, std::span<const Tensor> inputs) {
   const DType dtype = inputs[0].dtype();
   for (const Tensor& input : inputs) {
@@ -48,10 +55,7 @@ void require_dtype(std::string_view operation, const Tensor& input, DType dtype)
 }
 
 Tensor scalar_beside(std::string_view operation, double value, const Tensor& tensor) {
-  if (!tensor.defined()) {
-    throw ValueError(fmt::format("[{}] of an undefined Tensor", operation));
-  }
-  const DType dtype = tensor.dtype();
+  const DType dtype = require_defined(operation, tensor).dtype();
   const bool fits = is_floating(dtype) || (dtype == boolean ? value == 0 || value == 1
                                                             : std::trunc(value) == value && std::abs(value) < 0x1p53);
   if (!fits) {

@@ -9,6 +9,8 @@
 /// Dtype and operand rules that operations share. Errors name the operation and the tensors.
 namespace xgrad::ops {
 
+/// The tensor itself. Throws ValueError if it is undefined.
+[[nodiscard]] const Tensor& require_defined(std::string_view operation, const Tensor& tensor);
 /// The common dtype of the inputs. Throws DTypeError if they differ.
 [[nodiscard]] DType require_same(std::string_view operation, std::span<const Tensor> inputs);
 /// As require_same, and it is float32 or float64.

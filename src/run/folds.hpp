@@ -7,42 +7,52 @@
 #include <limits>
 #include <type_traits>
 
-/// The folds that reductions are made of, as plain loops that compilers vectorise. Each has an identity, the fold of
-/// two, of a run of elements (`run`, one result) and of the rows of a matrix (`rows`, one result per column, folded
-/// into what `out` holds).
+#include "run/kernels/row_kernels.hpp"
+
+/// The folds that reductions are made of. Each has an identity, the fold of two, of a run of elements (`run`, one
+/// result) and of the rows of a matrix (`rows`, one result per column, folded into what `out` holds).
 namespace xgrad::run {
 
 namespace detail {
 
-/// Folds a run in as many independent chains as fill the vector registers.
+/// Runs up to this long aren't worth the call of a vector kernel.
+inline constexpr std::int64_t short_run = 64;
+
+/// As many independent chains as fill the baseline's vector registers.
 template <class Fold, class T>
-[[nodiscard]] T fold_lanes(const T* x, std::int64_t count) noexcept {
+[[nodiscard]] T fold_run(const T* x, std::int64_t count) noexcept {
   constexpr std::int64_t lanes = 64 / static_cast<std::int64_t>(sizeof(T));
-  std::array<T, static_cast<std::size_t>(lanes)> folds;
-  folds.fill(Fold::identity());
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    for (std::int64_t lane = 0; lane < lanes; ++lane) {
-      T& fold = folds[static_cast<std::size_t>(lane)];
-      fold = Fold::combine(fold, x[i + lane]);
-    }
-  }
   T result = Fold::identity();
-  for (; i < count; ++i) {
-    result = Fold::combine(result, x[i]);
-  }
+  std::int64_t i = 0;
   if (count >= lanes) {
+    std::array<T, static_cast<std::size_t>(lanes)> folds;  // NOLINT: filled before it is read
+    std::copy_n(x, lanes, folds.data());
+    for (i = lanes; i + lanes <= count; i += lanes) {
+      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        T& fold = folds[static_cast<std::size_t>(lane)];
+        fold = Fold::combine(fold, x[i + lane]);
+      }
+    }
     for (std::size_t half = folds.size() / 2; half > 0; half /= 2) {
       for (std::size_t lane = 0; lane < half; ++lane) {
         folds[lane] = Fold::combine(folds[lane], folds[lane + half]);
       }
     }
-    result = Fold::combine(result, folds[0]);
+    result = folds[0];
+  }
+  for (; i < count; ++i) {
+    result = Fold::combine(result, x[i]);
   }
   return result;
 }
 
-/// Folds four rows at a time, so that `out` is read and written a quarter as often.
+/// As above if it is short, else by the vector kernel.
+template <class Fold, class T>
+[[nodiscard]] T fold_run(const T* x, std::int64_t count, T (*RowKernels<T>::*kernel)(const T*, std::size_t)) noexcept {
+  return count <= short_run ? fold_run<Fold>(x, count) : (row_kernels<T>().*kernel)(x, static_cast<std::size_t>(count));
+}
+
+/// Four rows at a time, so that `out` is read and written a quarter as often. A plain loop that vectorises.
 template <class Fold, class T>
 void fold_rows(T* out, const T* x, std::int64_t rows, std::int64_t columns) noexcept {
   std::int64_t row = 0;
@@ -61,7 +71,7 @@ void fold_rows(T* out, const T* x, std::int64_t rows, std::int64_t columns) noex
 
 }  // namespace detail
 
-/// int64 wraps. A floating run is added up in blocks whose sums go into a double.
+/// int64 wraps.
 template <class T>
 struct Sum {
   static constexpr T identity() noexcept { return T{0}; }
@@ -74,14 +84,9 @@ struct Sum {
   }
   [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
     if constexpr (std::is_integral_v<T>) {
-      return detail::fold_lanes<Sum>(x, count);
+      return detail::fold_run<Sum>(x, count);
     } else {
-      constexpr std::int64_t block = 512;
-      double total = 0;
-      for (std::int64_t start = 0; start < count; start += block) {
-        total += static_cast<double>(detail::fold_lanes<Sum>(x + start, std::min(block, count - start)));
-      }
-      return static_cast<T>(total);
+      return detail::fold_run<Sum>(x, count, &RowKernels<T>::sum);
     }
   }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
@@ -117,32 +122,46 @@ struct Product {
   }
 };
 
-/// NaN if any is NaN.
+/// NaN if any is NaN. Of equals, the second.
 template <class T>
 struct Largest {
   static constexpr T identity() noexcept {
     return std::is_integral_v<T> ? std::numeric_limits<T>::lowest() : -std::numeric_limits<T>::infinity();
   }
-  // Both conditions are always computed: a branch would keep the loops from being vectorised.
+  // Two selections without a branch between them, which would keep the loops from being vectorised.
   static constexpr T combine(T a, T b) noexcept {
-    return (static_cast<int>(a > b) | static_cast<int>(a != a)) != 0 ? a : b;
+    const T larger = a > b ? a : b;
+    return a != a ? a : larger;
   }
-  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept { return detail::fold_lanes<Largest>(x, count); }
+  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
+    if constexpr (std::is_integral_v<T>) {
+      return detail::fold_run<Largest>(x, count);
+    } else {
+      return detail::fold_run<Largest>(x, count, &RowKernels<T>::largest);
+    }
+  }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
     detail::fold_rows<Largest>(out, x, count, columns);
   }
 };
 
-/// NaN if any is NaN.
+/// NaN if any is NaN. Of equals, the second.
 template <class T>
 struct Smallest {
   static constexpr T identity() noexcept {
     return std::is_integral_v<T> ? std::numeric_limits<T>::max() : std::numeric_limits<T>::infinity();
   }
   static constexpr T combine(T a, T b) noexcept {
-    return (static_cast<int>(a < b) | static_cast<int>(a != a)) != 0 ? a : b;
+    const T smaller = a < b ? a : b;
+    return a != a ? a : smaller;
   }
-  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept { return detail::fold_lanes<Smallest>(x, count); }
+  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
+    if constexpr (std::is_integral_v<T>) {
+      return detail::fold_run<Smallest>(x, count);
+    } else {
+      return detail::fold_run<Smallest>(x, count, &RowKernels<T>::smallest);
+    }
+  }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
     detail::fold_rows<Smallest>(out, x, count, columns);
   }

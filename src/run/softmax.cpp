@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "run/folds.hpp"
-#include "run/isa.hpp"
+#include "run/kernels/row_kernels.hpp"
 
 namespace xgrad::run {
 
@@ -14,169 +14,171 @@ namespace {
 
 enum class Result : std::uint8_t { softmax, log_softmax, logsumexp };
 
-constexpr std::int64_t scratch_elements = 2048;
+constexpr std::int64_t scratch_elements = 1024;
+constexpr std::int64_t short_row = 64;
 constexpr std::int64_t tile_columns = 256;
 
-// x − m, and 0 where both are the same infinity.
 template <class T>
-T difference(T x, T m) noexcept {
-  return x == m ? T{0} : x - m;
-}
+using Scratch = std::array<T, static_cast<std::size_t>(scratch_elements)>;
 
-// The elements of one result block, seen as (rows, columns) with `stride` from row to row. The normalisation runs along
-// one of the two.
-template <class T, Result result>
-class Normaliser {
- public:
-  explicit Normaliser(const Operation& operation) noexcept : operation_{operation}, exp_{kernel()} {}
-
-  // Along the columns of `rows` adjacent rows, as many as fit into the scratch memory, or one.
-  void rows(const T* x, std::int64_t rows, std::int64_t columns, T* out) {
-    if (columns > scratch_elements) {
-      return long_row(x, columns, out);
-    }
-    std::array<T, scratch_elements> largest;  // NOLINT: filled before it is read
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const T* from = x + row * columns;
-      const T m = Largest<T>::run(from, columns);
-      largest[static_cast<std::size_t>(row)] = m;
-      T* to = scratch_.data() + row * columns;
-      for (std::int64_t i = 0; i < columns; ++i) {
-        to[i] = difference(from[i], m);
-      }
-    }
-    if constexpr (result == Result::log_softmax) {
-      std::copy_n(scratch_.data(), rows * columns, out);
-    }
-    exponentiate(rows * columns);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const T* exponentials = scratch_.data() + row * columns;
-      const T s = Sum<T>::run(exponentials, columns);
-      if constexpr (result == Result::logsumexp) {
-        out[row] = largest[static_cast<std::size_t>(row)] + std::log(s);
-      } else {
-        T* to = out + row * columns;
-        const T log_s = std::log(s);
-        for (std::int64_t i = 0; i < columns; ++i) {
-          to[i] = result == Result::softmax ? exponentials[i] / s : to[i] - log_s;
-        }
-      }
-    }
-  }
-
-  // Down the rows of at most tile_columns columns.
-  void columns(const T* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, T* out) {
-    std::array<T, tile_columns> m;  // NOLINT: filled before it is read
-    std::array<T, tile_columns> s;  // NOLINT: filled before it is read
-    std::fill_n(m.data(), columns, Largest<T>::identity());
-    std::fill_n(s.data(), columns, T{0});
-    for (std::int64_t row = 0; row < rows; ++row) {
-      Largest<T>::rows(m.data(), x + row * stride, 1, columns);
-    }
-    const std::int64_t chunk = std::max<std::int64_t>(1, scratch_elements / columns);
-    for (std::int64_t start = 0; start < rows; start += chunk) {
-      const std::int64_t count = std::min(chunk, rows - start);
-      for (std::int64_t row = 0; row < count; ++row) {
-        const T* from = x + (start + row) * stride;
-        T* to = scratch_.data() + row * columns;
-        for (std::int64_t i = 0; i < columns; ++i) {
-          to[i] = difference(from[i], m[static_cast<std::size_t>(i)]);
-        }
-        if constexpr (result == Result::log_softmax) {
-          std::copy_n(to, columns, out + (start + row) * stride);
-        }
-      }
-      exponentiate(count * columns);
-      Sum<T>::rows(s.data(), scratch_.data(), count, columns);
-      for (std::int64_t row = 0; result == Result::softmax && row < count; ++row) {
-        std::copy_n(scratch_.data() + row * columns, columns, out + (start + row) * stride);
-      }
-    }
-    finish_columns(m.data(), s.data(), rows, columns, stride, out);
-  }
-
- private:
-  static TileKernel kernel() noexcept {
-    const VectorKernel& exp = vector_kernels().exp;
-    return std::is_same_v<T, float> ? exp.float32 : exp.float64;
-  }
-
-  void exponentiate(std::int64_t count) {
-    const void* input = scratch_.data();
-    exp_(operation_, &input, scratch_.data(), static_cast<std::size_t>(count));
-  }
-
-  void long_row(const T* x, std::int64_t count, T* out) {
-    const T m = Largest<T>::run(x, count);
-    double sum = 0;
-    for (std::int64_t start = 0; start < count; start += scratch_elements) {
-      const std::int64_t width = std::min(scratch_elements, count - start);
-      for (std::int64_t i = 0; i < width; ++i) {
-        scratch_[static_cast<std::size_t>(i)] = difference(x[start + i], m);
-      }
-      if constexpr (result == Result::log_softmax) {
-        std::copy_n(scratch_.data(), width, out + start);
-      }
-      exponentiate(width);
-      sum += static_cast<double>(Sum<T>::run(scratch_.data(), width));
-      if constexpr (result == Result::softmax) {
-        std::copy_n(scratch_.data(), width, out + start);
-      }
-    }
-    const T s = static_cast<T>(sum);
-    if constexpr (result == Result::logsumexp) {
-      *out = m + std::log(s);
-    } else {
-      finish_row(s, count, out);
-    }
-  }
-
-  static void finish_row(T s, std::int64_t count, T* out) noexcept {
-    const T log_s = std::log(s);
+// out ← x − m, with m of the same column; 0 where both are the same infinity. One selection per element would keep the
+// usual loop from being vectorised.
+template <class T>
+void subtract(const T* x, const T* m, bool any_infinite, std::int64_t count, T* out) noexcept {
+  if (any_infinite) {
     for (std::int64_t i = 0; i < count; ++i) {
-      out[i] = result == Result::softmax ? out[i] / s : out[i] - log_s;
-    }
-  }
-
-  static void finish_columns(const T* m, T* s, std::int64_t rows, std::int64_t columns, std::int64_t stride,
-                             T* out) noexcept {
-    if constexpr (result != Result::softmax) {
-      std::transform(s, s + columns, s, [](T sum) { return std::log(sum); });
-    }
-    if constexpr (result == Result::logsumexp) {
-      std::transform(m, m + columns, s, out, [](T largest, T log_s) { return largest + log_s; });
-      return;
-    }
-    for (std::int64_t row = 0; row < rows; ++row, out += stride) {
-      for (std::int64_t i = 0; i < columns; ++i) {
-        out[i] = result == Result::softmax ? out[i] / s[i] : out[i] - s[i];
-      }
-    }
-  }
-
-  const Operation& operation_;
-  TileKernel exp_;
-  alignas(64) std::array<T, scratch_elements> scratch_;  // NOLINT: filled before it is read
-};
-
-template <Result result, class T>
-void normalise(const Operation& operation, const T* x, const AxisView& view, T* out) {
-  Normaliser<T, result> normaliser{operation};
-  if (view.inner == 1) {
-    const std::int64_t rows_at_once = std::max<std::int64_t>(1, scratch_elements / view.length);
-    for (std::int64_t row = 0; row < view.outer; row += rows_at_once) {
-      const std::int64_t rows = std::min(rows_at_once, view.outer - row);
-      normaliser.rows(x + row * view.length, rows, view.length,
-                      out + row * (result == Result::logsumexp ? 1 : view.length));
+      out[i] = x[i] == m[i] ? T{0} : x[i] - m[i];
     }
     return;
   }
-  const std::int64_t block = view.length * view.inner;
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i] = x[i] - m[i];
+  }
+}
+
+// The same with one m for all.
+template <class T>
+void subtract(const T* x, T m, std::int64_t count, T* out) noexcept {
+  if (std::isinf(m)) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[i] = x[i] == m ? T{0} : x[i] - m;
+    }
+    return;
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i] = x[i] - m;
+  }
+}
+
+template <class T>
+void exponentiate(T* x, std::int64_t count) {
+  static_cast<void>(row_kernels<T>().exponentials(x, T{0}, x, static_cast<std::size_t>(count)));
+}
+
+// A row longer than is worth copying.
+template <Result result, class T>
+void long_row(const T* x, std::int64_t count, T* out) {
+  const auto size = static_cast<std::size_t>(count);
+  const T m = Largest<T>::run(x, count);
+  if constexpr (result == Result::softmax) {
+    const T s = row_kernels<T>().exponentials(x, m, out, size);
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[i] /= s;
+    }
+    return;
+  }
+  const T log_s = std::log(row_kernels<T>().sum_exponentials(x, m, size));
+  if constexpr (result == Result::logsumexp) {
+    *out = m + log_s;
+  } else {
+    subtract(x, m, count, out);
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[i] -= log_s;
+    }
+  }
+}
+
+// `rows` short rows, at most scratch_elements in all: their exponentials in one go.
+template <Result result, class T>
+void short_rows(const T* x, std::int64_t rows, std::int64_t count, T* out) {
+  Scratch<T> scratch;  // NOLINT: filled before it is read
+  Scratch<T> largest;  // NOLINT: filled before it is read
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const T m = Largest<T>::run(x + row * count, count);
+    largest[static_cast<std::size_t>(row)] = m;
+    subtract(x + row * count, m, count, scratch.data() + row * count);
+  }
+  if constexpr (result == Result::log_softmax) {
+    std::copy_n(scratch.data(), rows * count, out);
+  }
+  exponentiate(scratch.data(), rows * count);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const T* exponentials = scratch.data() + row * count;
+    const T s = Sum<T>::run(exponentials, count);
+    if constexpr (result == Result::logsumexp) {
+      out[row] = largest[static_cast<std::size_t>(row)] + std::log(s);
+    } else {
+      T* to = out + row * count;
+      const T log_s = result == Result::log_softmax ? std::log(s) : T{0};
+      for (std::int64_t i = 0; i < count; ++i) {
+        to[i] = result == Result::softmax ? exponentials[i] / s : to[i] - log_s;
+      }
+    }
+  }
+}
+
+// Rows of at most tile_columns adjacent columns, `stride` apart: the normalisation runs down the rows.
+struct Columns {
+  std::int64_t rows;
+  std::int64_t width;
+  std::int64_t stride;
+};
+
+template <Result result, class T>
+void down_columns(const T* x, const Columns& columns, T* out) {
+  const auto [rows, width, stride] = columns;
+  std::array<T, static_cast<std::size_t>(tile_columns)> largest;  // NOLINT: filled before it is read
+  std::array<T, static_cast<std::size_t>(tile_columns)> sums;     // NOLINT: filled before it is read
+  Scratch<T> scratch;                                             // NOLINT: filled before it is read
+  std::fill_n(largest.data(), width, Largest<T>::identity());
+  std::fill_n(sums.data(), width, T{0});
+  for (std::int64_t row = 0; row < rows; ++row) {
+    Largest<T>::rows(largest.data(), x + row * stride, 1, width);
+  }
+  const bool any_infinite = std::any_of(largest.data(), largest.data() + width, [](T m) { return std::isinf(m); });
+  const std::int64_t chunk = scratch_elements / width;
+  for (std::int64_t start = 0; start < rows; start += chunk) {
+    const std::int64_t count = std::min(chunk, rows - start);
+    for (std::int64_t row = 0; row < count; ++row) {
+      const T* from = x + (start + row) * stride;
+      T* to = scratch.data() + row * width;
+      subtract(from, largest.data(), any_infinite, width, to);
+      if constexpr (result == Result::log_softmax) {
+        std::copy_n(to, width, out + (start + row) * stride);
+      }
+    }
+    exponentiate(scratch.data(), count * width);
+    Sum<T>::rows(sums.data(), scratch.data(), count, width);
+    for (std::int64_t row = 0; result == Result::softmax && row < count; ++row) {
+      std::copy_n(scratch.data() + row * width, width, out + (start + row) * stride);
+    }
+  }
+  if constexpr (result != Result::softmax) {
+    std::transform(sums.data(), sums.data() + width, sums.data(), [](T s) { return std::log(s); });
+  }
+  for (std::int64_t row = 0; row < (result == Result::logsumexp ? 1 : rows); ++row, out += stride) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      const auto column = static_cast<std::size_t>(i);
+      if constexpr (result == Result::logsumexp) {
+        out[i] = largest[column] + sums[column];
+      } else {
+        out[i] = result == Result::softmax ? out[i] / sums[column] : out[i] - sums[column];
+      }
+    }
+  }
+}
+
+template <Result result, class T>
+void normalise(const T* x, const AxisView& view, T* out) {
+  const std::int64_t kept = result == Result::logsumexp ? 1 : view.length;
+  if (view.inner == 1) {
+    const std::int64_t at_once = view.length > short_row ? 1 : scratch_elements / view.length;
+    for (std::int64_t row = 0; row < view.outer; row += at_once) {
+      const T* from = x + row * view.length;
+      if (view.length > short_row) {
+        long_row<result>(from, view.length, out + row * kept);
+      } else {
+        short_rows<result>(from, std::min(at_once, view.outer - row), view.length, out + row * kept);
+      }
+    }
+    return;
+  }
   for (std::int64_t o = 0; o < view.outer; ++o) {
+    const T* from = x + o * view.length * view.inner;
+    T* to = out + o * kept * view.inner;
     for (std::int64_t column = 0; column < view.inner; column += tile_columns) {
-      const std::int64_t width = std::min(tile_columns, view.inner - column);
-      normaliser.columns(x + o * block + column, view.length, width, view.inner,
-                         out + o * (result == Result::logsumexp ? view.inner : block) + column);
+      const Columns columns{view.length, std::min(tile_columns, view.inner - column), view.inner};
+      down_columns<result>(from + column, columns, to + column);
     }
   }
 }
@@ -184,33 +186,33 @@ void normalise(const Operation& operation, const T* x, const AxisView& view, T* 
 }  // namespace
 
 template <class T>
-void softmax(const Operation& operation, const T* x, const AxisView& view, T* out) {
+void softmax(const T* x, const AxisView& view, T* out) {
   if (view.length > 0) {
-    normalise<Result::softmax>(operation, x, view, out);
+    normalise<Result::softmax>(x, view, out);
   }
 }
 
 template <class T>
-void log_softmax(const Operation& operation, const T* x, const AxisView& view, T* out) {
+void log_softmax(const T* x, const AxisView& view, T* out) {
   if (view.length > 0) {
-    normalise<Result::log_softmax>(operation, x, view, out);
+    normalise<Result::log_softmax>(x, view, out);
   }
 }
 
 template <class T>
-void logsumexp(const Operation& operation, const T* x, const AxisView& view, T* out) {
+void logsumexp(const T* x, const AxisView& view, T* out) {
   if (view.length == 0) {
     std::fill_n(out, view.outer * view.inner, -std::numeric_limits<T>::infinity());
   } else {
-    normalise<Result::logsumexp>(operation, x, view, out);
+    normalise<Result::logsumexp>(x, view, out);
   }
 }
 
-template void softmax<float>(const Operation&, const float*, const AxisView&, float*);
-template void softmax<double>(const Operation&, const double*, const AxisView&, double*);
-template void log_softmax<float>(const Operation&, const float*, const AxisView&, float*);
-template void log_softmax<double>(const Operation&, const double*, const AxisView&, double*);
-template void logsumexp<float>(const Operation&, const float*, const AxisView&, float*);
-template void logsumexp<double>(const Operation&, const double*, const AxisView&, double*);
+template void softmax<float>(const float*, const AxisView&, float*);
+template void softmax<double>(const double*, const AxisView&, double*);
+template void log_softmax<float>(const float*, const AxisView&, float*);
+template void log_softmax<double>(const double*, const AxisView&, double*);
+template void logsumexp<float>(const float*, const AxisView&, float*);
+template void logsumexp<double>(const double*, const AxisView&, double*);
 
 }  // namespace xgrad::run

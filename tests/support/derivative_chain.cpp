@@ -67,8 +67,7 @@ double DerivativeChain::value(const ManyValues& point, int order) const {
 Tensors DerivativeChain::gradient(const ManyValues& point, int order, DType dtype) const {
   const Tensors inputs = variables(point, dtype);
   const Tensor f = scalar(inputs, order);
-  return gradients(f, inputs,
-                   {.cotangent = {}, .unconnected = order == 0 ? Unconnected::error : Unconnected::zeros});
+  return gradients(f, inputs, {.cotangent = {}, .unconnected = order == 0 ? Unconnected::error : Unconnected::zeros});
 }
 
 }  // namespace xgrad::test

@@ -27,8 +27,8 @@ FormulaCase& formula_case(std::string operation, std::string title, Kind kind, M
 
 ExactCase& exact_case(std::string operation, std::string title, Kind kind, std::function<Tensor()> call, DType dtype,
                       Values expected, double tolerance) {
-  return table().exact.emplace_back(ExactCase{std::move(operation), std::move(title), kind, std::move(call), dtype,
-                                              std::move(expected), tolerance});
+  return table().exact.emplace_back(
+      ExactCase{std::move(operation), std::move(title), kind, std::move(call), dtype, std::move(expected), tolerance});
 }
 
 void error_case(std::string operation, std::string title, Fault fault, std::function<Tensor()> call) {

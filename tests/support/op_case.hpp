@@ -31,9 +31,9 @@ struct FormulaCase {
   ManyValues inputs;
   std::function<Tensors(const Tensors&)> call;
   std::function<ManyValues(const ManyValues&)> formula;
-  bool derivatives = true;         ///< off for large inputs, where only the value is compared
-  std::optional<DType> result;     ///< the result's dtype, where it isn't that of the inputs
-  double tolerance = 1e-14;        ///< of float64 values, relative to max(|expected|, floor)
+  bool derivatives = true;      ///< off for large inputs, where only the value is compared
+  std::optional<DType> result;  ///< the result's dtype, where it isn't that of the inputs
+  double tolerance = 1e-14;     ///< of float64 values, relative to max(|expected|, floor)
   double float32_tolerance = 1e-6;
   double floor = 1;
 };

@@ -131,8 +131,7 @@ Values fold(const Values& x, const std::vector<std::int64_t>& axes, bool keep_di
   return result;
 }
 
-Values along(const Values& x, std::int64_t axis,
-             const std::function<std::vector<double>(std::span<const double>)>& f) {
+Values along(const Values& x, std::int64_t axis, const std::function<std::vector<double>(std::span<const double>)>& f) {
   const std::size_t place = wrap(axis, x.shape.rank());
   Values result = x;
   for_each_position(x.shape, [&](const Position& position) {
@@ -154,9 +153,8 @@ Values along(const Values& x, std::int64_t axis,
 
 Values uniform(const Shape& shape, double low, double high, std::uint64_t seed) {
   std::mt19937_64 engine{seed * 7919 + 17};
-  return build(shape, [&](const Position&) {
-    return low + (high - low) * (static_cast<double>(engine() >> 11U) * 0x1p-53);
-  });
+  return build(shape,
+               [&](const Position&) { return low + (high - low) * (static_cast<double>(engine() >> 11U) * 0x1p-53); });
 }
 
 Values counting(const Shape& shape) {
@@ -170,7 +168,9 @@ Values vector_of(std::vector<double> data) {
   return {Shape{length}, std::move(data)};
 }
 
-Values scalar_of(double value) { return {Shape{}, {value}}; }
+Values scalar_of(double value) {
+  return {Shape{}, {value}};
+}
 
 Tensor to_tensor(const Values& values, DType dtype) {
   switch (dtype) {

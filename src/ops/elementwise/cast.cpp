@@ -89,7 +89,7 @@ class CastOperation final : public ElementwiseOperation {
 }  // namespace
 
 Tensor cast(const Tensor& x, DType dtype) {
-  return x.dtype() == dtype ? x : apply(std::make_shared<const CastOperation>(dtype), {x});
+  return x.defined() && x.dtype() == dtype ? x : apply(std::make_shared<const CastOperation>(dtype), {x});
 }
 
 }  // namespace xgrad

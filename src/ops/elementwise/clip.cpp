@@ -21,7 +21,10 @@ T bound_as(double bound) noexcept {
 template <>
 std::int64_t bound_as<std::int64_t>(double bound) noexcept {
   using Limits = std::numeric_limits<std::int64_t>;
-  return bound < -0x1p63 ? Limits::min() : bound >= 0x1p63 ? Limits::max() : static_cast<std::int64_t>(bound);
+  if (bound < -0x1p63) {
+    return Limits::min();
+  }
+  return bound >= 0x1p63 ? Limits::max() : static_cast<std::int64_t>(bound);
 }
 
 class ClipOperation final : public ElementwiseOperation {
@@ -60,7 +63,10 @@ class ClipOperation final : public ElementwiseOperation {
     }
   }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
-    return output == int64 ? run<std::int64_t> : output == float32 ? run<float> : run<double>;
+    if (output == int64) {
+      return run<std::int64_t>;
+    }
+    return output == float32 ? run<float> : run<double>;
   }
 
  private:

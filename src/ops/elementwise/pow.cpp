@@ -3,10 +3,12 @@
 #include <limits>
 #include <optional>
 
+#include "xgrad/creation.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/rules.hpp"
+#include "run/isa.hpp"
 
 namespace xgrad {
 
@@ -27,7 +29,7 @@ class PowOperation final : public ElementwiseOperation {
       return exponent_ ? times_power_rule(*exponent_, a, t) : t * (b * pow(a, guarded(a, b) - 1.0));
     }
     if (base_) {
-      return *base_ == 0 ? Tensor{} : t * (call.output * std::log(*base_));
+      return *base_ == 0 ? zeros_like(b) : t * (call.output * std::log(*base_));
     }
     // 1^b log 1 = 0 stands in for the base 0, so that no derivative of any order meets an infinity there.
     const Tensor base = where(equal(a, 0.0), 1.0, a);
@@ -39,14 +41,15 @@ class PowOperation final : public ElementwiseOperation {
     return std::pow(a, b);
   }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
-    return floating_tile_of<PowOperation, 2>(output);
+    return exponent_ == 2.0 ? run::vector_tile(&run::VectorKernels::square, output)
+                            : floating_tile_of<PowOperation, 2>(output);
   }
 
  private:
   // t ⊙ n a^(n−1)
   static Tensor times_power_rule(double n, const Tensor& a, const Tensor& t) {
     if (n == 0) {
-      return {};
+      return zeros_like(a);
     }
     if (n == 1) {
       return t;

@@ -1,4 +1,7 @@
 // c ? a : b        ∂a = [c], ∂b = [¬c], none for c; exactly 0 for the branch not taken, whatever its value
+#include <bit>
+#include <cstdint>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
@@ -29,28 +32,30 @@ class WhereOperation final : public ElementwiseOperation {
     }
   }
 
-  template <class T>
+  // On bits, which compilers turn into vector code; a bool is a byte, 0 or 1.
+  template <class T, class Bits>
   static void select(const Operation& /*operation*/, const void* const* inputs, void* out, std::size_t count) {
-    const bool* condition = static_cast<const bool*>(inputs[0]);
+    const auto* condition = static_cast<const std::uint8_t*>(inputs[0]);
     const T* a = static_cast<const T*>(inputs[1]);
     const T* b = static_cast<const T*>(inputs[2]);
     T* result = static_cast<T*>(out);
     for (std::size_t k = 0; k < count; ++k) {
-      const T taken = a[k];
-      const T other = b[k];
-      result[k] = condition[k] ? taken : other;
+      const Bits taken = static_cast<Bits>(Bits{0} - condition[k]);
+      const Bits left = static_cast<Bits>(~taken);
+      result[k] =
+          std::bit_cast<T>(static_cast<Bits>((std::bit_cast<Bits>(a[k]) & taken) | (std::bit_cast<Bits>(b[k]) & left)));
     }
   }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
     switch (output) {
       case DType::float32:
-        return select<float>;
+        return select<float, std::uint32_t>;
       case DType::float64:
-        return select<double>;
+        return select<double, std::uint64_t>;
       case DType::int64:
-        return select<std::int64_t>;
+        return select<std::int64_t, std::uint64_t>;
       case DType::boolean:
-        return select<bool>;
+        return select<bool, std::uint8_t>;
     }
     return nullptr;
   }

@@ -8,6 +8,7 @@
 
 #include "graph/node.hpp"
 #include "ops/index/range.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad {
 
@@ -30,7 +31,7 @@ ops::Range only(std::int64_t index, std::size_t axis, const Tensor& x) {
 
 Tensor Tensor::at(std::initializer_list<Index> indices) const {
   const std::size_t consumed = count_of(indices, Index::Kind::integer) + count_of(indices, Index::Kind::slice);
-  if (consumed > rank()) {
+  if (consumed > ops::require_defined("at", *this).rank()) {
     throw ShapeError(
         fmt::format("[at] {} indices for {}; expected at most {}", consumed, graph::spoken(*this), rank()));
   }

@@ -59,7 +59,9 @@ class GatherOperation final : public Operation {
 }  // namespace
 
 Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t axis) {
-  return apply(std::make_shared<const GatherOperation>(normalize_axis(axis, x.rank(), "gather")), {x, indices});
+  return apply(
+      std::make_shared<const GatherOperation>(normalize_axis(axis, ops::require_defined("gather", x).rank(), "gather")),
+      {x, indices});
 }
 
 }  // namespace xgrad

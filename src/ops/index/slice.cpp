@@ -4,6 +4,7 @@
 #include "xgrad/index.hpp"
 
 #include "ops/index/range.hpp"
+#include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
 namespace xgrad {
@@ -52,7 +53,7 @@ Tensor ops::take_range(const Tensor& x, const Range& range, std::size_t axis) {
 }
 
 Tensor slice(const Tensor& x, const Slice& range, std::int64_t axis) {
-  const std::size_t normal = normalize_axis(axis, x.rank(), "slice");
+  const std::size_t normal = normalize_axis(axis, ops::require_defined("slice", x).rank(), "slice");
   return ops::take_range(x, ops::resolve("slice", range, x.shape()[normal]), normal);
 }
 

@@ -53,7 +53,9 @@ class TakeOperation final : public Operation {
 }  // namespace
 
 Tensor take(const Tensor& x, const Tensor& indices, std::int64_t axis) {
-  return apply(std::make_shared<const TakeOperation>(normalize_axis(axis, x.rank(), "take")), {x, indices});
+  return apply(
+      std::make_shared<const TakeOperation>(normalize_axis(axis, ops::require_defined("take", x).rank(), "take")),
+      {x, indices});
 }
 
 }  // namespace xgrad

@@ -68,7 +68,7 @@ Tensor take_adjoint(const Tensor& x, const Tensor& indices, std::int64_t length,
   if (length < 0) {
     throw ShapeError(fmt::format("[take_adjoint] a length of {}; expected 0 or more", length));
   }
-  if (x.rank() < indices.rank()) {
+  if (ops::require_defined("take_adjoint", x).rank() < ops::require_defined("take_adjoint", indices).rank()) {
     throw ShapeError(
         fmt::format("[take_adjoint] {} with indices {}; expected at least as many axes as the indices have",
                     graph::spoken(x), graph::spoken(indices)));

@@ -169,8 +169,10 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor dot(const Tensor& u, const Tensor& v) {
+  const std::array inputs{ops::require_defined("dot", u), ops::require_defined("dot", v)};
+  static_cast<void>(ops::require_floating("dot", inputs));
   if (u.rank() != 1 || v.rank() != 1 || u.size() != v.size()) {
-    throw ShapeError(fmt::format("[dot] takes two vectors of equal length, not {}", graph::spoken(std::array{u, v})));
+    throw ShapeError(fmt::format("[dot] takes two vectors of equal length, not {}", graph::spoken(inputs)));
   }
   return product(u, false, v, false);
 }

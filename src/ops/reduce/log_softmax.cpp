@@ -33,7 +33,7 @@ class LogSoftmaxOperation final : public Operation {
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const ConstArray& x = inputs[0];
     dispatch_floating(x.dtype, [&]<class T>(std::type_identity<T>) {
-      run::log_softmax(*this, x.as<T>(), run::view_along(x.shape, axis_), output.as<T>());
+      run::log_softmax(x.as<T>(), run::view_along(x.shape, axis_), output.as<T>());
     });
   }
 
@@ -46,7 +46,9 @@ class LogSoftmaxOperation final : public Operation {
 }  // namespace
 
 Tensor log_softmax(const Tensor& x, std::int64_t axis) {
-  return apply(std::make_shared<const LogSoftmaxOperation>(normalize_axis(axis, x.rank(), "log_softmax")), {x});
+  return apply(std::make_shared<const LogSoftmaxOperation>(
+                   normalize_axis(axis, ops::require_defined("log_softmax", x).rank(), "log_softmax")),
+               {x});
 }
 
 }  // namespace xgrad

@@ -36,7 +36,7 @@ class LogSumExpOperation final : public ops::Reduction {
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const ConstArray& x = inputs[0];
     dispatch_floating(x.dtype, [&]<class T>(std::type_identity<T>) {
-      run::logsumexp(*this, x.as<T>(), run::view_along(x.shape, first(), last()), output.as<T>());
+      run::logsumexp(x.as<T>(), run::view_along(x.shape, first(), last()), output.as<T>());
     });
   }
 
@@ -48,7 +48,7 @@ class LogSumExpOperation final : public ops::Reduction {
 }  // namespace
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep_dims) {
-  const auto normal = normalize_axes(axes.values(), x.rank(), "logsumexp");
+  const auto normal = normalize_axes(axes.values(), ops::require_defined("logsumexp", x).rank(), "logsumexp");
   if (normal.empty() || normal.back() - normal.front() + 1 == normal.size()) {
     return apply(std::make_shared<const LogSumExpOperation>(normal, keep_dims), {x});
   }

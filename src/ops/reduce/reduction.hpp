@@ -7,6 +7,8 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "ops/rules.hpp"
+
 namespace xgrad::ops {
 
 /// What reductions share: normalised axes, keep_dims, the shape rule. Numeric dtypes (infer_dtype to narrow that).
@@ -44,7 +46,8 @@ class Reduction : public Operation {
 /// Applies a reduction to the axes asked for. Without any axis left to reduce (a scalar), it still is an operation.
 template <class T>
 [[nodiscard]] Tensor reduce(std::string_view name, const Tensor& x, const Axes& axes, bool keep_dims) {
-  return apply(std::make_shared<const T>(normalize_axes(axes.values(), x.rank(), name), keep_dims), {x});
+  return apply(
+      std::make_shared<const T>(normalize_axes(axes.values(), require_defined(name, x).rank(), name), keep_dims), {x});
 }
 
 }  // namespace xgrad::ops

@@ -35,7 +35,7 @@ class SoftmaxOperation final : public Operation {
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const ConstArray& x = inputs[0];
     dispatch_floating(x.dtype, [&]<class T>(std::type_identity<T>) {
-      run::softmax(*this, x.as<T>(), run::view_along(x.shape, first_, last_), output.as<T>());
+      run::softmax(x.as<T>(), run::view_along(x.shape, first_, last_), output.as<T>());
     });
   }
 
@@ -65,7 +65,7 @@ Tensor ops::softmax_over(const Tensor& x, std::size_t first, std::size_t last) {
 }
 
 Tensor softmax(const Tensor& x, std::int64_t axis) {
-  const std::size_t normal = normalize_axis(axis, x.rank(), "softmax");
+  const std::size_t normal = normalize_axis(axis, ops::require_defined("softmax", x).rank(), "softmax");
   return ops::softmax_over(x, normal, normal + 1);
 }
 

@@ -6,10 +6,12 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/node.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad {
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  static_cast<void>(ops::require_numeric("sum_to", {&ops::require_defined("sum_to", x), 1}));
   if (x.shape() == shape) {
     return x;
   }

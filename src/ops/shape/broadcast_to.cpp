@@ -7,6 +7,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/node.hpp"
+#include "ops/rules.hpp"
 #include "run/tiles.hpp"
 
 namespace xgrad {
@@ -47,7 +48,9 @@ class BroadcastOperation final : public Operation {
 }  // namespace
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
-  return x.shape() == shape ? x : apply(std::make_shared<const BroadcastOperation>(shape), {x});
+  return ops::require_defined("broadcast_to", x).shape() == shape
+             ? x
+             : apply(std::make_shared<const BroadcastOperation>(shape), {x});
 }
 
 }  // namespace xgrad

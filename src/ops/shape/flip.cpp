@@ -4,6 +4,7 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
 namespace xgrad {
@@ -51,7 +52,7 @@ class FlipOperation final : public Operation {
 }  // namespace
 
 Tensor flip(const Tensor& x, const Axes& axes) {
-  auto normal = normalize_axes(axes.values(), x.rank(), "flip");
+  auto normal = normalize_axes(axes.values(), ops::require_defined("flip", x).rank(), "flip");
   return normal.empty() ? x : apply(std::make_shared<const FlipOperation>(std::move(normal)), {x});
 }
 

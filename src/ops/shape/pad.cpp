@@ -9,6 +9,7 @@
 
 #include "graph/node.hpp"
 #include "ops/create/element.hpp"
+#include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 #include "tensor/dispatch.hpp"
 
@@ -90,7 +91,8 @@ class PadOperation final : public Operation {
 }  // namespace
 
 Tensor pad(const Tensor& x, const Widths& widths, double value) {
-  const bool nothing = widths.size() == x.rank() && std::all_of(widths.begin(), widths.end(), [](const auto& width) {
+  const bool nothing = widths.size() == ops::require_defined("pad", x).rank() &&
+                       std::all_of(widths.begin(), widths.end(), [](const auto& width) {
                          return width == std::pair<std::int64_t, std::int64_t>{0, 0};
                        });
   return nothing ? x : apply(std::make_shared<const PadOperation>(widths, value), {x});

@@ -10,6 +10,7 @@
 #include "xgrad/manipulate.hpp"
 
 #include "graph/node.hpp"
+#include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
 namespace xgrad {
@@ -84,6 +85,7 @@ void PermuteOperation::evaluate(std::span<const ConstArray> inputs, const Array&
 }  // namespace ops
 
 Tensor permute(const Tensor& x, const std::vector<std::int64_t>& axes) {
+  static_cast<void>(ops::require_defined("permute", x));
   std::vector<std::size_t> normal;
   normal.reserve(axes.size());
   for (const std::int64_t axis : axes) {
@@ -99,7 +101,7 @@ Tensor permute(const Tensor& x, const std::vector<std::int64_t>& axes) {
 }
 
 Tensor transpose(const Tensor& x) {
-  return x.rank() < 2 ? x : permute_axes(x, transposition(x.rank()));
+  return ops::require_defined("transpose", x).rank() < 2 ? x : permute_axes(x, transposition(x.rank()));
 }
 
 }  // namespace xgrad

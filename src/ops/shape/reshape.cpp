@@ -6,6 +6,7 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad {
 
@@ -43,10 +44,13 @@ class ReshapeOperation final : public Operation {
 }  // namespace
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
-  return x.shape() == shape ? x : apply(std::make_shared<const ReshapeOperation>(shape), {x});
+  return ops::require_defined("reshape", x).shape() == shape
+             ? x
+             : apply(std::make_shared<const ReshapeOperation>(shape), {x});
 }
 
 Tensor reshape(const Tensor& x, const std::vector<std::int64_t>& lengths) {
+  static_cast<void>(ops::require_defined("reshape", x));
   std::vector<std::int64_t> dims = lengths;
   std::int64_t* unknown = nullptr;
   std::int64_t known = 1;

@@ -7,11 +7,12 @@
 #include "xgrad/manipulate.hpp"
 
 #include "graph/node.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad {
 
 std::vector<Tensor> split(const Tensor& x, std::int64_t parts, std::int64_t axis) {
-  const std::int64_t length = x.shape()[normalize_axis(axis, x.rank(), "split")];
+  const std::int64_t length = ops::require_defined("split", x).shape()[normalize_axis(axis, x.rank(), "split")];
   if (parts < 1) {
     throw ValueError(fmt::format("[split] into {} parts; expected 1 or more", parts));
   }
@@ -22,7 +23,7 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t parts, std::int64_t axis
 }
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& lengths, std::int64_t axis) {
-  std::int64_t left = x.shape()[normalize_axis(axis, x.rank(), "split")];
+  std::int64_t left = ops::require_defined("split", x).shape()[normalize_axis(axis, x.rank(), "split")];
   for (const std::int64_t length : lengths) {
     if (length < 0) {
       throw ValueError(fmt::format("[split] into lengths ({}); expected none negative", fmt::join(lengths, ", ")));

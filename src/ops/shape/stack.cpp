@@ -14,6 +14,9 @@ Tensor stack(const std::vector<Tensor>& xs, std::int64_t axis) {
   if (xs.empty()) {
     throw ValueError("[stack] of no tensors; expected one or more");
   }
+  for (const Tensor& x : xs) {
+    static_cast<void>(ops::require_defined("stack", x));
+  }
   static_cast<void>(ops::require_same("stack", xs));
   const auto place = static_cast<std::int64_t>(normalize_axis(axis, xs[0].rank() + 1, "stack"));
   std::vector<Tensor> parts;

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+/// One training step of a fully connected sigmoid network: forward, quadratic loss (½ Σ (a − y)², mean over the batch),
+/// backward, W ← W − η ∂Loss/∂W. float32, one thread. All contenders start from the same weights and data.
+namespace bench::mlp_step {
+
+template <class T>
+struct CacheLineAllocator {
+  using value_type = T;
+  CacheLineAllocator() = default;
+  template <class U>
+  CacheLineAllocator(const CacheLineAllocator<U>& /*other*/) noexcept {}  // NOLINT(google-explicit-constructor)
+  [[nodiscard]] T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{64}));
+  }
+  void deallocate(T* memory, std::size_t /*count*/) noexcept { ::operator delete (memory, std::align_val_t{64}); }
+  friend bool operator==(const CacheLineAllocator&, const CacheLineAllocator&) noexcept { return true; }
+};
+
+using Floats = std::vector<float, CacheLineAllocator<float>>;
+
+struct LayerValues {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  Floats W;  ///< (out, in)
+  Floats b;  ///< (out)
+};
+
+struct Workload {
+  std::vector<LayerValues> layers;
+  std::int64_t batch = 0;
+  float learning_rate = 0.5F;
+  Floats x;  ///< (batch, in)
+  Floats y;  ///< (batch, out), one-hot, or 0 and 1 for a single output
+};
+
+/// Glorot weights, zero biases, inputs in [0, 1]; the same for the same arguments.
+[[nodiscard]] Workload make_workload(const std::vector<std::int64_t>& widths, std::int64_t batch);
+
+/// Everything that a step needs, allocated beforehand.
+class Contender {
+ public:
+  Contender() = default;
+  Contender(const Contender&) = delete;
+  Contender& operator=(const Contender&) = delete;
+  virtual ~Contender() = default;
+
+  virtual void step() = 0;
+  /// The loss that the last step started from.
+  [[nodiscard]] virtual double loss() const = 0;
+  /// W and b of each layer in turn.
+  [[nodiscard]] virtual std::vector<Floats> parameters() const = 0;
+};
+
+/// BLAS products, one fused loop for bias and sigmoid, gradients in buffers of their own, then saxpy.
+[[nodiscard]] std::unique_ptr<Contender> by_hand(const Workload& workload);
+/// The same, with −η ∂Loss/∂W added to W by the product itself.
+[[nodiscard]] std::unique_ptr<Contender> by_hand_folded(const Workload& workload);
+/// by_hand on 32 samples after the other, gradients added up. For batches where can_chunk().
+[[nodiscard]] std::unique_ptr<Contender> by_hand_chunked(const Workload& workload);
+[[nodiscard]] bool can_chunk(std::int64_t batch);
+/// The matrix products alone: no step, nothing to check.
+[[nodiscard]] std::unique_ptr<Contender> products(const Workload& workload);
+/// Define-by-run: a graph is built, differentiated and evaluated in every step. A batch of one is a vector.
+[[nodiscard]] std::unique_ptr<Contender> xgrad_eager(const Workload& workload);
+/// The same with a batch of one as a matrix of one row, as data::batches hands it out.
+[[nodiscard]] std::unique_ptr<Contender> xgrad_eager_rows(const Workload& workload);
+
+/// What is wrong with the contender's first step, by a plain float64 computation; empty if nothing is.
+[[nodiscard]] std::string check_step(const Workload& workload, Contender& contender);
+
+}  // namespace bench::mlp_step

@@ -1,0 +1,193 @@
+#include "xgrad/check.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "xgrad/creation.hpp"
+#include "xgrad/manipulate.hpp"
+#include "xgrad/math.hpp"
+
+#include "commands.hpp"
+#include "network.hpp"
+#include "output_file.hpp"
+
+namespace xgrad::cli {
+namespace {
+
+struct Options {
+  Model model{.widths = {64, 30, 10}, .dtype = float64};
+  std::int64_t samples = 7;
+  std::int64_t max_entries = 256;
+  std::uint64_t seed = 1;
+  std::optional<std::string> json;
+};
+
+struct Samples {
+  Tensor x;  ///< (samples, in), or (in) for one sample
+  Tensor y;  ///< likewise; class indices for the cross-entropy
+};
+
+void add_options(CLI::App& app, Options& options) {
+  add_model_options(app, options.model, to_string(options.model.widths));
+  add_value(app, "--samples", "N", fmt::format("{}", options.samples), "In the batch; a single one is a vector",
+            [&options](const std::string& option, const std::string& text) {
+              options.samples = static_cast<std::int64_t>(read_integer(option, text, 1, 1'000'000));
+            });
+  add_value(app, "--max-entries", "N", fmt::format("{}", options.max_entries),
+            "Entries of a parameter that are checked by differences; of a larger one\n"
+            "that many, drawn at random, and random directions",
+            [&options](const std::string& option, const std::string& text) {
+              options.max_entries = static_cast<std::int64_t>(read_integer(option, text, 1, 1'000'000'000));
+            });
+  add_value(
+      app, "--seed", "N", fmt::format("{}", options.seed), "Of parameters, samples and drawn entries",
+      [&options](const std::string& option, const std::string& text) { options.seed = read_integer(option, text, 0); });
+  add_value(app, "--json", "FILE", "", "Also write the report there; docs/command.md lists the keys",
+            [&options](const std::string&, const std::string& text) { options.json = text; });
+}
+
+/// The shape of the samples' side with this width.
+Shape shape_of(std::int64_t samples, std::int64_t width) {
+  return samples == 1 ? Shape{width} : Shape{samples, width};
+}
+
+/// Inputs from N(0, 1); targets from [0, 1), or classes.
+Samples draw_samples(const Options& options, Random& random) {
+  const Model& model = options.model;
+  const Widths& widths = model.widths;
+  constexpr std::int64_t most = 100'000'000;
+  if (options.samples > most / *std::max_element(widths.begin(), widths.end())) {
+    throw UsageError(
+        fmt::format("--samples {}: more than {} numbers in a layer of {}", options.samples, most, to_string(widths)));
+  }
+  const Tensor x = random.normal(shape_of(options.samples, widths.front()), 0, 1, model.dtype);
+  if (model.loss != Loss::cross_entropy) {
+    return {x, random.uniform(shape_of(options.samples, widths.back()), 0, 1, model.dtype)};
+  }
+  std::vector<std::int64_t> classes;
+  for (std::int64_t i = 0; i < options.samples; ++i) {
+    classes.push_back(static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(widths.back()))));
+  }
+  return {x, from_vector(classes, options.samples == 1 ? Shape{} : Shape{options.samples})};
+}
+
+/// In the document's order and with its names: W1, b1, W2, b2, …
+std::vector<NamedParameter> named_as_in_the_document(const nn::Sequential& network) {
+  std::vector<NamedParameter> parameters = network.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    parameters[i].name = fmt::format("{}{}", i % 2 == 0 ? 'W' : 'b', i / 2 + 1);
+  }
+  return parameters;
+}
+
+/// BP1 to BP4 add the samples up; divided by their number for the mean.
+std::vector<Tensor> document_gradients(const Model& model, const std::vector<NamedParameter>& parameters,
+                                       const Samples& samples) {
+  std::vector<Tensor> weights;
+  std::vector<Tensor> biases;
+  for (std::size_t i = 0; i < parameters.size(); i += 2) {
+    weights.emplace_back(parameters[i]);
+    biases.emplace_back(parameters[i + 1]);
+  }
+  const check::ManualGradients by_hand = check::document_gradients(weights, biases, samples.x, samples.y);
+  const bool is_mean = model.reduction == nn::Reduction::mean && samples.x.rank() == 2;
+  const double factor = is_mean ? 1.0 / static_cast<double>(samples.x.dim(0)) : 1.0;
+  std::vector<Tensor> manual;
+  for (std::size_t l = 0; l < weights.size(); ++l) {
+    manual.push_back((by_hand.dW[l] * factor).eval());
+    manual.push_back((by_hand.db[l] * factor).eval());
+  }
+  return manual;
+}
+
+std::string manual_source(const Options& options) {
+  if (!options.model.is_the_documents()) {
+    return "none: the document's formulas hold only for sigmoid layers and the quadratic loss";
+  }
+  const bool is_mean = options.model.reduction == nn::Reduction::mean && options.samples > 1;
+  return is_mean ? fmt::format("BP1-BP4, the document's formulas, divided by {} samples", options.samples)
+                 : "BP1-BP4, the document's formulas";
+}
+
+std::string json_text(const Options& options, const check::Report& report) {
+  using Json = nlohmann::ordered_json;
+  const Model& model = options.model;
+  Json root{{"command", "check"},
+            {"version", XGRAD_VERSION},
+            {"options",
+             {{"layers", model.widths},
+              {"activation", name_of(activations, model.activation)},
+              {"output_activation", name_of(activations, model.output_activation())},
+              {"loss", name_of(losses, model.loss)},
+              {"reduction", name_of(reductions, model.reduction)},
+              {"init", name_of(inits, model.init)},
+              {"samples", options.samples},
+              {"max_entries", options.max_entries},
+              {"seed", options.seed}}}};
+  root.update(Json::parse(report.json()));
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+int code_of(check::Verdict verdict) {
+  switch (verdict) {
+    case check::Verdict::right:
+      return exit_code::success;
+    case check::Verdict::wrong:
+      return exit_code::failure;
+    case check::Verdict::inconclusive:
+      return exit_code::inconclusive;
+  }
+  throw std::logic_error("a verdict without an exit code");
+}
+
+int check_gradients(const Options& options) {
+  const std::optional<OutputFile> file = options.json ? std::optional<OutputFile>{*options.json} : std::nullopt;
+  Random root{options.seed};
+  Random for_samples = root.split();
+  Random for_parameters = root.split();
+  const Samples samples = draw_samples(options, for_samples);
+  // Biases at zero would hide a formula that leaves them out.
+  const nn::Sequential network =
+      build(options.model, for_parameters,
+            options.model.init == Init::zeros ? nn::Initializer{nn::init::zeros} : nn::init::standard_normal);
+  const LossFunction loss = loss_of(options.model);
+  const std::vector<NamedParameter> parameters = named_as_in_the_document(network);
+
+  check::CompareOptions compare{.manual_source = manual_source(options),
+                                .numeric = {.max_entries = options.max_entries, .seed = options.seed}};
+  if (options.model.is_the_documents()) {
+    compare.manual = document_gradients(options.model, parameters, samples);
+  }
+  check::Report report = check::compare([&] { return loss(network(samples.x), samples.y); }, parameters, compare);
+  report.title = fmt::format("{}, {} sample{}, {} weights, seed {}", options.model.description(), options.samples,
+                             options.samples == 1 ? "" : "s", name_of(inits, options.model.init), options.seed);
+  if (file) {
+    file->write(json_text(options, report));
+  }
+  std::cout << report;
+  return code_of(report.verdict());
+}
+
+}  // namespace
+
+Command add_check(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command =
+      app.add_subcommand("check", "Compare manual, automatic and numerical gradients of a network on random samples");
+  add_options(*command, *options);
+  command->footer(
+      "Exit codes: 0 every verdict is right; 1 one is wrong; 2 a bad option or file,\n"
+      "or any other error; 3 none is wrong, but one is inconclusive.\n\n"
+      "Examples:\n"
+      "  xgrad check\n"
+      "  xgrad check --layers 2-3-1 --samples 1 --reduction sum    the document's formulas, letter for letter\n"
+      "  xgrad check --layers 20-10-5 --activation tanh --loss cross-entropy --json report.json");
+  return {command, [options] { return check_gradients(*options); }};
+}
+
+}  // namespace xgrad::cli

@@ -1,0 +1,193 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "commands.hpp"
+#include "output_file.hpp"
+#include "train_options.hpp"
+#include "training.hpp"
+
+namespace xgrad::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+data::TrainTest load(const TrainOptions& options, std::uint64_t seed) {
+  const DType dtype = options.training.model.dtype;
+  if (!options.is_embedded()) {
+    return data::mnist(options.data, dtype);
+  }
+  return data::digits({.test_fraction = options.test_fraction.value_or(0.2), .seed = seed, .dtype = dtype});
+}
+
+std::string batch_text(const Training& training) {
+  return training.batch == 0 ? "all" : fmt::format("{}", training.batch);
+}
+
+std::string heading(const TrainOptions& options, const data::TrainTest& data) {
+  const Training& training = options.training;
+  return fmt::format(
+      "{}: {} samples to train with, {} to test\n{}; {}, learning rate {:.6g}, batch {}, {} weights, {}, "
+      "{}",
+      options.data, data.train.size(), data.test.size(), training.model.description(),
+      name_of(optimizers, training.optimizer), learning_rate_of(training, data), batch_text(training),
+      name_of(inits, training.model.init), name_of(dtypes, training.model.dtype), options.seeds.text());
+}
+
+std::string result_text(const Run& run, const data::TrainTest& data) {
+  return fmt::format("test accuracy {} ({} of {}) after {} epoch{} in {}", percent_text(run.accuracy), run.correct,
+                     data.test.size(), run.epochs.size(), run.epochs.size() == 1 ? "" : "s",
+                     duration_text(run.seconds));
+}
+
+struct Summary {
+  double mean = 0;
+  double min = 0;
+  double max = 0;
+};
+
+Summary summary_of(const std::vector<Run>& runs) {
+  const auto by_accuracy = [](const Run& a, const Run& b) { return a.accuracy < b.accuracy; };
+  const auto [min, max] = std::minmax_element(runs.begin(), runs.end(), by_accuracy);
+  const double total =
+      std::accumulate(runs.begin(), runs.end(), 0.0, [](double sum, const Run& run) { return sum + run.accuracy; });
+  return {total / static_cast<double>(runs.size()), min->accuracy, max->accuracy};
+}
+
+Json options_json(const TrainOptions& options, const data::TrainTest& data) {
+  const Training& training = options.training;
+  const Model& model = training.model;
+  return {{"data", options.data},
+          {"train_samples", data.train.size()},
+          {"test_samples", data.test.size()},
+          {"layers", model.widths},
+          {"activation", name_of(activations, model.activation)},
+          {"output_activation", name_of(activations, model.output_activation())},
+          {"loss", name_of(losses, model.loss)},
+          {"reduction", name_of(reductions, model.reduction)},
+          {"init", name_of(inits, model.init)},
+          {"dtype", name_of(dtypes, model.dtype)},
+          {"optimizer", name_of(optimizers, training.optimizer)},
+          {"learning_rate", learning_rate_of(training, data)},
+          {"momentum", training.momentum},
+          {"nesterov", training.nesterov},
+          {"weight_decay", training.weight_decay},
+          {"epochs", training.epochs},
+          {"batch", samples_per_step(training, data)}};
+}
+
+Json run_json(const Run& run) {
+  Json epochs = Json::array();
+  for (const Epoch& epoch : run.epochs) {
+    epochs.push_back({{"epoch", epochs.size() + 1},
+                      {"loss", epoch.loss},
+                      {"test_accuracy", epoch.accuracy},
+                      {"seconds", epoch.seconds}});
+  }
+  return {{"seed", run.seed},
+          {"test_accuracy", run.accuracy},
+          {"test_correct", run.correct},
+          {"seconds", run.seconds},
+          {"epochs", std::move(epochs)}};
+}
+
+std::string json_text(const TrainOptions& options, const data::TrainTest& data, const std::vector<Run>& runs) {
+  const Summary summary = summary_of(runs);
+  Json root{{"command", "train"},
+            {"version", XGRAD_VERSION},
+            {"options", options_json(options, data)},
+            {"test_accuracy", {{"mean", summary.mean}, {"min", summary.min}, {"max", summary.max}}},
+            {"runs", Json::array()}};
+  for (const Run& run : runs) {
+    root["runs"].push_back(run_json(run));
+  }
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Progress::Style style_of(const TrainOptions& options) {
+  if (options.quiet) {
+    return Progress::Style::quiet;
+  }
+  const Progress::Style style = Progress::suitable_style();
+  // Of many runs, a line each is enough to read.
+  return style == Progress::Style::lines && !options.seeds.is_one() ? Progress::Style::quiet : style;
+}
+
+std::vector<Run> train_all(const TrainOptions& options, data::TrainTest& data) {
+  std::vector<Run> runs;
+  for (std::uint64_t seed = options.seeds.first;; ++seed) {
+    if (options.is_embedded() && seed != options.seeds.first) {
+      data = load(options, seed);
+    }
+    const std::string label = options.seeds.is_one() ? "" : fmt::format("seed {}: ", seed);
+    {
+      Progress progress{style_of(options), options.training.epochs, label};
+      runs.push_back(train_once(options.training, data, seed, progress));
+    }
+    if (!options.quiet && !options.seeds.is_one()) {
+      std::cout << label << result_text(runs.back(), data) << std::endl;
+    }
+    if (seed == options.seeds.last) {
+      return runs;
+    }
+  }
+}
+
+int train(TrainOptions& options) {
+  require_consistent(options);
+  const std::optional<OutputFile> file = options.json ? std::optional<OutputFile>{*options.json} : std::nullopt;
+  data::TrainTest data = load(options, options.seeds.first);
+  Widths& widths = options.training.model.widths;
+  if (widths.empty()) {
+    widths = {data.train.features(), 30, data.train.classes()};
+  }
+  require_fit(options.training, data);
+  static_cast<void>(samples_per_step(options.training, data));
+  if (!options.quiet) {
+    std::cout << heading(options, data) << std::endl;
+  }
+  std::vector<Run> runs;
+  try {
+    runs = train_all(options, data);
+  } catch (const NotFinite& error) {
+    std::cout.flush();
+    std::cerr << "xgrad: " << error.what() << '\n';
+    return exit_code::failure;
+  }
+  if (file) {
+    file->write(json_text(options, data, runs));
+  }
+  if (options.seeds.is_one()) {
+    std::cout << result_text(runs.front(), data) << '\n';
+  } else {
+    const Summary summary = summary_of(runs);
+    std::cout << fmt::format("test accuracy over {}: mean {}, lowest {}, highest {}\n", options.seeds.text(),
+                             percent_text(summary.mean), percent_text(summary.min), percent_text(summary.max));
+  }
+  return exit_code::success;
+}
+
+}  // namespace
+
+Command add_train(CLI::App& app) {
+  const auto options = std::make_shared<TrainOptions>();
+  CLI::App* const command = app.add_subcommand("train", "Train a fully connected network");
+  add_train_options(*command, *options);
+  command->footer(
+      "Exit codes: 0 trained; 1 the loss or an output became infinite or NaN;\n"
+      "2 a bad option or file, or any other error.\n\n"
+      "Examples:\n"
+      "  xgrad train\n"
+      "  xgrad train --seeds 1-10 --quiet\n"
+      "  xgrad train --layers 64-50-20-10 --activation relu --loss cross-entropy --optimizer adam\n"
+      "  xgrad train --data /usr/share/datasets/fashion-mnist --epochs 5 --json result.json\n"
+      "  xgrad train --init normal --reduction sum --batch all --epochs 300    as the document has it");
+  return {command, [options] { return train(*options); }};
+}
+
+}  // namespace xgrad::cli

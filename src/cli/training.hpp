@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "xgrad/data.hpp"
+#include "xgrad/error.hpp"
+
+#include "network.hpp"
+#include "progress.hpp"
+
+namespace xgrad::cli {
+
+enum class OptimizerKind : std::uint8_t { sgd, adam };
+inline constexpr std::array optimizer_choices{Choice<OptimizerKind>{"sgd", OptimizerKind::sgd},
+                                              Choice<OptimizerKind>{"adam", OptimizerKind::adam}};
+inline constexpr std::span<const Choice<OptimizerKind>> optimizers{optimizer_choices};
+
+/// How a model is trained.
+struct Training {
+  Model model;
+  OptimizerKind optimizer = OptimizerKind::sgd;
+  std::optional<double> learning_rate;
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+  std::int64_t epochs = 30;
+  std::int64_t batch = 10;  ///< 0: all samples at once
+};
+
+/// The samples in one step. Throws UsageError for a batch larger than the data.
+[[nodiscard]] std::int64_t samples_per_step(const Training& training, const data::TrainTest& data);
+
+/// The rate given, or one that suits model and optimiser; docs/command.md has the rule.
+[[nodiscard]] double learning_rate_of(const Training& training, const data::TrainTest& data);
+
+/// Throws UsageError unless the network's ends are the data's.
+void require_fit(const Training& training, const data::TrainTest& data);
+
+struct Epoch {
+  double loss = 0;      ///< of its batches, each before its step: their mean by samples, or sum, as the reduction is
+  double accuracy = 0;  ///< on the test samples, after it
+  double seconds = 0;   ///< in training
+};
+
+struct Run {
+  std::uint64_t seed = 0;
+  std::vector<Epoch> epochs;
+  double accuracy = 0;       ///< of the trained network on the test samples
+  std::int64_t correct = 0;  ///< of the test samples
+  double seconds = 0;
+};
+
+/// A loss or an output that isn't finite: training has failed.
+struct NotFinite : Error {
+  using Error::Error;
+};
+
+/// Initial weights and the order of samples are drawn from `seed`. Throws NotFinite.
+[[nodiscard]] Run train_once(const Training& training, const data::TrainTest& data, std::uint64_t seed,
+                             Progress& progress);
+
+}  // namespace xgrad::cli

@@ -1,0 +1,178 @@
+#include "run/kernels/row_kernels.hpp"
+
+#include <cstring>
+#include <limits>
+
+#include "run/kernels/vector_functions.hpp"
+
+// This file is compiled once per instruction set, with XGRAD_ISA naming the namespace; see isa_xsimd.hpp.
+namespace xgrad::run::XGRAD_ISA {
+
+namespace {
+
+// Folds: of batches, and of what their lanes hold.
+struct SumFold {
+  template <class T>
+  static constexpr T identity = 0;
+  using OfBatches = Add;
+  template <class T>
+  static T of_lanes(T a, T b) {
+    return a + b;
+  }
+};
+
+struct LargestFold {
+  template <class T>
+  static constexpr T identity = -std::numeric_limits<T>::infinity();
+  using OfBatches = Maximum;
+  template <class T>
+  static T of_lanes(T a, T b) {
+    return a != a || a > b ? a : b;
+  }
+};
+
+struct SmallestFold {
+  template <class T>
+  static constexpr T identity = std::numeric_limits<T>::infinity();
+  using OfBatches = Minimum;
+  template <class T>
+  static T of_lanes(T a, T b) {
+    return a != a || a < b ? a : b;
+  }
+};
+
+// The elements that don't fill a batch, with `filler` behind them.
+template <class T>
+Batch<T> load_partial(const T* x, std::size_t count, T filler) {
+  alignas(64) T padded[Batch<T>::size];
+  for (T& element : padded) {
+    element = filler;
+  }
+  std::memcpy(padded, x, count * sizeof(T));
+  return Batch<T>::load_aligned(padded);
+}
+
+// Stores them; what is behind them is 0 in the result.
+template <class T>
+Batch<T> store_partial(const Batch<T>& batch, T* out, std::size_t count) {
+  alignas(64) T padded[Batch<T>::size];
+  batch.store_aligned(padded);
+  std::memcpy(out, padded, count * sizeof(T));
+  std::memset(padded + count, 0, (Batch<T>::size - count) * sizeof(T));
+  return Batch<T>::load_aligned(padded);
+}
+
+template <class Fold, class T>
+T across(const Batch<T>& batch) {
+  alignas(64) T lanes[Batch<T>::size];
+  batch.store_aligned(lanes);
+  for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2) {
+    for (std::size_t lane = 0; lane < half; ++lane) {
+      lanes[lane] = Fold::of_lanes(lanes[lane], lanes[lane + half]);
+    }
+  }
+  return lanes[0];
+}
+
+// Four independent chains, which hide the latency of one.
+template <class Fold, class T>
+T fold(const T* x, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  constexpr typename Fold::OfBatches combine{};
+  Batch<T> a(Fold::template identity<T>);  // braces would take a list of lanes
+  std::size_t i = 0;
+  if (count >= 4 * size) {
+    Batch<T> b = a;
+    Batch<T> c = a;
+    Batch<T> d = a;
+    for (; i + 4 * size <= count; i += 4 * size) {
+      a = combine(a, Batch<T>::load_unaligned(x + i));
+      b = combine(b, Batch<T>::load_unaligned(x + i + size));
+      c = combine(c, Batch<T>::load_unaligned(x + i + 2 * size));
+      d = combine(d, Batch<T>::load_unaligned(x + i + 3 * size));
+    }
+    a = combine(combine(a, b), combine(c, d));
+  }
+  for (; i + size <= count; i += size) {
+    a = combine(a, Batch<T>::load_unaligned(x + i));
+  }
+  T result = across<Fold>(a);
+  for (; i < count; ++i) {
+    result = Fold::of_lanes(result, x[i]);
+  }
+  return result;
+}
+
+// f(start, count) on blocks short enough for T's precision; the sum of what it returns.
+template <class T, class F>
+T sum_blocks(std::size_t count, F f) {
+  constexpr std::size_t block = 2048;
+  double total = 0;
+  for (std::size_t start = 0; start < count; start += block) {
+    const std::size_t left = count - start;
+    total += static_cast<double>(f(start, left < block ? left : block));
+  }
+  return static_cast<T>(total);
+}
+
+template <class T>
+T sum(const T* x, std::size_t count) {
+  return sum_blocks<T>(count, [x](std::size_t start, std::size_t n) { return fold<SumFold>(x + start, n); });
+}
+
+template <class T>
+Batch<T> exponential(const Batch<T>& x, const Batch<T>& m) {
+  return Exp{}(xsimd::select(x == m, number<Batch<T>>(0), x - m));
+}
+
+// Writes them if Writing; their sum.
+template <bool Writing, class T>
+T exponentials_of_block(const T* x, T m, T* out, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  const Batch<T> shift(m);
+  Batch<T> total(T{0});
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    const Batch<T> result = exponential(Batch<T>::load_unaligned(x + i), shift);
+    if constexpr (Writing) {
+      result.store_unaligned(out + i);
+    }
+    total += result;
+  }
+  if (i < count) {
+    T unused[size];
+    total +=
+        store_partial(exponential(load_partial(x + i, count - i, m), shift), Writing ? out + i : unused, count - i);
+  }
+  return across<SumFold>(total);
+}
+
+template <class T>
+T exponentials(const T* x, T m, T* out, std::size_t count) {
+  return sum_blocks<T>(count, [=](std::size_t start, std::size_t n) {
+    return exponentials_of_block<true>(x + start, m, out + start, n);
+  });
+}
+
+template <class T>
+T sum_exponentials(const T* x, T m, std::size_t count) {
+  return sum_blocks<T>(count, [=](std::size_t start, std::size_t n) {
+    return exponentials_of_block<false, T>(x + start, m, nullptr, n);
+  });
+}
+
+template <class T>
+constexpr RowKernels<T> kernels{sum<T>, fold<LargestFold, T>, fold<SmallestFold, T>, exponentials<T>,
+                                sum_exponentials<T>};
+
+}  // namespace
+
+const RowKernels<float>& row_kernels_float32() noexcept {
+  return kernels<float>;
+}
+
+const RowKernels<double>& row_kernels_float64() noexcept {
+  return kernels<double>;
+}
+
+}  // namespace xgrad::run::XGRAD_ISA

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+
+namespace xgrad::run {
+
+/// Vector kernels that fold a run of `count` > 0 elements, or that go with such a fold. T is float or double. Equal
+/// input gives equal bits, wherever it lies in memory.
+///
+/// The exponentials are e^(x−m), and 1 where x = m, so that an m that is the infinite largest element is no NaN.
+template <class T>
+struct RowKernels {
+  /// Σ x, in blocks that are added up in double.
+  T (*sum)(const T* x, std::size_t count);
+  /// NaN if any is NaN.
+  T (*largest)(const T* x, std::size_t count);
+  T (*smallest)(const T* x, std::size_t count);
+  /// out ← the exponentials for one m; their sum. `out` may be x.
+  T (*exponentials)(const T* x, T m, T* out, std::size_t count);
+  /// Their sum only.
+  T (*sum_exponentials)(const T* x, T m, std::size_t count);
+};
+
+/// The kernels for this machine; see isa.hpp.
+template <class T>
+[[nodiscard]] const RowKernels<T>& row_kernels() noexcept;
+template <>
+[[nodiscard]] const RowKernels<float>& row_kernels<float>() noexcept;
+template <>
+[[nodiscard]] const RowKernels<double>& row_kernels<double>() noexcept;
+
+// One definition per instruction set, each compiled with its flags.
+namespace baseline {
+[[nodiscard]] const RowKernels<float>& row_kernels_float32() noexcept;
+[[nodiscard]] const RowKernels<double>& row_kernels_float64() noexcept;
+}  // namespace baseline
+namespace avx2 {
+[[nodiscard]] const RowKernels<float>& row_kernels_float32() noexcept;
+[[nodiscard]] const RowKernels<double>& row_kernels_float64() noexcept;
+}  // namespace avx2
+namespace avx512 {
+[[nodiscard]] const RowKernels<float>& row_kernels_float32() noexcept;
+[[nodiscard]] const RowKernels<double>& row_kernels_float64() noexcept;
+}  // namespace avx512
+
+}  // namespace xgrad::run

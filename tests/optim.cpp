@@ -1,0 +1,191 @@
+#include "xgrad/optim.hpp"
+
+#include <cmath>
+#include <doctest/doctest.h>
+#include <limits>
+
+#include "xgrad/autodiff.hpp"
+#include "xgrad/creation.hpp"
+#include "xgrad/error.hpp"
+#include "xgrad/math.hpp"
+#include "xgrad/reduce.hpp"
+
+namespace xg = xgrad;
+using doctest::Approx;
+
+namespace {
+
+xg::Parameter cell(double value, const char* name) {
+  return xg::Parameter{xg::scalar(value, xg::float64), name};
+}
+
+// L = ½ c (w − t)²: gradient c (w − t).
+struct Bowl {
+  double curvature;
+  double target;
+  [[nodiscard]] xg::Tensor loss(const xg::Parameter& w) const { return 0.5 * curvature * xg::square(w - target); }
+  [[nodiscard]] double gradient(double w) const { return curvature * (w - target); }
+};
+
+constexpr Bowl bowl{3, 2};
+
+}  // namespace
+
+TEST_CASE("sgd: one step is w − η g") {
+  const xg::Parameter w = cell(5, "w");
+  xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.1}};
+  const xg::Tensor loss = bowl.loss(w);
+  CHECK(sgd.step(loss).item() == Approx(0.5 * 3 * 9));
+  CHECK(w.value().item() == Approx(5 - 0.1 * 9).epsilon(1e-15));
+  CHECK(sgd.steps() == 1);
+}
+
+TEST_CASE("sgd: momentum, Nesterov's momentum and weight decay follow their recurrences") {
+  for (const bool nesterov : {false, true}) {
+    const xg::Parameter w = cell(5, "w");
+    xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.05, .momentum = 0.8, .nesterov = nesterov, .weight_decay = 0.1}};
+    double value = 5;
+    double velocity = 0;
+    for (int i = 0; i < 25; ++i) {
+      sgd.step(bowl.loss(w));
+      const double g = bowl.gradient(value) + 0.1 * value;
+      velocity = 0.8 * velocity + g;
+      value -= 0.05 * (nesterov ? g + 0.8 * velocity : velocity);
+      REQUIRE(w.value().item() == Approx(value).epsilon(1e-13));
+    }
+  }
+}
+
+TEST_CASE("adam: follows algorithm 1 of Kingma and Ba") {
+  const xg::Parameter w = cell(5, "w");
+  xg::optim::Adam adam{{{"w", w}}, {.learning_rate = 0.1, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-6}};
+  double value = 5;
+  double m = 0;
+  double v = 0;
+  for (int t = 1; t <= 40; ++t) {
+    adam.step(bowl.loss(w));
+    const double g = bowl.gradient(value);
+    m = 0.7 * m + 0.3 * g;
+    v = 0.9 * v + 0.1 * g * g;
+    value -= 0.1 * (m / (1 - std::pow(0.7, t))) / (std::sqrt(v / (1 - std::pow(0.9, t))) + 1e-6);
+    REQUIRE(w.value().item() == Approx(value).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("optimizer: apply takes gradients, leaves them as they are, and checks them") {
+  const xg::Parameter w{xg::tensor({1, 2, 3}, xg::float64), "w"};
+  xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.5, .momentum = 0.9, .weight_decay = 0.1}};
+  const xg::Tensor g = xg::tensor({1, 1, 1}, xg::float64) * 2.0;
+  sgd.apply(std::vector{g});
+  sgd.apply(std::vector{g});
+  CHECK(g.to_vector<double>() == std::vector<double>{2, 2, 2});
+  CHECK_THROWS_AS(sgd.apply({}), xg::ValueError);
+  CHECK_THROWS_AS(sgd.apply(std::vector{xg::ones({2}, xg::float64)}), xg::ShapeError);
+  CHECK_THROWS_AS(sgd.apply(std::vector{xg::ones({3})}), xg::DTypeError);
+  CHECK_THROWS_AS(sgd.apply(std::vector{xg::Tensor{}}), xg::ValueError);
+  CHECK(sgd.steps() == 2);
+}
+
+TEST_CASE("optimizer: an error leaves parameters and state as they were") {
+  const xg::Parameter w = cell(5, "w");
+  const xg::Parameter unused = cell(1, "unused");
+  xg::optim::SGD sgd{{{"w", w}, {"layer.unused", unused}}, {.learning_rate = 0.1}};
+  std::string message;
+  try {
+    sgd.step(bowl.loss(w));
+  } catch (const xg::ValueError& error) {
+    message = error.what();
+  }
+  CHECK(message.find("'layer.unused'") != std::string::npos);
+  CHECK(w.value().item() == 5);
+  CHECK(sgd.steps() == 0);
+}
+
+TEST_CASE("optimizer: a loss built before the last update no longer depends on the current values") {
+  const xg::Parameter w = cell(5, "w");
+  xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.1}};
+  const xg::Tensor loss = bowl.loss(w);
+  sgd.step(loss);
+  CHECK_THROWS_AS(sgd.step(loss), xg::ValueError);
+}
+
+TEST_CASE("optimizer: an old graph stays valid after an update") {
+  const xg::Parameter w = cell(5, "w");
+  xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.1}};
+  const xg::Tensor before = w * 10.0;
+  const xg::Tensor old = w.value();
+  sgd.step(bowl.loss(w));
+  CHECK(before.item() == 50);
+  CHECK(old.item() == 5);
+  CHECK(xg::gradients(before, {old})[0].item() == 10);
+}
+
+TEST_CASE("optimizer: tied parameters are updated once") {
+  const xg::Parameter w = cell(5, "w");
+  xg::optim::SGD sgd{{{"a", w}, {"b", w}}, {.learning_rate = 0.1}};
+  CHECK(sgd.parameters().size() == 1);
+  sgd.step(bowl.loss(w));
+  CHECK(w.value().item() == Approx(5 - 0.1 * 9));
+}
+
+TEST_CASE("optimizer: impossible options are errors") {
+  const xg::Parameter w = cell(5, "w");
+  const std::vector<xg::NamedParameter> ws{{"w", w}};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double rate : {nan, 0.0, -1.0, static_cast<double>(INFINITY)}) {
+    CHECK_THROWS_AS((xg::optim::SGD{ws, {.learning_rate = rate}}), xg::ValueError);
+    CHECK_THROWS_AS((xg::optim::Adam{ws, {.learning_rate = rate}}), xg::ValueError);
+  }
+  CHECK_THROWS_AS((xg::optim::SGD{{}, {}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::SGD{ws, {.momentum = 1}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::SGD{ws, {.momentum = nan}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::SGD{ws, {.nesterov = true}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::SGD{ws, {.weight_decay = -1}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::Adam{ws, {.beta1 = 1}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::Adam{ws, {.beta2 = -0.1}}), xg::ValueError);
+  CHECK_THROWS_AS((xg::optim::Adam{ws, {.epsilon = 0}}), xg::ValueError);
+  xg::optim::SGD sgd{ws};
+  CHECK_THROWS_AS(sgd.set_learning_rate(nan), xg::ValueError);
+  sgd.set_learning_rate(0.25);
+  CHECK(sgd.learning_rate() == 0.25);
+}
+
+namespace {
+
+// w ← w − η sign(g): a rule of the user's own.
+class SignDescent final : public xg::optim::Optimizer {
+ public:
+  SignDescent(std::vector<xg::NamedParameter> parameters, double rate) : Optimizer{std::move(parameters), rate} {}
+
+ private:
+  [[nodiscard]] Update update(const xg::Tensor& value, const xg::Tensor& gradient,
+                              std::span<const xg::Tensor> /*state*/, std::int64_t /*step*/) const override {
+    return {value - learning_rate() * xg::sign(gradient), {}};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("optimizer: a rule of one's own needs one function") {
+  const xg::Parameter w = cell(5, "w");
+  SignDescent descent{{{"w", w}}, 0.25};
+  descent.step(bowl.loss(w));
+  descent.step(bowl.loss(w));
+  CHECK(w.value().item() == 4.5);
+}
+
+TEST_CASE("parameter: set checks shape and dtype, clone has a cell of its own, a copy shares it") {
+  const xg::Parameter w{xg::tensor({1, 2}, xg::float64), "w"};
+  const xg::Parameter same = w;
+  const xg::Parameter other = w.clone();
+  w.set(xg::tensor({3, 4}, xg::float64));
+  CHECK(same.value().to_vector<double>() == std::vector<double>{3, 4});
+  CHECK(other.value().to_vector<double>() == std::vector<double>{1, 2});
+  CHECK(same.is(w));
+  CHECK_FALSE(other.is(w));
+  CHECK(w.value().name() == "w");
+  CHECK_THROWS_AS(w.set(xg::ones({3}, xg::float64)), xg::ShapeError);
+  CHECK_THROWS_AS(w.set(xg::ones({2})), xg::DTypeError);
+  CHECK_THROWS_AS(xg::Parameter{xg::ones({2}, xg::int64)}, xg::DTypeError);
+  CHECK_THROWS_AS(static_cast<void>(xg::Parameter{}.value()), xg::ValueError);
+}

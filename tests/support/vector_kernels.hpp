@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "xgrad/operation.hpp"
+
+#include "run/kernels/vector_kernels.hpp"
+
+/// Calling the vector kernels of every instruction set.
+namespace xgrad::test {
+
+using run::VectorKernel;
+using run::VectorKernels;
+
+/// The kernels take the operation for its attributes and use none.
+class NoOperation final : public xgrad::Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "none"; }
+  [[nodiscard]] xgrad::Signature infer(std::span<const xgrad::Tensor> /*inputs*/) const override { return {}; }
+  void evaluate(std::span<const xgrad::ConstArray> /*inputs*/, const xgrad::Array& /*output*/) const override {}
+};
+
+struct InstructionSet {
+  std::string name;
+  const VectorKernels& kernels;
+};
+
+/// Those that this machine can run.
+inline std::vector<InstructionSet> instruction_sets() {
+  std::vector<InstructionSet> sets{{"baseline", xgrad::run::baseline::vector_kernels()}};
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (avx2) {
+    sets.push_back({"avx2", xgrad::run::avx2::vector_kernels()});
+  }
+  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+    sets.push_back({"avx512", xgrad::run::avx512::vector_kernels()});
+  }
+  return sets;
+}
+
+template <class T>
+TileKernel of_type(const VectorKernel& kernel) {
+  return std::is_same_v<T, float> ? kernel.float32 : kernel.float64;
+}
+
+template <class T>
+std::vector<T> run_on(const VectorKernel& kernel, const std::vector<T>& a, const std::vector<T>& b = {}) {
+  std::vector<T> result(a.size());
+  const std::array<const void*, 2> inputs{a.data(), b.data()};
+  of_type<T>(kernel)(NoOperation{}, inputs.data(), result.data(), a.size());
+  return result;
+}
+
+template <class T>
+bool same(T a, T b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+}  // namespace xgrad::test
