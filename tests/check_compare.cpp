@@ -397,7 +397,11 @@ TEST_CASE("compare: at a kink both one-sided derivatives are inconclusive, and o
   }
   CHECK(with(3.1).verdict == Verdict::wrong);
   CHECK(with(-0.1).verdict == Verdict::wrong);
-  CHECK(check_one(loss, p, {.manual = {xg::tensor({3, 2, 0}, xg::float64)}}).verdict == Verdict::wrong);
+  // The kink at (0,) explains one deviation, but not the other.
+  const auto both = check_one(loss, p, {.manual = {xg::tensor({3, 2, 0}, xg::float64)}});
+  CHECK(both.verdict == Verdict::wrong);
+  CHECK(both.index == std::vector<std::int64_t>{1});
+  CHECK(contains(both.reason, "manual 2 and automatic 3 differ at (1,)"));
   CHECK(check_one(loss, p).verdict == Verdict::inconclusive);
 
   const xg::Parameter magnitude{xg::scalar(0, xg::float64), "magnitude"};

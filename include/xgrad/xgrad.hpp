@@ -18,6 +18,7 @@
 #include "xgrad/nn/parameters.hpp"
 #include "xgrad/nn/sequential.hpp"
 #include "xgrad/operation.hpp"
+#include "xgrad/operations.hpp"
 #include "xgrad/optim.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/random.hpp"

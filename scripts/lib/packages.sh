@@ -18,7 +18,7 @@ is_installed() {
 # install_packages <package>...
 # Asks nothing. Needs root or sudo only if something is missing; elsewhere than on Debian it says what is needed.
 install_packages() {
-  if ! command -v dpkg-query apt-get >/dev/null; then
+  if ! command -v apt-get >/dev/null; then
     echo "No apt-get here. Needed, under whatever names this system has for them: $*"
     return
   fi
@@ -29,15 +29,15 @@ install_packages() {
   if ((${#missing[@]} == 0)); then
     return
   fi
-  echo "Installing ${missing[*]}"
   local as_root=()
   if ((EUID != 0)); then
     if ! sudo --non-interactive true 2>/dev/null; then
-      echo "This takes root: run  apt-get install --no-install-recommends ${missing[*]}" >&2
+      echo "Missing packages, and neither root nor sudo without a password; run  apt-get install --no-install-recommends ${missing[*]}" >&2
       return 1
     fi
     as_root=(sudo --non-interactive)
   fi
+  echo "Installing ${missing[*]}"
   local log
   log=$(mktemp)
   if ! { "${as_root[@]}" apt-get update &&

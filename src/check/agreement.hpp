@@ -44,6 +44,10 @@ struct Agreement {
   std::vector<std::int64_t> suspects;  ///< entries beyond rounding, the worst first (manual against automatic only)
 };
 
+/// How manual and automatic differ at an entry, in words, where that is wrong or inconclusive.
+[[nodiscard]] std::string difference_reason(Verdict verdict, double manual, double automatic,
+                                            std::span<const std::int64_t> index);
+
 [[nodiscard]] Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic,
                                        const Shape& shape, const Tolerance& tolerance, double loss);
 

@@ -61,7 +61,10 @@ Judged judge(const Point& point, double floor, double loss) {
   }
   const double difference = std::abs(point.automatic - n.value);
   const double allowed = Tolerance::error_factor * n.error + floor;
-  const double excess = allowed > 0 ? difference / allowed : (difference > 0 ? infinity : 0);
+  double excess = difference / allowed;
+  if (allowed == 0) {
+    excess = difference > 0 ? infinity : 0;
+  }
   const double share = difference <= allowed ? kink_share : 0;
   if (has_kink(n, share) && within_kink(point.automatic, n)) {
     return {.finding = Finding::kink, .excess = excess};
@@ -132,6 +135,7 @@ Agreement compare_numerical(std::span<const double> automatic, std::span<const d
                             const NumericGradient& numerical, const Shape& shape, const Tolerance& tolerance,
                             double loss, const Persists& persists) {
   std::vector<Point> points;
+  points.reserve(numerical.entries.size() + numerical.directions.size());
   for (const NumericEntry& entry : numerical.entries) {
     points.push_back({.automatic = automatic[static_cast<std::size_t>(entry.index)], .numerical = &entry});
   }

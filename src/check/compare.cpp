@@ -1,8 +1,8 @@
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,11 +85,12 @@ Automatic differentiate(const LossFunction& loss_function, const std::vector<Nam
 class Examination {
  public:
   Examination(const LossFunction& loss_function, const NamedParameter& named, const NumericOptions& options,
-              std::optional<std::vector<double>> manual, std::vector<double> automatic, double loss)
+              const Tensor& manual, std::vector<double> automatic, double loss)
       : loss_function_{loss_function},
         named_{named},
         options_{options},
-        manual_{std::move(manual)},
+        has_manual_{manual.defined()},
+        manual_{has_manual_ ? as_doubles(manual) : std::vector<double>{}},
         automatic_{std::move(automatic)},
         loss_{loss},
         shape_{named.parameter.shape()},
@@ -110,8 +111,8 @@ class Examination {
       with_differences.comparison.reason = "not exercised: the loss doesn't depend on it";
     }
     Agreement with_manual;
-    if (manual_) {
-      with_manual = compare_manual(*manual_, automatic_, shape_, tolerance_, loss_);
+    if (has_manual_) {
+      with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_);
       examine_suspects(with_manual);
     }
     return report(with_manual, with_differences);
@@ -120,6 +121,7 @@ class Examination {
  private:
   [[nodiscard]] std::vector<double> along_directions(const std::vector<double>& gradient) const {
     std::vector<double> result;
+    result.reserve(directions_.size());
     for (const std::vector<double>& direction : directions_) {
       result.push_back(std::inner_product(gradient.begin(), gradient.end(), direction.begin(), 0.0));
     }
@@ -150,10 +152,12 @@ class Examination {
       }
       const NumericEntry& entry = numeric_at(index);
       const auto i = static_cast<std::size_t>(index);
-      if (!has_kink(entry, 0) || !within_kink((*manual_)[i], entry) || !within_kink(automatic_[i], entry)) {
+      if (!has_kink(entry, 0) || !within_kink(manual_[i], entry) || !within_kink(automatic_[i], entry)) {
         agreement.worst = index;
         agreement.comparison.index = unravel(index, shape_);
-        agreement.comparison.reason += std::string{": "} + blame((*manual_)[i], automatic_[i], entry);
+        agreement.comparison.reason =
+            difference_reason(Verdict::wrong, manual_[i], automatic_[i], agreement.comparison.index) + ": " +
+            blame(manual_[i], automatic_[i], entry);
         return;
       }
     }
@@ -196,10 +200,10 @@ class Examination {
     result.direction = decisive.comparison.direction;
     if (decisive.worst >= 0) {
       const auto i = static_cast<std::size_t>(decisive.worst);
-      fill(result, manual_ ? (*manual_)[i] : nan, automatic_[i], numeric_at(decisive.worst));
+      fill(result, has_manual_ ? manual_[i] : nan, automatic_[i], numeric_at(decisive.worst));
     } else if (result.direction >= 0) {
       const auto d = static_cast<std::size_t>(result.direction);
-      fill(result, manual_ ? along_directions(*manual_)[d] : nan, along_directions(automatic_)[d],
+      fill(result, has_manual_ ? along_directions(manual_)[d] : nan, along_directions(automatic_)[d],
            numerical_.directions[d]);
     } else {
       fill(result, nan, nan, {.value = nan, .error = nan, .step = nan});
@@ -218,7 +222,8 @@ class Examination {
   const LossFunction& loss_function_;
   const NamedParameter& named_;
   const NumericOptions& options_;
-  std::optional<std::vector<double>> manual_;
+  bool has_manual_;
+  std::vector<double> manual_;  ///< empty without a manual gradient
   std::vector<double> automatic_;
   double loss_;
   Shape shape_;
@@ -275,12 +280,9 @@ Report compare(const LossFunction& loss, const std::vector<NamedParameter>& para
       report.parameters.push_back(unchecked(parameters[i], reason));
       continue;
     }
-    std::optional<std::vector<double>> manual;
-    if (!options.manual.empty() && options.manual[i].defined()) {
-      manual = as_doubles(options.manual[i]);
-    }
-    Examination examination{
-        loss, parameters[i], options.numeric, std::move(manual), std::move(automatic.gradients[i]), automatic.loss};
+    const Tensor manual = options.manual.empty() ? Tensor{} : options.manual[i];
+    Examination examination{loss,          parameters[i], options.numeric, manual, std::move(automatic.gradients[i]),
+                            automatic.loss};
     report.parameters.push_back(examination.run(automatic.exercised[i]));
   }
   return report;

@@ -36,11 +36,21 @@ Deviation deviation(double manual, double automatic, double floor, double loss_f
 
 /// Larger is worse.
 std::pair<int, double> severity(const Deviation& d) {
-  const int rank = d.verdict == Verdict::wrong ? 2 : (d.verdict == Verdict::inconclusive ? 1 : 0);
-  return {rank, d.excess};
+  switch (d.verdict) {
+    case Verdict::right:
+      return {0, d.excess};
+    case Verdict::inconclusive:
+      return {1, d.excess};
+    case Verdict::wrong:
+      break;
+  }
+  return {2, d.excess};
 }
 
-std::string reason_of(Verdict verdict, double manual, double automatic, const std::string& where) {
+}  // namespace
+
+std::string difference_reason(Verdict verdict, double manual, double automatic, std::span<const std::int64_t> index) {
+  const std::string where = index_text(index);
   if (verdict == Verdict::wrong) {
     return std::isfinite(manual) && std::isfinite(automatic)
                ? fmt::format("manual {:.6g} and automatic {:.6g} differ at {} by more than rounding", manual, automatic,
@@ -52,8 +62,6 @@ std::string reason_of(Verdict verdict, double manual, double automatic, const st
                            manual, automatic, where)
              : fmt::format("manual is {:.6g} and automatic {:.6g} at {}: neither is finite", manual, automatic, where);
 }
-
-}  // namespace
 
 Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic, const Shape& shape,
                          const Tolerance& tolerance, double loss) {
@@ -96,7 +104,7 @@ Agreement compare_manual(std::span<const double> manual, std::span<const double>
   comparison.index = unravel(agreement.worst, shape);
   const auto decided = static_cast<std::size_t>(agreement.worst);
   if (worst.verdict != Verdict::right) {
-    comparison.reason = reason_of(worst.verdict, manual[decided], automatic[decided], index_text(comparison.index));
+    comparison.reason = difference_reason(worst.verdict, manual[decided], automatic[decided], comparison.index);
   } else if (comparison.norm_relative > tolerance.relative) {
     const bool covered = norm(differences) <= loss_floor;
     comparison.verdict = covered ? Verdict::inconclusive : Verdict::wrong;

@@ -7,6 +7,15 @@
 namespace xgrad::cli {
 namespace {
 
+/// Whether the whole text is a number of the type.
+template <class T>
+bool parse_whole(std::string_view text, T& value) {
+  const char* const begin = text.data();  // NOLINT(bugprone-suspicious-stringview-data-usage): read up to its end
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
+  return error == std::errc{} && stop == end;
+}
+
 bool is_within(double value, Range range) {
   switch (range) {
     case Range::positive:
@@ -39,9 +48,7 @@ std::string_view words_for(Range range) {
 
 std::uint64_t read_integer(std::string_view option, std::string_view text, std::uint64_t low, std::uint64_t high) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || value < low || value > high) {
+  if (!parse_whole(text, value) || value < low || value > high) {
     throw UsageError(fmt::format("{} '{}': expected an integer from {} to {}", option, text, low, high));
   }
   return value;
@@ -49,9 +56,7 @@ std::uint64_t read_integer(std::string_view option, std::string_view text, std::
 
 double read_number(std::string_view option, std::string_view text, Range range) {
   double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || !std::isfinite(value) || !is_within(value, range)) {
+  if (!parse_whole(text, value) || !std::isfinite(value) || !is_within(value, range)) {
     throw UsageError(fmt::format("{} '{}': expected {}, finite", option, text, words_for(range)));
   }
   return value;

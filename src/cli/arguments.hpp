@@ -48,7 +48,9 @@ template <class T>
 [[nodiscard]] std::string names_of(std::span<const Choice<T>> choices) {
   std::string names;
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    names += i == 0 ? "" : i + 1 < choices.size() ? ", " : " or ";
+    if (i > 0) {
+      names += i + 1 < choices.size() ? ", " : " or ";
+    }
     names += choices[i].name;
   }
   return names;

@@ -70,6 +70,7 @@ Samples draw_samples(const Options& options, Random& random) {
     return {x, random.uniform(shape_of(options.samples, widths.back()), 0, 1, model.dtype)};
   }
   std::vector<std::int64_t> classes;
+  classes.reserve(static_cast<std::size_t>(options.samples));
   for (std::int64_t i = 0; i < options.samples; ++i) {
     classes.push_back(static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(widths.back()))));
   }

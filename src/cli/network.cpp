@@ -12,15 +12,19 @@ constexpr std::uint64_t max_parameters = 100'000'000;
 void add_activation(nn::Sequential& network, Activation activation) {
   switch (activation) {
     case Activation::sigmoid:
-      return network.add(nn::Sigmoid{});
+      network.add(nn::Sigmoid{});
+      break;
     case Activation::tanh:
-      return network.add(nn::Tanh{});
+      network.add(nn::Tanh{});
+      break;
     case Activation::relu:
-      return network.add(nn::ReLU{});
+      network.add(nn::ReLU{});
+      break;
     case Activation::softmax:
-      return network.add(nn::Softmax{});
+      network.add(nn::Softmax{});
+      break;
     case Activation::identity:
-      return;
+      break;
   }
 }
 

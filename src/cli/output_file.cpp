@@ -111,7 +111,8 @@ void OutputFile::write(const std::string& text) const {
   if (temporary_.empty()) {
     Descriptor file{path_, 0, path_};
     file.write_all(text);
-    return file.finish();
+    file.finish();
+    return;
   }
   Descriptor file{temporary_, O_CREAT | O_EXCL, path_};
   Removal removal{temporary_};

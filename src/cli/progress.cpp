@@ -62,7 +62,7 @@ Progress::Progress(Style style, std::int64_t epochs, std::string label)
 
 Progress::~Progress() {
   if (is_line_open_) {
-    std::cout << std::endl;
+    std::cout << '\n' << std::flush;
   }
 }
 
@@ -83,7 +83,7 @@ void Progress::end_epoch(const ProgressState& state) {
   } else if (style_ == Style::lines) {
     const std::int64_t every = (epochs_ + most_lines - 1) / most_lines;
     if (is_last || state.epoch % every == 0) {
-      std::cout << line_of(state) << std::endl;
+      std::cout << line_of(state) << '\n' << std::flush;
     }
   }
 }

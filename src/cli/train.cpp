@@ -130,7 +130,7 @@ std::vector<Run> train_all(const TrainOptions& options, data::TrainTest& data) {
       runs.push_back(train_once(options.training, data, seed, progress));
     }
     if (!options.quiet && !options.seeds.is_one()) {
-      std::cout << label << result_text(runs.back(), data) << std::endl;
+      std::cout << label << result_text(runs.back(), data) << '\n' << std::flush;
     }
     if (seed == options.seeds.last) {
       return runs;
@@ -149,7 +149,7 @@ int train(TrainOptions& options) {
   require_fit(options.training, data);
   static_cast<void>(samples_per_step(options.training, data));
   if (!options.quiet) {
-    std::cout << heading(options, data) << std::endl;
+    std::cout << heading(options, data) << '\n' << std::flush;
   }
   std::vector<Run> runs;
   try {

@@ -1,22 +1,25 @@
 #include "train_options.hpp"
 
+#include <algorithm>
+
 namespace xgrad::cli {
 namespace {
 
 /// "1-10"
 SeedRange read_seeds(std::string_view option, std::string_view text) {
   constexpr std::uint64_t most = 10'000;
-  const std::size_t dash = text.find('-');
+  const std::size_t dash = std::min(text.find('-'), text.size());
+  SeedRange seeds;
   try {
-    const std::uint64_t first = read_integer(option, text.substr(0, dash), 0);
-    const std::uint64_t last = dash == std::string_view::npos ? first : read_integer(option, text.substr(dash + 1), 0);
-    if (last >= first && last - first < most) {
-      return {first, last};
-    }
+    seeds.first = read_integer(option, text.substr(0, dash), 0);
+    seeds.last = dash == text.size() ? seeds.first : read_integer(option, text.substr(dash + 1), 0);
   } catch (const UsageError&) {
-    // Both faults have one message.
+    seeds = {1, 0};
   }
-  throw UsageError(fmt::format("{} '{}': expected a range such as 1-10, of at most {} seeds", option, text, most));
+  if (seeds.last < seeds.first || seeds.last - seeds.first >= most) {
+    throw UsageError(fmt::format("{} '{}': expected a range such as 1-10, of at most {} seeds", option, text, most));
+  }
+  return seeds;
 }
 
 /// 0 for "all"

@@ -87,7 +87,9 @@ std::string spoken(const Tensor& tensor) {
 std::string spoken(std::span<const Tensor> tensors) {
   std::string text;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    text += i == 0 ? "" : i + 1 == tensors.size() ? " and " : ", ";
+    if (i > 0) {
+      text += i + 1 == tensors.size() ? " and " : ", ";
+    }
     text += spoken(tensors[i]);
   }
   return text;

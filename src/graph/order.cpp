@@ -8,40 +8,49 @@ bool stops_at(const Node& node, Boundary boundary) noexcept {
   return boundary == Boundary::values ? node.has_value() : node.operation == nullptr;
 }
 
-// Sets every slot back to 0, also when memory runs out half way.
+struct Visit {
+  const Node* node;
+  std::uint32_t next_input;
+};
+
+// Sets every slot back to 0, also when memory runs out half way: what was entered is done or on the stack.
 class SlotReset {
  public:
-  explicit SlotReset(std::vector<const Node*>& entered) noexcept : entered_{entered} {}
+  SlotReset(const std::vector<const Node*>& done, const std::vector<Visit>& stack) noexcept
+      : done_{done}, stack_{stack} {}
   SlotReset(const SlotReset&) = delete;
   SlotReset& operator=(const SlotReset&) = delete;
   ~SlotReset() {
-    for (const Node* node : entered_) {
+    for (const Node* node : done_) {
       node->slot = 0;
+    }
+    for (const Visit& visit : stack_) {
+      visit.node->slot = 0;
     }
   }
 
  private:
-  std::vector<const Node*>& entered_;
+  const std::vector<const Node*>& done_;
+  const std::vector<Visit>& stack_;
 };
 
 }  // namespace
 
 Order topological_order(std::span<const Node* const> roots, Boundary boundary,
                         std::span<const Node* const> looked_for) {
-  struct Visit {
-    const Node* node;
-    std::uint32_t next_input;
-  };
   constexpr std::uint32_t on_stack = 0xFFFFFFFFU;
 
   Order order;
-  std::vector<const Node*> entered;
-  const SlotReset reset{entered};
   std::vector<Visit> stack;
-  const auto enter = [&](const Node* node) {
-    entered.push_back(node);
-    node->slot = on_stack;
+  const SlotReset reset{order.nodes, stack};
+  constexpr std::size_t usual_size = 64;
+  order.nodes.reserve(usual_size);
+  order.first.reserve(usual_size);
+  order.operands.reserve(2 * usual_size);
+  stack.reserve(usual_size);
+  const auto enter = [&stack](const Node* node) {
     stack.push_back({node, 0});
+    node->slot = on_stack;
   };
   for (const Node* root : roots) {
     if (root->slot != 0 || stops_at(*root, boundary)) {

@@ -5,6 +5,7 @@
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
+#include "xgrad/math.hpp"
 
 #include "graph/node.hpp"
 
@@ -14,7 +15,7 @@ const Tensor& require_defined(std::string_view operation, const Tensor& tensor) 
   if (!tensor.defined()) {
     throw ValueError(fmt::format("[{}] of an undefined Tensor", operation));
   }
-  return tensor;
+  return tensor;  // NOLINT(bugprone-return-const-ref-from-parameter): used before the call is over
 }
 
 DType require_same(std::string_view operation, std::span<const Tensor> inputs) {
@@ -63,6 +64,13 @@ Tensor scalar_beside(std::string_view operation, double value, const Tensor& ten
                                  graph::spoken(tensor)));
   }
   return scalar(value, dtype);
+}
+
+Tensor add_defined(const Tensor& a, const Tensor& b) {
+  if (!a.defined() || !b.defined()) {
+    return a.defined() ? a : b;
+  }
+  return a + b;
 }
 
 }  // namespace xgrad::ops

@@ -23,6 +23,9 @@ void require_dtype(std::string_view operation, const Tensor& input, DType dtype)
 /// (1.5 beside int64, any number but 0 and 1 beside bool).
 [[nodiscard]] Tensor scalar_beside(std::string_view operation, double value, const Tensor& tensor);
 
+/// a + b, an undefined tensor standing for zero; undefined if both are.
+[[nodiscard]] Tensor add_defined(const Tensor& a, const Tensor& b);
+
 /// int64 arithmetic modulo 2⁶⁴, as NumPy's: overflow wraps.
 [[nodiscard]] constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) noexcept {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));

@@ -18,7 +18,8 @@ struct AxisView {
 [[nodiscard]] inline AxisView view_along(const Shape& shape, std::size_t first, std::size_t last) noexcept {
   AxisView view;
   for (std::size_t i = 0; i < shape.rank(); ++i) {
-    (i < first ? view.outer : i < last ? view.length : view.inner) *= shape[i];
+    std::int64_t& innermost = i < last ? view.length : view.inner;
+    (i < first ? view.outer : innermost) *= shape[i];
   }
   return view;
 }

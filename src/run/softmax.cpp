@@ -81,8 +81,8 @@ void long_row(const T* x, std::int64_t count, T* out) {
 // `rows` short rows, at most scratch_elements in all: their exponentials in one go.
 template <Result result, class T>
 void short_rows(const T* x, std::int64_t rows, std::int64_t count, T* out) {
-  Scratch<T> scratch;  // NOLINT: filled before it is read
-  Scratch<T> largest;  // NOLINT: filled before it is read
+  alignas(64) Scratch<T> scratch;  // NOLINT: filled before it is read
+  Scratch<T> largest;              // NOLINT: filled before it is read
   for (std::int64_t row = 0; row < rows; ++row) {
     const T m = Largest<T>::run(x + row * count, count);
     largest[static_cast<std::size_t>(row)] = m;
@@ -119,7 +119,7 @@ void down_columns(const T* x, const Columns& columns, T* out) {
   const auto [rows, width, stride] = columns;
   std::array<T, static_cast<std::size_t>(tile_columns)> largest;  // NOLINT: filled before it is read
   std::array<T, static_cast<std::size_t>(tile_columns)> sums;     // NOLINT: filled before it is read
-  Scratch<T> scratch;                                             // NOLINT: filled before it is read
+  alignas(64) Scratch<T> scratch;                                 // NOLINT: filled before it is read
   std::fill_n(largest.data(), width, Largest<T>::identity());
   std::fill_n(sums.data(), width, T{0});
   for (std::int64_t row = 0; row < rows; ++row) {

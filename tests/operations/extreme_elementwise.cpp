@@ -123,6 +123,7 @@ const Registration activations{[] {
   extreme("log_sigmoid", &log_sigmoid, far, {0, -1e4, 0, -infinity, nan});
   extreme("log_sigmoid", &log_sigmoid, {30, -30}, {-9.357622968839737e-14, -30.000000000000092});
   slope("log_sigmoid", &log_sigmoid, far, {0, 1, 0, 1, nan});
+  slope("log_sigmoid", &log_sigmoid, {30}, {9.357622968839299e-14});
   curvature("log_sigmoid", &log_sigmoid, {1e4, -1e4}, {0, 0});
 }};
 

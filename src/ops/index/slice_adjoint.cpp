@@ -30,8 +30,8 @@ class SliceAdjointOperation final : public Operation {
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     const Tensor& x = inputs[0];
     if (x.shape()[axis_] != range_.count) {
-      throw ShapeError(fmt::format("[slice_adjoint] {} into {} elements of axis {}; expected as many", graph::spoken(x),
-                                   range_.count, axis_));
+      throw ShapeError(fmt::format("[slice_adjoint] {} has {} elements along axis {}; expected the range's {}",
+                                   graph::spoken(x), x.shape()[axis_], axis_, range_.count));
     }
     return {x.shape().with(axis_, length_), x.dtype()};
   }

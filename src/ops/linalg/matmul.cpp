@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <numeric>
 
 #include "xgrad/error.hpp"
 #include "xgrad/linalg.hpp"
@@ -68,10 +69,10 @@ class MatmulOperation final : public Operation {
     const Tensor& b = call.inputs[1];
     std::vector<Tensor> result(2);
     if (call.wants(0)) {
-      result[0] = a.rank() == 1 ? g * b : b.rank() == 1 ? matrix_cotangent(a, b, g) : left_cotangent(a, b, g);
+      result[0] = left_cotangent(a, b, g);
     }
     if (call.wants(1)) {
-      result[1] = a.rank() == 1 ? g * a : b.rank() == 1 ? vector_cotangent(a, b, g) : right_cotangent(a, b, g);
+      result[1] = right_cotangent(a, b, g);
     }
     return result;
   }
@@ -80,7 +81,7 @@ class MatmulOperation final : public Operation {
     const auto term = [&](const Tensor& a, const Tensor& b) { return product(a, transpose_a_, b, transpose_b_); };
     const Tensor first = tangents[0].defined() ? term(tangents[0], call.inputs[1]) : Tensor{};
     const Tensor second = tangents[1].defined() ? term(call.inputs[0], tangents[1]) : Tensor{};
-    return first.defined() && second.defined() ? first + second : first.defined() ? first : second;
+    return ops::add_defined(first, second);
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
@@ -95,11 +96,23 @@ class MatmulOperation final : public Operation {
   static Shape batch(const Shape& shape) { return Shape{std::span{shape.begin(), shape.rank() - 2}}; }
 
   [[nodiscard]] Tensor left_cotangent(const Tensor& a, const Tensor& b, const Tensor& g) const {
+    if (a.rank() == 1) {
+      return g * b;
+    }
+    if (b.rank() == 1) {
+      return matrix_cotangent(a, b, g);
+    }
     const Tensor full = transpose_a_ ? product(b, transpose_b_, g, true) : product(g, false, b, !transpose_b_);
     return sum_to(full, a.shape());
   }
 
   [[nodiscard]] Tensor right_cotangent(const Tensor& a, const Tensor& b, const Tensor& g) const {
+    if (a.rank() == 1) {
+      return g * a;
+    }
+    if (b.rank() == 1) {
+      return vector_cotangent(a, b, g);
+    }
     const Tensor full = transpose_b_ ? product(g, true, a, transpose_a_) : product(a, !transpose_a_, g, false);
     return sum_to(full, b.shape());
   }
@@ -146,12 +159,11 @@ Operand without_transpose(const Tensor& x) {
   if (axes == nullptr) {
     return {x};
   }
-  const auto rank = static_cast<std::int64_t>(axes->size());
-  for (std::int64_t i = 0; i < rank; ++i) {
-    const std::int64_t expected = i < rank - 2 ? i : i == rank - 2 ? rank - 1 : rank - 2;
-    if ((*axes)[static_cast<std::size_t>(i)] != expected) {
-      return {x};
-    }
+  std::vector<std::int64_t> exchanged(axes->size());
+  std::iota(exchanged.begin(), exchanged.end(), std::int64_t{0});
+  std::iter_swap(exchanged.end() - 2, exchanged.end() - 1);
+  if (*axes != exchanged) {
+    return {x};
   }
   return {graph::handle(x.node()->inputs()[0]), true};
 }

@@ -35,7 +35,7 @@ class OuterOperation final : public Operation {
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
     const Tensor first = tangents[0].defined() ? outer(tangents[0], call.inputs[1]) : Tensor{};
     const Tensor second = tangents[1].defined() ? outer(call.inputs[0], tangents[1]) : Tensor{};
-    return first.defined() && second.defined() ? first + second : first.defined() ? first : second;
+    return ops::add_defined(first, second);
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {

@@ -5,6 +5,7 @@
 
 #include "ops/reduce/reduction.hpp"
 #include "run/reduce.hpp"
+#include "tensor/dispatch.hpp"
 
 namespace xgrad {
 
@@ -26,14 +27,8 @@ class SumOperation final : public ops::Reduction {
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const ConstArray& x = inputs[0];
-    switch (x.dtype) {
-      case DType::float32:
-        return run::reduce_sum(x.as<float>(), x.shape, axes(), output.as<float>());
-      case DType::float64:
-        return run::reduce_sum(x.as<double>(), x.shape, axes(), output.as<double>());
-      default:
-        return run::reduce_sum(x.as<std::int64_t>(), x.shape, axes(), output.as<std::int64_t>());
-    }
+    dispatch_numeric(
+        x.dtype, [&]<class T>(std::type_identity<T>) { run::reduce_sum(x.as<T>(), x.shape, axes(), output.as<T>()); });
   }
 };
 
