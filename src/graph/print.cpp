@@ -1,5 +1,6 @@
 // Tensors as NumPy prints arrays by default: from 1000 elements on shortened to 3 at each edge, lines of up to 75.
 #include <algorithm>
+#include <fmt/format.h>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -103,7 +104,7 @@ class Layout {
         line += ' ';
       }
     });
-    return "[" + (result + line).substr(indent.size()) + "]";
+    return fmt::format("[{}]", (result + line).substr(indent.size()));
   }
 
   const Shape& shape_;
