@@ -19,6 +19,9 @@ namespace xgrad {
 [[nodiscard]] XGRAD_API Tensor permute(const Tensor& x, const std::vector<std::int64_t>& axes);
 /// The same elements in the same order; one length may be −1 and is then worked out. No copy.
 [[nodiscard]] XGRAD_API Tensor reshape(const Tensor& x, const std::vector<std::int64_t>& lengths);
+[[nodiscard]] inline Tensor reshape(const Tensor& x, std::initializer_list<std::int64_t> lengths) {
+  return reshape(x, std::vector<std::int64_t>{lengths});
+}
 [[nodiscard]] XGRAD_API Tensor reshape(const Tensor& x, const Shape& shape);
 [[nodiscard]] XGRAD_API Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// Drops axes of length 1: those named, or all.

@@ -42,8 +42,10 @@ struct Point {
   Judged judged = {};
 };
 
+/// Among equals an entry comes before a direction, and the first before the others.
 bool is_worse(const Point& a, const Point& b) {
-  return std::tuple{a.judged.finding, a.judged.excess} > std::tuple{b.judged.finding, b.judged.excess};
+  return std::tuple{a.judged.finding, a.judged.excess, b.direction, b.numerical->index} >
+         std::tuple{b.judged.finding, b.judged.excess, a.direction, a.numerical->index};
 }
 
 Judged judge(const Point& point, double floor, double loss) {
@@ -74,7 +76,7 @@ Judged judge(const Point& point, double floor, double loss) {
 
 /// The worst point. One that differs is looked at again, and only differs if its deviation persists.
 const Point& find_worst(std::vector<Point>& points, const Persists& persists) {
-  std::stable_sort(points.begin(), points.end(), is_worse);
+  std::sort(points.begin(), points.end(), is_worse);
   for (Point& point : points) {
     if (point.judged.finding != Finding::differs || !std::isfinite(point.automatic) ||
         persists(*point.numerical, point.direction, point.automatic)) {

@@ -111,7 +111,9 @@ Agreement compare_manual(std::span<const double> manual, std::span<const double>
     comparison.reason = fmt::format("manual and automatic differ by {:.3g} of their norm, spread over many entries{}",
                                     comparison.norm_relative, covered ? ", less than the rounding of the loss" : "");
   }
-  std::stable_sort(suspects.begin(), suspects.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::sort(suspects.begin(), suspects.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.first, b.second} > std::pair{b.first, a.second};
+  });
   for (const auto& [excess, flat] : suspects) {
     agreement.suspects.push_back(flat);
   }
