@@ -20,7 +20,7 @@ class XGRAD_API Optimizer {
   /// Differentiates the loss for all parameters, and evaluates loss, updates and state in one plan. Returns the loss,
   /// evaluated. A parameter that the loss doesn't depend on is a ValueError that names it; then nothing has changed.
   // NOLINTNEXTLINE(modernize-use-nodiscard)
-  const Tensor& step(const Tensor& loss);
+  Tensor step(const Tensor& loss);
   /// One gradient per parameter, in order, of its shape and dtype (ShapeError, DTypeError). They are not changed.
   void apply(std::span<const Tensor> gradients);
 

@@ -109,7 +109,7 @@ class XGRAD_API Tensor {
   }
 
  private:
-  [[nodiscard]] const void* raw_data(DType dtype) const;
+  [[nodiscard]] const void* raw_data(DType wanted) const;
 
   graph::Node* node_ = nullptr;
 };

@@ -27,7 +27,7 @@ namespace {
 std::string path(const std::shared_ptr<const graph::ScopeName>& scope) {
   std::string text;
   for (const graph::ScopeName* part = scope.get(); part != nullptr; part = part->outer.get()) {
-    text = text.empty() ? part->name : part->name + "/" + text;
+    text.insert(0, part->name + (text.empty() ? "" : "/"));
   }
   return text;
 }

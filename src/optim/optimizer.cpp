@@ -40,7 +40,7 @@ void Optimizer::set_learning_rate(double rate) {
   learning_rate_ = checked_rate(rate);
 }
 
-const Tensor& Optimizer::step(const Tensor& loss) {
+Tensor Optimizer::step(const Tensor& loss) {
   const std::vector<Tensor> found = gradients(loss, parameters_);
   advance(&loss, found);
   return loss;

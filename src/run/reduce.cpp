@@ -167,6 +167,7 @@ void find_min(const T* x, const AxisView& view, std::int64_t* out) {
   find<Smallest<T>>(x, view, out);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define XGRAD_REDUCTIONS(T) /* NOLINT(cppcoreguidelines-macro-usage) */                   \
   template void reduce_sum<T>(const T*, const Shape&, std::span<const std::size_t>, T*);  \
   template void reduce_prod<T>(const T*, const Shape&, std::span<const std::size_t>, T*); \
@@ -174,6 +175,7 @@ void find_min(const T* x, const AxisView& view, std::int64_t* out) {
   template void reduce_min<T>(const T*, const Shape&, std::span<const std::size_t>, T*);  \
   template void find_max<T>(const T*, const AxisView&, std::int64_t*);                    \
   template void find_min<T>(const T*, const AxisView&, std::int64_t*)
+// NOLINTEND(bugprone-macro-parentheses)
 XGRAD_REDUCTIONS(float);
 XGRAD_REDUCTIONS(double);
 XGRAD_REDUCTIONS(std::int64_t);

@@ -26,11 +26,13 @@ void splat_as(std::byte* to, const std::byte* from, std::int64_t count) noexcept
 void splat_run(std::byte* to, const std::byte* from, std::int64_t count, std::size_t element) noexcept {
   switch (element) {
     case 4:
-      return splat_as<std::uint32_t>(to, from, count);
+      splat_as<std::uint32_t>(to, from, count);
+      break;
     case 8:
-      return splat_as<std::uint64_t>(to, from, count);
+      splat_as<std::uint64_t>(to, from, count);
+      break;
     default:
-      return splat_as<std::uint8_t>(to, from, count);
+      splat_as<std::uint8_t>(to, from, count);
   }
 }
 

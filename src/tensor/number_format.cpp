@@ -21,7 +21,10 @@ struct Numeral {
 };
 
 std::string non_finite(double value) {
-  return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+  if (std::isnan(value)) {
+    return "nan";
+  }
+  return value < 0 ? "-inf" : "inf";
 }
 
 template <class T, class... Format>

@@ -16,8 +16,10 @@ Range resolve(std::string_view operation, const Slice& slice, std::int64_t lengt
   const std::int64_t low = forwards ? 0 : -1;
   const std::int64_t high = forwards ? length : length - 1;
   const auto cut = [&](std::int64_t end) { return std::clamp(end < 0 ? end + length : end, low, high); };
-  const std::int64_t start = slice.start ? cut(*slice.start) : forwards ? low : high;
-  const std::int64_t stop = slice.stop ? cut(*slice.stop) : forwards ? high : low;
+  const std::int64_t first = forwards ? low : high;
+  const std::int64_t last = forwards ? high : low;
+  const std::int64_t start = slice.start ? cut(*slice.start) : first;
+  const std::int64_t stop = slice.stop ? cut(*slice.stop) : last;
   const std::int64_t distance = forwards ? stop - start : start - stop;
   if (distance <= 0) {
     return {.start = 0, .step = slice.step, .count = 0};

@@ -36,13 +36,17 @@ class RandomOperation : public Operation {
   void evaluate(std::span<const ConstArray> /*inputs*/, const Array& output) const final {
     switch (output.dtype) {
       case DType::float32:
-        return fill<float>(output);
+        fill<float>(output);
+        break;
       case DType::float64:
-        return fill<double>(output);
+        fill<double>(output);
+        break;
       case DType::int64:
-        return fill<std::int64_t>(output);
+        fill<std::int64_t>(output);
+        break;
       case DType::boolean:
-        return fill<bool>(output);
+        fill<bool>(output);
+        break;
     }
   }
 
