@@ -10,6 +10,7 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/reduce.hpp"
+#include "xgrad/scope.hpp"
 
 namespace xg = xgrad;
 using doctest::Approx;
@@ -182,6 +183,27 @@ TEST_CASE("jvp: second order by pushing twice, and unconnected outputs") {
   CHECK(xg::jvp({&constant, 1}, {&x, 1}, {&one, 1}, xg::Unconnected::zeros)[0].item() == 0);
 }
 
+TEST_CASE("jvp and vjp agree on an x that lies behind another x") {
+  const xg::Tensor x = xg::variable(number(3));
+  const xg::Tensor h = 2.0 * x;
+  const xg::Tensor y = h * h;
+  const auto pulled = xg::vjp({y}, {x, h}, {number(1)});
+  CHECK(pulled[0].item() == 24);
+  CHECK(pulled[1].item() == 12);
+  CHECK(xg::jvp({y}, {x, h}, {number(1), number(0)})[0].item() == 24);
+  CHECK(xg::jvp({y}, {x, h}, {number(0), number(1)})[0].item() == 12);
+  CHECK(xg::jvp({y}, {x, x}, {number(1), number(1)})[0].item() == 48);
+}
+
+TEST_CASE("gradients: a path cut by reading an intermediate is told in the error") {
+  const xg::Tensor x = number(3);
+  const xg::Tensor h = x * x;
+  h.eval();
+  const xg::Tensor y = h * 2.0;
+  CHECK(message_of<xg::ValueError>([&] { static_cast<void>(xg::gradients(y, {x})); }).find("history is gone") !=
+        std::string::npos);
+}
+
 namespace {
 
 // f(x) = Σ x³ as one operation that defines no jvp.
@@ -226,6 +248,21 @@ TEST_CASE("operation: a jvp that isn't written comes from the vjp") {
   CHECK(xg::jvp({&y, 1}, {&x, 1}, {&v, 1})[0].item() == 3 * 1 * 1 + 3 * 4 * 10 + 3 * 9 * 100);
   const xg::Tensor first = xg::gradients(y, {x})[0];
   CHECK(xg::gradients(xg::sum(first * v), {x})[0].to_vector<double>() == std::vector<double>{6, -120, 1800});
+}
+
+TEST_CASE("operation: a jvp from the vjp costs the same at any depth") {
+  xg::Tensor y = xg::variable(xg::tensor({0.5}, xg::float64));
+  const xg::Tensor x = y;
+  constexpr int depth = 300;
+  for (int i = 0; i < depth; ++i) {
+    y = xg::apply(std::make_shared<const SumOfCubes>(), {y}) + xg::tensor({0.5}, xg::float64);
+  }
+  const xg::Tensor tangent = xg::jvp({y}, {x}, {xg::ones({1}, xg::float64)})[0];
+  CHECK(xg::nodes(tangent).size() < 20 * depth);
+}
+
+TEST_CASE("operation: no operation is an error") {
+  CHECK_THROWS_AS(static_cast<void>(xg::apply(nullptr, {number(1)})), xg::ValueError);
 }
 
 TEST_CASE("operation: a vjp of the wrong shape is named") {

@@ -113,3 +113,10 @@ TEST_CASE("limits: 100,000 training steps of a 2-3-1 network hold memory flat") 
   CHECK(resident_bytes() <= memory + 256 * 1024);
 #endif
 }
+
+TEST_CASE("limits: a tensor that no memory holds is an error that names its shape") {
+  const std::int64_t huge = std::int64_t{1} << 61;
+  CHECK_THROWS_AS(static_cast<void>(xg::zeros({huge}, xg::float64)), xg::Error);
+  CHECK_THROWS_AS(static_cast<void>(xg::full({huge - 1}, 1, xg::float64)), xg::Error);
+  CHECK_THROWS_AS(static_cast<void>(xg::broadcast_to(xg::ones({1}), {2 * huge}).eval()), xg::Error);
+}

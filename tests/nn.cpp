@@ -1,6 +1,9 @@
 #include <array>
 #include <cmath>
 #include <doctest/doctest.h>
+#include <filesystem>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -70,6 +73,15 @@ TEST_CASE("dense: W x + b for a vector, x Wᵀ + b for a batch and for more batc
   CHECK(batch.to_vector<double>() == std::vector<double>{8, 18, 12, 25});
   CHECK(dense(xg::ones({4, 5, 3}, xg::float64)).shape() == xg::Shape{4, 5, 2});
   CHECK(dense(xg::ones({0, 3}, xg::float64)).shape() == xg::Shape{0, 2});
+  // The weight's gradient of a batch with more axes is that of the same rows as one batch.
+  xg::Random random{4};
+  const xg::Tensor cube = random.normal({4, 5, 3}, 0, 1, xg::float64).eval();
+  const xg::Tensor upstream = random.normal({4, 5, 2}, 0, 1, xg::float64).eval();
+  const auto of_cube = xg::nn::backward(dense)(cube, upstream);
+  const auto of_rows = xg::nn::backward(dense)(xg::reshape(cube, {20, 3}), xg::reshape(upstream, {20, 2}));
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(of_cube["W"].to_vector<double>()[i] == Approx(of_rows["W"].to_vector<double>()[i]).epsilon(1e-13));
+  }
   const xg::nn::Dense without_bias{matrix()};
   CHECK(without_bias(xg::tensor({1, 0, -1}, xg::float64)).to_vector<double>() == std::vector<double>{-2, -2});
   CHECK(without_bias.parameters().size() == 1);
@@ -84,6 +96,9 @@ TEST_CASE("dense: wrong widths, shapes and dtypes are named errors") {
   xg::Random random{1};
   CHECK_THROWS_AS((xg::nn::Dense{0, 3, random}), xg::ValueError);
   CHECK_THROWS_AS((xg::nn::Dense{3, -1, random}), xg::ValueError);
+  CHECK_THROWS_AS((xg::nn::Dense{3, 2, random, {.weight = nullptr}}), xg::ValueError);
+  const auto wrong = [](const xg::Shape&, xg::DType dtype, xg::Random&) { return xg::ones({7}, dtype); };
+  CHECK_THROWS_AS((xg::nn::Dense{3, 2, random, {.bias = wrong}}), xg::ShapeError);
   CHECK_THROWS_AS((xg::nn::Dense{xg::ones({3})}), xg::ShapeError);
   CHECK_THROWS_AS((xg::nn::Dense{xg::ones({3, 2}), xg::ones({2})}), xg::ShapeError);
 }
@@ -155,6 +170,20 @@ TEST_CASE("cross entropy: logits of ±1e4 in float32 give a finite loss and grad
   CHECK(xg::gradients(loss, {z})[0].to_vector<float>() == std::vector<float>{0, 0, -0.5, 0.5});
 }
 
+TEST_CASE("cross entropy: a logit of −∞, a class that is ruled out, adds nothing") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const xg::Tensor z = xg::variable(xg::tensor({{1, 2, -infinity}}, xg::float64));
+  const double expected = std::log(std::exp(1) + std::exp(2)) - 2;
+  for (const xg::Tensor& target : {xg::tensor({1}, xg::int64), xg::tensor({{0, 1, 0}}, xg::float64)}) {
+    const xg::Tensor loss = xg::nn::CrossEntropy{}(z, target);
+    CHECK(loss.item() == Approx(expected).epsilon(1e-14));
+    const auto g = xg::gradients(loss, {z})[0].to_vector<double>();
+    CHECK(g[0] == Approx(1 / (1 + std::exp(1))).epsilon(1e-13));
+    CHECK(g[1] == Approx(-1 / (1 + std::exp(1))).epsilon(1e-13));
+    CHECK(g[2] == 0);
+  }
+}
+
 TEST_CASE("binary cross entropy: −Σ y log σ(z) + (1 − y) log(1 − σ(z)), gradient σ(z) − y") {
   const xg::Tensor z = xg::variable(xg::tensor({{0.3, -2}, {1e4, -1e4}}, xg::float64));
   const xg::Tensor y = xg::tensor({{1, 0.25}, {1, 0}}, xg::float64);
@@ -188,6 +217,7 @@ TEST_CASE("losses: shapes must be equal, nothing broadcasts") {
 TEST_CASE("accuracy: the share of rows whose largest output is the label's") {
   const xg::Tensor outputs = xg::tensor({{1, 2}, {3, 0}, {0, 1}, {5, 5}});
   CHECK(xg::nn::accuracy(outputs, xg::tensor({1, 0, 0, 0}, xg::int64)) == 0.75);
+  CHECK(xg::nn::accuracy(xg::full({2, 2}, NAN), xg::tensor({0, 0}, xg::int64)) == 0);
   CHECK_THROWS_AS(static_cast<void>(xg::nn::accuracy(outputs, xg::tensor({1}, xg::int64))), xg::ShapeError);
 }
 
@@ -212,6 +242,39 @@ TEST_CASE("parameters: nested structs, containers, pointers, Sequential, and fie
   CHECK(names(xg::nn::parameters(model)) == std::vector<std::string>{"first.inner.W", "first.outer.W", "blocks.0.W",
                                                                      "blocks.1.W", "fixed.0.W", "shared.W", "scale",
                                                                      "tail.1.W"});
+}
+
+TEST_CASE("parameters: maps, pairs, tuples, raw pointers; paths and flags hold none") {
+  struct Holder {
+    std::map<std::string, xg::nn::Dense> by_name;
+    std::pair<xg::nn::Dense, xg::nn::Dense> pair;
+    std::tuple<xg::nn::Dense, int> tuple;
+    const xg::nn::Dense* pointer;
+    std::vector<bool> flags;
+    std::vector<double> numbers;
+    std::filesystem::path path;
+  };
+  xg::Random random{1};
+  const xg::nn::Dense dense{2, 2, random, {.use_bias = false}};
+  const Holder holder{{{"left", dense}}, {dense, dense}, {dense, 1}, &dense, {true}, {1.0}, "/a/b"};
+  CHECK(names(xg::nn::parameters(holder)) ==
+        std::vector<std::string>{"by_name.left.W", "pair.0.W", "pair.1.W", "tuple.0.W", "pointer.W"});
+}
+
+TEST_CASE("parameters: clone copies what a shared_ptr points to, and leaves the original alone") {
+  struct Holder {
+    std::shared_ptr<xg::nn::Dense> first, second;
+  };
+  xg::Random random{1};
+  const auto dense = std::make_shared<xg::nn::Dense>(2, 2, random);
+  const xg::Parameter before = dense->W;
+  const Holder original{dense, dense};
+  const Holder copy = xg::nn::clone(original);
+  CHECK(original.first == dense);
+  CHECK(dense->W.is(before));
+  CHECK(copy.first != dense);
+  CHECK(copy.first == copy.second);
+  CHECK_FALSE(copy.first->W.is(before));
 }
 
 TEST_CASE("parameters: a parameters() member or a list of names overrides the fields") {

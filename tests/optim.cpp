@@ -174,6 +174,38 @@ TEST_CASE("optimizer: a rule of one's own needs one function") {
   CHECK(w.value().item() == 4.5);
 }
 
+namespace {
+
+// A rule whose second result has the wrong shape.
+class WrongShapes final : public xg::optim::Optimizer {
+ public:
+  explicit WrongShapes(std::vector<xg::NamedParameter> parameters) : Optimizer{std::move(parameters), 1} {}
+
+ private:
+  [[nodiscard]] Update update(const xg::Tensor& value, const xg::Tensor& /*gradient*/,
+                              std::span<const xg::Tensor> /*state*/, std::int64_t /*step*/) const override {
+    return {value.name() == "a" ? value + 1.0 : xg::ones({7}, xg::float64), {}};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("optimizer: a rule with a wrong result changes nothing") {
+  const xg::Parameter a = cell(1, "a");
+  const xg::Parameter b = cell(2, "b");
+  WrongShapes rule{{{"a", a}, {"b", b}}};
+  CHECK_THROWS_AS(rule.step(a * b), xg::ShapeError);
+  CHECK(a.value().item() == 1);
+  CHECK(rule.steps() == 0);
+}
+
+TEST_CASE("parameter: takes its tensor's name, and keeps it when it is set") {
+  const xg::Parameter w{xg::ones({2}).named("W")};
+  CHECK(w.name() == "W");
+  w.set(xg::zeros({2}).named("other"));
+  CHECK(w.value().name() == "W");
+}
+
 TEST_CASE("parameter: set checks shape and dtype, clone has a cell of its own, a copy shares it") {
   const xg::Parameter w{xg::tensor({1, 2}, xg::float64), "w"};
   const xg::Parameter same = w;

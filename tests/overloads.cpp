@@ -15,6 +15,8 @@ TEST_CASE("overloads: a Parameter stands wherever a tensor does") {
   CHECK((-w).to_vector<double>() == Values{-1, -2});
   CHECK((w > 1).to_vector<bool>() == std::vector<bool>{false, true});
   CHECK(xg::maximum(w, 1.5).to_vector<double>() == Values{1.5, 2});
+  CHECK(xg::minimum(1.5, w).to_vector<double>() == Values{1, 1.5});
+  CHECK((1.0 < w).to_vector<bool>() == std::vector<bool>{false, true});
   CHECK(xg::where(w > 1, w, 0.0).to_vector<double>() == Values{0, 2});
   CHECK(xg::matmul(w, b).item() == 11);
   CHECK(xg::pow(w, 2).to_vector<double>() == Values{1, 4});
@@ -40,6 +42,8 @@ TEST_CASE("overloads: shapes, axes and indices as braced numbers") {
   CHECK(xg::sum(cube, -1, true).shape() == xg::Shape{2, 3, 1});
   CHECK(xg::permute(cube, {2, 0, 1}).shape() == xg::Shape{4, 2, 3});
   CHECK(cube.at({1, xg::all, xg::Slice{0, 4, 2}}).to_vector<float>() == std::vector<float>{12, 14, 16, 18, 20, 22});
+  const std::size_t i = 1;
+  CHECK(cube.at({i, 0U, 0L}).item() == 12);
   CHECK(xg::split(cube, 3, 1).size() == 3);
   CHECK(xg::split(cube, {1, 2}, 1)[1].shape() == xg::Shape{2, 2, 4});
 }

@@ -22,7 +22,8 @@ struct GradientOptions {
 };
 
 /// ∂y/∂x for each x: tensors of the xs' shapes, in their order. An x may be any tensor y was computed from: a leaf, a
-/// Parameter, an intermediate.
+/// Parameter, an intermediate. Make a variable() of an x that is none of Parameter and variable, if anything computed
+/// from it is read before: what is read without one of them behind it lets its history go, and that path with it.
 ///
 /// Throws ShapeError if y isn't a scalar and no cotangent is given, or the cotangent's shape is wrong; DTypeError if y
 /// isn't floating; ValueError if y doesn't depend on some x (it names which), unless zeros are asked for.
@@ -50,11 +51,23 @@ struct ValueAndGradients {
 [[nodiscard]] XGRAD_API std::vector<Tensor> vjp(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                                 std::span<const Tensor> cotangents,
                                                 Unconnected unconnected = Unconnected::error);
+[[nodiscard]] inline std::vector<Tensor> vjp(std::initializer_list<Tensor> ys, std::initializer_list<Tensor> xs,
+                                             std::initializer_list<Tensor> cotangents,
+                                             Unconnected unconnected = Unconnected::error) {
+  return vjp(std::span{ys.begin(), ys.size()}, std::span{xs.begin(), xs.size()},
+             std::span{cotangents.begin(), cotangents.size()}, unconnected);
+}
 
 /// Jacobian-vector product Σ_i ∂y_j/∂x_i · tangent_i, for each y, by the forward mode. One tangent per x, of its shape.
 /// A y that depends on no x is an error, unless zeros are asked for.
 [[nodiscard]] XGRAD_API std::vector<Tensor> jvp(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                                 std::span<const Tensor> tangents,
                                                 Unconnected unconnected = Unconnected::error);
+[[nodiscard]] inline std::vector<Tensor> jvp(std::initializer_list<Tensor> ys, std::initializer_list<Tensor> xs,
+                                             std::initializer_list<Tensor> tangents,
+                                             Unconnected unconnected = Unconnected::error) {
+  return jvp(std::span{ys.begin(), ys.size()}, std::span{xs.begin(), xs.size()},
+             std::span{tangents.begin(), tangents.size()}, unconnected);
+}
 
 }  // namespace xgrad

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 
@@ -27,8 +28,9 @@ inline constexpr NewAxis newaxis{};    ///< "None"
 class Index {
  public:
   enum class Kind : std::uint8_t { integer, slice, rest, new_axis };
-  Index(std::int64_t index) : integer_{index} {}                    // NOLINT(google-explicit-constructor)
-  Index(int index) : integer_{index} {}                             // NOLINT(google-explicit-constructor)
+  template <std::integral I>
+  requires(!std::same_as<I, bool>) Index(I index)
+      : integer_{static_cast<std::int64_t>(index)} {}               // NOLINT(google-explicit-constructor)
   Index(const Slice& slice) : slice_{slice}, kind_{Kind::slice} {}  // NOLINT(google-explicit-constructor)
   Index(Ellipsis /*unused*/) : kind_{Kind::rest} {}                 // NOLINT(google-explicit-constructor)
   Index(NewAxis /*unused*/) : kind_{Kind::new_axis} {}              // NOLINT(google-explicit-constructor)

@@ -90,6 +90,13 @@ namespace xgrad {
 [[nodiscard]] XGRAD_API Tensor greater(const Tensor& a, double b);
 [[nodiscard]] XGRAD_API Tensor greater_equal(const Tensor& a, double b);
 
+[[nodiscard]] inline Tensor maximum(double a, const Tensor& b) {
+  return maximum(b, a);
+}
+[[nodiscard]] inline Tensor minimum(double a, const Tensor& b) {
+  return minimum(b, a);
+}
+
 inline Tensor operator+(const Tensor& a, const Tensor& b) {
   return add(a, b);
 }
@@ -152,6 +159,18 @@ inline Tensor operator>=(const Tensor& a, const Tensor& b) {
 }
 inline Tensor operator>=(const Tensor& a, double b) {
   return greater_equal(a, b);
+}
+inline Tensor operator<(double a, const Tensor& b) {
+  return greater(b, a);
+}
+inline Tensor operator<=(double a, const Tensor& b) {
+  return greater_equal(b, a);
+}
+inline Tensor operator>(double a, const Tensor& b) {
+  return less(b, a);
+}
+inline Tensor operator>=(double a, const Tensor& b) {
+  return less_equal(b, a);
 }
 
 }  // namespace xgrad

@@ -113,7 +113,7 @@ class XGRAD_API Operation {
 
   /// Whether the result is the first input's memory under another shape; evaluate() is then never called.
   [[nodiscard]] virtual bool aliases_input() const noexcept { return false; }
-  /// Whether evaluate() may be given, as output, the memory of an input of the same shape and element size.
+  /// Whether evaluate() may be given, as output, the memory of an input of the same shape and dtype.
   [[nodiscard]] virtual bool runs_in_place() const noexcept { return false; }
 };
 

@@ -16,7 +16,8 @@ class XGRAD_API Parameter {
  public:
   /// Holds nothing; every other member throws ValueError.
   Parameter() noexcept = default;
-  /// Evaluates `value`, without its history. Throws DTypeError unless it is floating.
+  /// Evaluates `value`, without its history. Without a name of its own it takes the tensor's. Throws DTypeError unless
+  /// it is floating.
   explicit Parameter(const Tensor& value, std::string name = {});
 
   [[nodiscard]] bool defined() const noexcept { return cell_ != nullptr; }
@@ -30,7 +31,8 @@ class XGRAD_API Parameter {
   /// Throws ShapeError or DTypeError if they would change. Evaluates `value` and drops its history.
   void set(const Tensor& value) const;
   /// Puts back a tensor that value() gave before, the same node: graphs built on it depend on this parameter again.
-  /// Throws ValueError for a tensor that isn't a parameter's value, ShapeError or DTypeError as set().
+  /// Throws ValueError for a tensor that can't have been one (it isn't a leaf with history), ShapeError or DTypeError
+  /// as set(). Whose value it was isn't checked.
   void restore(const Tensor& value) const;
 
   /// A new cell with the same value and name.

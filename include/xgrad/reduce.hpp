@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include "xgrad/export.hpp"
@@ -10,11 +12,13 @@
 /// Reductions. Axes may be negative; none given means all. With keep_dims a reduced axis stays, with length 1.
 namespace xgrad {
 
-/// Which axes to reduce: sum(x), sum(x, 0), sum(x, {0, -1}).
+/// Which axes to reduce: sum(x), sum(x, 0), sum(x, {0, -1}). An empty list means all, as none does.
 class Axes {
  public:
-  Axes() = default;                                                 ///< All of them.
-  Axes(std::int64_t axis) : axes_{axis} {}                          // NOLINT(google-explicit-constructor)
+  Axes() = default;  ///< All of them.
+  template <std::integral I>
+  requires(!std::same_as<I, bool>) Axes(I axis)
+      : axes_{static_cast<std::int64_t>(axis)} {}                   // NOLINT(google-explicit-constructor)
   Axes(std::initializer_list<std::int64_t> axes) : axes_{axes} {}   // NOLINT(google-explicit-constructor)
   Axes(std::vector<std::int64_t> axes) : axes_{std::move(axes)} {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] const std::vector<std::int64_t>& values() const noexcept { return axes_; }

@@ -29,8 +29,9 @@ class Index;
 /// memory. After evaluation, a tensor that depends on a Parameter or a variable() keeps its history, so that it can
 /// still be differentiated; any other lets it go.
 ///
-/// Copying copies the handle. A graph that isn't evaluated yet belongs to one thread at a time; evaluated tensors and
-/// Parameters may be shared between threads that don't write them.
+/// Copying copies the handle. Parameters, variables and evaluated tensors without history may be shared between threads
+/// that don't write them. Everything else, a pending graph or one with history, belongs to one thread at a time;
+/// detach() what is to be shared.
 class XGRAD_API Tensor {
  public:
   /// Holds nothing: defined() is false and every other member throws ValueError.
@@ -67,13 +68,21 @@ class XGRAD_API Tensor {
 
   /// Gives the node a name, used in errors, printing and derivations; every handle of the node sees it.
   // NOLINTNEXTLINE(modernize-use-nodiscard)
-  const Tensor& named(std::string name) const;
+  const Tensor& named(std::string name) const&;
+  Tensor named(std::string name) && {
+    static_cast<const Tensor&>(*this).named(std::move(name));
+    return std::move(*this);
+  }
   /// The name given, else an empty string.
   [[nodiscard]] std::string name() const;
 
   /// Computes the value, if that hasn't happened yet, and returns *this.
   // NOLINTNEXTLINE(modernize-use-nodiscard)
-  const Tensor& eval() const;
+  const Tensor& eval() const&;
+  Tensor eval() && {
+    static_cast<const Tensor&>(*this).eval();
+    return std::move(*this);
+  }
   [[nodiscard]] bool evaluated() const;
   /// Whether the history survives evaluation: true behind a Parameter or a variable().
   [[nodiscard]] bool has_history() const;

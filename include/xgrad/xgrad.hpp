@@ -12,6 +12,7 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/nn/backward.hpp"
+#include "xgrad/nn/clone.hpp"
 #include "xgrad/nn/initializers.hpp"
 #include "xgrad/nn/layers.hpp"
 #include "xgrad/nn/losses.hpp"

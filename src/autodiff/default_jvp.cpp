@@ -1,10 +1,11 @@
 // A vjp is linear in its cotangent u: vjp(u)_i = J_iᵀ u. So Σ_i ⟨vjp(u)_i, t_i⟩ is linear in u too, and its gradient is
 // Σ_i J_i t_i, the jvp.
-#include "xgrad/autodiff.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
+
+#include "autodiff/reverse.hpp"
 
 namespace xgrad {
 
@@ -18,7 +19,16 @@ Tensor Operation::jvp(const Call& call, std::span<const Tensor> tangents) const 
       product = product.defined() ? product + term : term;
     }
   }
-  return product.defined() ? gradients(product, {u}, {.unconnected = Unconnected::zeros})[0] : Tensor{};
+  if (!product.defined()) {
+    return product;
+  }
+  // Only what was just built depends on u: the history of the call's own tensors is left alone.
+  std::vector<Tensor> constants{call.inputs.begin(), call.inputs.end()};
+  constants.insert(constants.end(), {call.output});
+  constants.insert(constants.end(), tangents.begin(), tangents.end());
+  std::erase_if(constants, [](const Tensor& tensor) { return !tensor.defined(); });
+  const Tensor one = scalar(1, product.dtype());
+  return autodiff::reverse({&product, 1}, {&u, 1}, {&one, 1}, constants)[0];
 }
 
 }  // namespace xgrad

@@ -6,6 +6,7 @@
 #include "autodiff/reverse.hpp"
 #include "autodiff/targets.hpp"
 #include "graph/order.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad::autodiff {
 
@@ -18,7 +19,8 @@ std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> 
   std::vector<Tensor> values(order.nodes.size());
   std::vector<Tensor> leaves(targets.leaf_count());
   for (std::size_t k = 0; k < xs.size(); ++k) {
-    (order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]]) = tangents[k];
+    Tensor& place = order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]];
+    place = ops::add_defined(place, tangents[k]);
   }
   const auto tangent_of = [&](std::uint32_t place, const graph::Node* node) {
     if (place != graph::Order::leaf) {
@@ -32,8 +34,7 @@ std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> 
   std::vector<Tensor> input_tangents;
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     const graph::Node& node = *order.nodes[i];
-    // An x inside the graph is a variable: what lies before it doesn't move it.
-    if (targets.interior()[i] || !is_floating(node.dtype) || !node.operation->differentiable()) {
+    if (!is_floating(node.dtype) || !node.operation->differentiable()) {
       continue;
     }
     const auto links = order.inputs(i);
@@ -51,11 +52,17 @@ std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> 
     }
     const Tensor output = graph::handle(&node);
     const graph::ScopeGuard scope{node.scope};
-    values[i] = node.operation->jvp(Call{inputs, output}, input_tangents);
-    if (values[i].defined() && values[i].shape() != node.shape) {
+    const Tensor tangent = node.operation->jvp(Call{inputs, output}, input_tangents);
+    if (tangent.defined() && tangent.shape() != node.shape) {
       throw ShapeError(fmt::format("[{}] jvp gave an output of shape {} a tangent of shape {}", node.operation->name(),
-                                   to_string(node.shape), to_string(values[i].shape())));
+                                   to_string(node.shape), to_string(tangent.shape())));
     }
+    if (tangent.defined() && tangent.dtype() != node.dtype) {
+      throw DTypeError(fmt::format("[{}] jvp gave an output of dtype {} a tangent of dtype {}", node.operation->name(),
+                                   to_string(node.dtype), to_string(tangent.dtype())));
+    }
+    // An x inside the graph moves by its own tangent and with the xs before it, as vjp counts it both ways.
+    values[i] = ops::add_defined(values[i], tangent);
   }
   std::vector<Tensor> result;
   result.reserve(ys.size());

@@ -125,12 +125,13 @@ class ReverseSweep {
 
 }  // namespace
 
-std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs,
-                            std::span<const Tensor> cotangents) {
+std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> cotangents,
+                            std::span<const Tensor> constants) {
   auto looked_for = nodes_of(xs);
   const auto y_nodes = nodes_of(ys);
   looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
-  const graph::Order order = graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for);
+  const graph::Order order =
+      graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for, nodes_of(constants));
   const Targets targets{xs, order};
   ReverseSweep sweep{order, targets};
   for (std::size_t k = 0; k < ys.size(); ++k) {

@@ -9,9 +9,10 @@
 
 namespace xgrad::autodiff {
 
-/// The cotangent of each x, undefined where no y depends on it. Shapes and dtypes have been checked.
+/// The cotangent of each x, undefined where no y depends on it. Shapes and dtypes have been checked. What lies behind
+/// `constants`, a few tensors, isn't looked at.
 [[nodiscard]] std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs,
-                                          std::span<const Tensor> cotangents);
+                                          std::span<const Tensor> cotangents, std::span<const Tensor> constants = {});
 
 /// The tangent of each y, undefined where it depends on no x. Shapes and dtypes have been checked.
 [[nodiscard]] std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs,

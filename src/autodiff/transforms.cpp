@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "xgrad/autodiff.hpp"
@@ -6,6 +7,7 @@
 
 #include "autodiff/reverse.hpp"
 #include "graph/node.hpp"
+#include "graph/order.hpp"
 
 namespace xgrad {
 
@@ -55,9 +57,20 @@ void require_match(std::string_view transform, std::string_view role, std::span<
   }
 }
 
+// Whether y, or a node behind it, was evaluated and let its history go.
+bool meets_cut(const Tensor& y) {
+  const graph::Node* root = y.node();
+  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
+  return root->cut || std::any_of(order.nodes.begin(), order.nodes.end(), [](const graph::Node* node) {
+           return std::any_of(node->inputs().begin(), node->inputs().end(),
+                              [](const graph::Node* input) { return input->cut; });
+         });
+}
+
 std::string lost_history(const Tensor& y) {
-  return y.node()->operation == nullptr
-             ? "; y has been evaluated, and without a Parameter or a variable() behind it its history is gone"
+  return meets_cut(y)
+             ? "; y, or a tensor between, has been evaluated, and without a Parameter or a variable() behind it "
+               "its history is gone"
              : "";
 }
 

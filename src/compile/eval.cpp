@@ -64,7 +64,7 @@ void eval(std::initializer_list<Tensor> tensors) {
   eval(std::span{tensors.begin(), tensors.size()});
 }
 
-const Tensor& Tensor::eval() const {
+const Tensor& Tensor::eval() const& {
   xgrad::eval(std::span{this, 1});
   return *this;
 }

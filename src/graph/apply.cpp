@@ -15,6 +15,9 @@ std::vector<Tensor> Operation::vjp(const Call& /*call*/, const Tensor& /*cotange
 }
 
 Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
+  if (operation == nullptr) {
+    throw ValueError("[apply] of no operation: the pointer is null");
+  }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].defined()) {
       throw ValueError(fmt::format("[{}] input {} is an undefined Tensor", operation->name(), i));

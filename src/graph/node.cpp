@@ -55,7 +55,7 @@ Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool histor
 }
 
 Fresh make_uninitialised(const Shape& shape, DType dtype) {
-  auto buffer = run::Buffer::allocate(static_cast<std::size_t>(shape.size()) * size_of(dtype));
+  auto buffer = run::Buffer::allocate(shape, dtype);
   Array array{buffer.data(), shape, dtype};
   return {make_leaf(shape, dtype, std::move(buffer)), array};
 }
@@ -73,6 +73,7 @@ void set_value(Node& node, run::Buffer value) {
     drop_inputs(node, pending);
     free_pending(pending);
     node.operation.reset();
+    node.cut = true;
   }
 }
 

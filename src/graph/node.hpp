@@ -38,6 +38,7 @@ struct Node {
   Shape shape;
   DType dtype = float32;
   bool history = false;            ///< depends on a Parameter or a variable(), or is one
+  bool cut = false;                ///< a leaf that was computed, and has let its history go
   mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
   std::uint32_t input_count = 0;
   Node* waiting = nullptr;  ///< links the nodes about to be freed

@@ -1,5 +1,7 @@
 #include "graph/order.hpp"
 
+#include <algorithm>
+
 namespace xgrad::graph {
 
 namespace {
@@ -36,8 +38,8 @@ class SlotReset {
 
 }  // namespace
 
-Order topological_order(std::span<const Node* const> roots, Boundary boundary,
-                        std::span<const Node* const> looked_for) {
+Order topological_order(std::span<const Node* const> roots, Boundary boundary, std::span<const Node* const> looked_for,
+                        std::span<const Node* const> stop_at) {
   constexpr std::uint32_t on_stack = 0xFFFFFFFFU;
 
   Order order;
@@ -48,12 +50,15 @@ Order topological_order(std::span<const Node* const> roots, Boundary boundary,
   order.first.reserve(usual_size);
   order.operands.reserve(2 * usual_size);
   stack.reserve(usual_size);
+  const auto outside = [&](const Node* node) {
+    return stops_at(*node, boundary) || std::find(stop_at.begin(), stop_at.end(), node) != stop_at.end();
+  };
   const auto enter = [&stack](const Node* node) {
     stack.push_back({node, 0});
     node->slot = on_stack;
   };
   for (const Node* root : roots) {
-    if (root->slot != 0 || stops_at(*root, boundary)) {
+    if (root->slot != 0 || outside(root)) {
       continue;
     }
     enter(root);
@@ -62,7 +67,7 @@ Order topological_order(std::span<const Node* const> roots, Boundary boundary,
       const auto inputs = visit.node->inputs();
       if (visit.next_input < inputs.size()) {
         const Node* input = inputs[visit.next_input++];
-        if (input->slot == 0 && !stops_at(*input, boundary)) {
+        if (input->slot == 0 && !outside(input)) {
           enter(input);
         }
         continue;

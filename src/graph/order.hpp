@@ -29,8 +29,10 @@ enum class Boundary : bool {
   leaves,  ///< at nodes without inputs only: the whole history
 };
 
-/// The nodes behind `roots`, without recursion. A root that is itself at the boundary isn't entered.
+/// The nodes behind `roots`, without recursion. A root that is itself at the boundary isn't entered. `stop_at`, a few
+/// nodes, are taken for leaves.
 [[nodiscard]] Order topological_order(std::span<const Node* const> roots, Boundary boundary,
-                                      std::span<const Node* const> looked_for = {});
+                                      std::span<const Node* const> looked_for = {},
+                                      std::span<const Node* const> stop_at = {});
 
 }  // namespace xgrad::graph

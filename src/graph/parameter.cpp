@@ -17,7 +17,7 @@ namespace {
 
 Tensor leaf_of(const Tensor& value, const std::string& name) {
   Tensor leaf = variable(value);
-  if (!name.empty()) {
+  if (leaf.name() != name) {
     leaf.named(name);
   }
   return leaf;
@@ -36,7 +36,10 @@ void require_like(const Tensor& current, const Tensor& value) {
 }  // namespace
 
 Parameter::Parameter(const Tensor& value, std::string name) {
-  Tensor leaf = leaf_of(value, name.empty() ? value.name() : name);
+  if (name.empty()) {
+    name = value.name();
+  }
+  Tensor leaf = leaf_of(value, name);
   cell_ = std::make_shared<Cell>(Cell{std::move(leaf), std::move(name)});
 }
 

@@ -18,8 +18,10 @@ Scope::Scope(std::string_view name) {
 
 Scope::~Scope() {
   auto& current = graph::current_scope();
-  auto outer = current->outer;
-  current = std::move(outer);
+  if (current != nullptr) {
+    auto outer = current->outer;
+    current = std::move(outer);
+  }
 }
 
 namespace {

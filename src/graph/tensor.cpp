@@ -32,7 +32,7 @@ std::int64_t Tensor::dim(std::int64_t axis) const {
   return shape()[normalize_axis(axis, rank(), "dim")];
 }
 
-const Tensor& Tensor::named(std::string name) const {
+const Tensor& Tensor::named(std::string name) const& {
   checked(node_, "named").name = std::make_unique<std::string>(std::move(name));
   return *this;
 }

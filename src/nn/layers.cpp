@@ -11,13 +11,33 @@
 
 namespace xgrad::nn {
 
+namespace {
+
+Tensor initial(const Initializer& initializer, const char* what, const Shape& shape, DType dtype, Random& random) {
+  if (!initializer) {
+    throw ValueError(fmt::format("[Dense] the {} has an empty initializer", what));
+  }
+  Tensor value = initializer(shape, dtype, random);
+  if (value.shape() != shape) {
+    throw ShapeError(
+        fmt::format("[Dense] the {} is {}, its initializer gave {}", what, to_string(shape), to_string(value.shape())));
+  }
+  if (value.dtype() != dtype) {
+    throw DTypeError(
+        fmt::format("[Dense] the {} is {}, its initializer gave {}", what, to_string(dtype), to_string(value.dtype())));
+  }
+  return value;
+}
+
+}  // namespace
+
 Dense::Dense(std::int64_t in, std::int64_t out, Random& random, const DenseOptions& options) {
   if (in <= 0 || out <= 0) {
     throw ValueError(fmt::format("[Dense] from {} to {} features; both must be positive", in, out));
   }
-  W = Parameter{options.weight(Shape{out, in}, options.dtype, random), "W"};
+  W = Parameter{initial(options.weight, "weight", Shape{out, in}, options.dtype, random), "W"};
   if (options.use_bias) {
-    b = Parameter{options.bias(Shape{out}, options.dtype, random), "b"};
+    b = Parameter{initial(options.bias, "bias", Shape{out}, options.dtype, random), "b"};
   }
 }
 

@@ -57,11 +57,13 @@ Tensor CrossEntropy::operator()(const Tensor& z, const Tensor& target) const {
       throw ShapeError(fmt::format("[CrossEntropy] logits {} take class indices {}, not {}", to_string(z.shape()),
                                    to_string(z.shape().without(z.rank() - 1)), to_string(target.shape())));
     }
-    const Tensor picked = mul(one_hot(target, z.dim(-1), z.dtype()), log_softmax(z, -1));
+    const Tensor picked = where(one_hot(target, z.dim(-1), boolean), log_softmax(z, -1), 0.0);
     return reduced(-sum(picked), count, reduction);
   }
   require_alike("CrossEntropy", z, target);
-  return reduced(-sum(target * log_softmax(z, -1)), count, reduction);
+  // 0 log 0 is 0: a class with the logit −∞ and no share in the target adds nothing.
+  const Tensor terms = where(equal(target, 0.0), 0.0, target * log_softmax(z, -1));
+  return reduced(-sum(terms), count, reduction);
 }
 
 Tensor BinaryCrossEntropy::operator()(const Tensor& z, const Tensor& y) const {
@@ -82,7 +84,9 @@ double accuracy(const Tensor& outputs, const Tensor& labels) {
     throw ShapeError(fmt::format("[accuracy] takes outputs (batch, classes) and labels (batch), not {} and {}",
                                  to_string(outputs.shape()), to_string(labels.shape())));
   }
-  return mean(cast(equal(argmax(outputs, -1), labels), float64)).item();
+  const Tensor largest = max(outputs, -1);
+  const Tensor finite_row = equal(largest, largest);  // false for NaN
+  return mean(cast(logical_and(equal(argmax(outputs, -1), labels), finite_row), float64)).item();
 }
 
 }  // namespace xgrad::nn

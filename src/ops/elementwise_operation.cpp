@@ -12,11 +12,21 @@
 
 namespace xgrad {
 
+namespace {
+
+constexpr std::size_t max_inputs = 8;
+
+}  // namespace
+
 DType ElementwiseOperation::infer_dtype(std::span<const Tensor> inputs) const {
   return ops::require_floating(name(), inputs);
 }
 
 Signature ElementwiseOperation::infer(std::span<const Tensor> inputs) const {
+  if (inputs.empty() || inputs.size() > max_inputs) {
+    throw ValueError(
+        fmt::format("[{}] an element-wise operation takes 1 to {} inputs, not {}", name(), max_inputs, inputs.size()));
+  }
   const DType dtype = infer_dtype(inputs);
   Shape shape = inputs[0].shape();
   for (const Tensor& input : inputs.subspan(1)) {
@@ -54,10 +64,7 @@ Tensor ElementwiseOperation::jvp(const Call& call, std::span<const Tensor> tange
 }
 
 void ElementwiseOperation::evaluate(std::span<const ConstArray> inputs, const Array& output) const {
-  std::array<DType, 8> dtypes{};
-  if (inputs.size() > dtypes.size()) {
-    throw ValueError(fmt::format("[{}] an element-wise operation takes at most {} inputs", name(), dtypes.size()));
-  }
+  std::array<DType, max_inputs> dtypes{};
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     dtypes[i] = inputs[i].dtype;
   }

@@ -17,6 +17,21 @@ double checked_rate(double rate) {
   return rate;
 }
 
+void require_like(const NamedParameter& named, const Tensor& tensor, std::string_view role) {
+  const Tensor& value = named.parameter.value();
+  if (!tensor.defined()) {
+    throw ValueError(fmt::format("[optimizer] the {} of '{}' is undefined", role, named.name));
+  }
+  if (tensor.shape() != value.shape()) {
+    throw ShapeError(fmt::format("[optimizer] '{}' is {}, its {} {}", named.name, to_string(value.shape()), role,
+                                 to_string(tensor.shape())));
+  }
+  if (tensor.dtype() != value.dtype()) {
+    throw DTypeError(fmt::format("[optimizer] '{}' is {}, its {} {}", named.name, to_string(value.dtype()), role,
+                                 to_string(tensor.dtype())));
+  }
+}
+
 }  // namespace
 
 Optimizer::Optimizer(std::vector<NamedParameter> parameters, double learning_rate)
@@ -51,18 +66,7 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
     throw ValueError(fmt::format("[optimizer] {} gradients for {} parameters", gradients.size(), parameters_.size()));
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    const Tensor& value = parameters_[i].parameter.value();
-    if (!gradients[i].defined()) {
-      throw ValueError(fmt::format("[optimizer] the gradient of '{}' is undefined", parameters_[i].name));
-    }
-    if (gradients[i].shape() != value.shape()) {
-      throw ShapeError(fmt::format("[optimizer] '{}' is {}, its gradient {}", parameters_[i].name,
-                                   to_string(value.shape()), to_string(gradients[i].shape())));
-    }
-    if (gradients[i].dtype() != value.dtype()) {
-      throw DTypeError(fmt::format("[optimizer] '{}' is {}, its gradient {}", parameters_[i].name,
-                                   to_string(value.dtype()), to_string(gradients[i].dtype())));
-    }
+    require_like(parameters_[i], gradients[i], "gradient");
   }
   advance(nullptr, gradients);
 }
@@ -77,6 +81,7 @@ void Optimizer::advance(const Tensor* loss, std::span<const Tensor> gradients) {
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     updates.push_back(update(parameters_[i].parameter.value(), gradients[i], state_[i], steps_ + 1));
+    require_like(parameters_[i], updates[i].value, "next value");
     wanted.push_back(updates[i].value);
     wanted.insert(wanted.end(), updates[i].state.begin(), updates[i].state.end());
   }

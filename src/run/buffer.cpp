@@ -2,7 +2,11 @@
 
 #include <array>
 #include <bit>
+#include <fmt/format.h>
+#include <limits>
 #include <new>
+
+#include "xgrad/error.hpp"
 
 namespace xgrad::run {
 
@@ -113,10 +117,19 @@ class Pool {
 thread_local bool Pool::alive_ = true;
 thread_local Pool Pool::local_;
 
-Buffer Buffer::allocate(std::size_t bytes) {
-  Buffer buffer;
-  buffer.block_ = Pool::allocate(bytes);
-  return buffer;
+Buffer Buffer::allocate(const Shape& shape, DType dtype) {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max() / 4;  // leaves room for rounding up
+  const auto elements = static_cast<std::size_t>(shape.size());
+  try {
+    if (elements > most / size_of(dtype)) {
+      throw std::bad_alloc{};
+    }
+    Buffer buffer;
+    buffer.block_ = Pool::allocate(elements * size_of(dtype));
+    return buffer;
+  } catch (const std::bad_alloc&) {
+    throw Error(fmt::format("[memory] a {} tensor of shape {} doesn't fit", to_string(dtype), to_string(shape)));
+  }
 }
 
 void Buffer::release() noexcept {

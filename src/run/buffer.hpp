@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <utility>
 
+#include "xgrad/dtype.hpp"
+#include "xgrad/shape.hpp"
+
 namespace xgrad::run {
 
 /// Reference-counted memory of one value: `bytes` usable bytes, 64-byte aligned, recycled through a pool per thread.
@@ -22,8 +25,8 @@ class Buffer {
   }
   ~Buffer() { release(); }
 
-  /// Uninitialised. Throws std::bad_alloc.
-  [[nodiscard]] static Buffer allocate(std::size_t bytes);
+  /// Uninitialised memory for a tensor. Throws Error, naming shape and dtype, if there isn't so much.
+  [[nodiscard]] static Buffer allocate(const Shape& shape, DType dtype);
 
   [[nodiscard]] explicit operator bool() const noexcept { return block_ != nullptr; }
   [[nodiscard]] void* data() const noexcept { return reinterpret_cast<std::byte*>(block_) + header_bytes; }

@@ -45,13 +45,13 @@ class Machine {
       for (const std::int32_t operand : operands) {
         if (dies(operand) && buffer(operand).unique()) {
           const Step& source = program_.steps[static_cast<std::size_t>(operand)];
-          if (size_of(source.dtype) == size_of(step.dtype) && *source.shape == *step.shape) {
+          if (source.dtype == step.dtype && *source.shape == *step.shape) {
             return buffer(operand);
           }
         }
       }
     }
-    return Buffer::allocate(static_cast<std::size_t>(step.shape->size()) * size_of(step.dtype));
+    return Buffer::allocate(*step.shape, step.dtype);
   }
 
   void run_step(std::size_t i) {

@@ -99,12 +99,14 @@ void scatter_add(std::string_view operation, const T* x, const AxisView& view, c
 }
 
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define XGRAD_SELECTION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                                 \
   template void take<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);           \
   template void gather<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
 #define XGRAD_ACCUMULATION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                              \
   template void take_adjoint<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);   \
   template void scatter_add<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on
 XGRAD_SELECTION(float);
 XGRAD_SELECTION(double);

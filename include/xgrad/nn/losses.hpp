@@ -37,7 +37,8 @@ struct XGRAD_API MeanSquaredError {
   [[nodiscard]] Tensor operator()(const Tensor& a, const Tensor& y) const;
 };
 
-/// The share of rows whose largest output is at the label. outputs (batch, classes), labels int64 (batch). Evaluates.
+/// The share of rows whose largest output is at the label. outputs (batch, classes), labels int64 (batch); a row with a
+/// NaN is wrong. Evaluates.
 [[nodiscard]] XGRAD_API double accuracy(const Tensor& outputs, const Tensor& labels);
 
 }  // namespace xgrad::nn

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "xgrad/export.hpp"
+#include "xgrad/nn/clone.hpp"
 #include "xgrad/nn/parameters.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/tensor.hpp"

@@ -22,7 +22,7 @@ Range resolve(std::string_view operation, const Slice& slice, std::int64_t lengt
   const std::int64_t stop = slice.stop ? cut(*slice.stop) : last;
   const std::int64_t distance = forwards ? stop - start : start - stop;
   if (distance <= 0) {
-    return {.start = 0, .step = slice.step, .count = 0};
+    return {.start = 0, .step = 1, .count = 0};
   }
   // |step| as unsigned: −2⁶³ has no positive counterpart.
   const std::uint64_t stride =

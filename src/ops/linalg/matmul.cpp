@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <numeric>
 
 #include "xgrad/error.hpp"
 #include "xgrad/linalg.hpp"
@@ -18,6 +17,7 @@
 
 #include "graph/node.hpp"
 #include "ops/rules.hpp"
+#include "ops/shape/permute.hpp"
 
 namespace xgrad {
 
@@ -95,6 +95,8 @@ class MatmulOperation final : public Operation {
  private:
   static Shape batch(const Shape& shape) { return Shape{std::span{shape.begin(), shape.rank() - 2}}; }
 
+  static Tensor rows(const Tensor& x) { return reshape(x, {-1, x.dim(-1)}); }
+
   [[nodiscard]] Tensor left_cotangent(const Tensor& a, const Tensor& b, const Tensor& g) const {
     if (a.rank() == 1) {
       return g * b;
@@ -113,7 +115,12 @@ class MatmulOperation final : public Operation {
     if (b.rank() == 1) {
       return vector_cotangent(a, b, g);
     }
-    const Tensor full = transpose_b_ ? product(g, true, a, transpose_a_) : product(a, !transpose_a_, g, false);
+    // One matrix for the whole batch: its samples are the rows of one tall matrix.
+    const bool tall = b.rank() == 2 && a.rank() > 2 && !transpose_a_ && a.size() > 0;
+    const Tensor left = tall ? rows(a) : a;
+    const Tensor right = tall ? rows(g) : g;
+    const Tensor full =
+        transpose_b_ ? product(right, true, left, transpose_a_) : product(left, !transpose_a_, right, false);
     return sum_to(full, b.shape());
   }
 
@@ -149,23 +156,15 @@ struct Operand {
   bool transposed = false;
 };
 
-// Sees through a pending permute() that exchanges the last two axes.
+// Sees through a pending transposition.
 Operand without_transpose(const Tensor& x) {
-  if (!x.defined() || x.evaluated() || x.rank() < 2 || x.node()->operation->name() != "permute") {
-    return {x};
+  if (x.defined() && !x.evaluated()) {
+    const auto* permute = dynamic_cast<const ops::PermuteOperation*>(x.node()->operation.get());
+    if (permute != nullptr && permute->is_transposition()) {
+      return {graph::handle(x.node()->inputs()[0]), true};
+    }
   }
-  const auto attributes = x.node()->operation->attributes();
-  const auto* axes = std::get_if<std::vector<std::int64_t>>(&attributes.at(0).value);
-  if (axes == nullptr) {
-    return {x};
-  }
-  std::vector<std::int64_t> exchanged(axes->size());
-  std::iota(exchanged.begin(), exchanged.end(), std::int64_t{0});
-  std::iter_swap(exchanged.end() - 2, exchanged.end() - 1);
-  if (*axes != exchanged) {
-    return {x};
-  }
-  return {graph::handle(x.node()->inputs()[0]), true};
+  return {x};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -149,8 +150,10 @@ Tensor Random::normal(const Shape& shape, double mean, double deviation, DType d
 
 Tensor Random::uniform(const Shape& shape, double low, double high, DType dtype) {
   require_floating("uniform", dtype);
-  if (!std::isfinite(low) || !std::isfinite(high) || low > high) {
-    throw ValueError(fmt::format("[uniform] from {} to {}: both finite, the first not larger", low, high));
+  const double largest = dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+  if (!(low <= high && low >= -largest && high <= largest && high - low <= largest)) {
+    throw ValueError(fmt::format("[uniform] from {} to {}: both finite in {}, and their distance; the first not larger",
+                                 low, high, to_string(dtype)));
   }
   return draw_tensor<UniformOperation>({shape, dtype}, seed_, stream_++, low, high);
 }
