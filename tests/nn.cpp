@@ -161,6 +161,9 @@ TEST_CASE("cross entropy: the same from class indices and one-hot rows, gradient
   CHECK(single.item() == Approx(nll(2, 1, 2, 0.5)).epsilon(1e-14));
   CHECK_THROWS_AS(static_cast<void>(loss(z, xg::tensor({1, 0, 2}, xg::int64))), xg::ShapeError);
   CHECK_THROWS_AS(static_cast<void>(loss(z, xg::tensor({1, 3}, xg::int64)).item()), xg::ValueError);
+  CHECK(error_of([&] {
+          static_cast<void>(loss(z, xg::tensor({1, 0}, xg::float64)));
+        }).find("int64") != std::string::npos);
 }
 
 TEST_CASE("cross entropy: logits of ±1e4 in float32 give a finite loss and gradient") {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string_view>
 #include <type_traits>
 
@@ -19,6 +20,8 @@ inline constexpr DType boolean = DType::boolean;
 
 /// "float32", "float64", "int64" or "bool".
 [[nodiscard]] XGRAD_API std::string_view to_string(DType dtype) noexcept;
+
+XGRAD_API std::ostream& operator<<(std::ostream& out, DType dtype);
 
 /// The inverse of to_string. Throws ValueError for any other text.
 [[nodiscard]] XGRAD_API DType dtype_from_string(std::string_view text);

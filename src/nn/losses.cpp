@@ -60,6 +60,10 @@ Tensor CrossEntropy::operator()(const Tensor& z, const Tensor& target) const {
     const Tensor picked = where(one_hot(target, z.dim(-1), boolean), log_softmax(z, -1), 0.0);
     return reduced(-sum(picked), count, reduction);
   }
+  if (target.rank() + 1 == z.rank()) {
+    throw DTypeError(fmt::format("[CrossEntropy] class indices are int64, not {}: make them with tensor(…, int64)",
+                                 to_string(target.dtype())));
+  }
   require_alike("CrossEntropy", z, target);
   // 0 log 0 is 0: a class with the logit −∞ and no share in the target adds nothing.
   const Tensor terms = where(equal(target, 0.0), 0.0, target * log_softmax(z, -1));
@@ -83,6 +87,9 @@ double accuracy(const Tensor& outputs, const Tensor& labels) {
   if (outputs.rank() != 2 || labels.shape() != Shape{outputs.dim(0)}) {
     throw ShapeError(fmt::format("[accuracy] takes outputs (batch, classes) and labels (batch), not {} and {}",
                                  to_string(outputs.shape()), to_string(labels.shape())));
+  }
+  if (labels.dtype() != int64) {
+    throw DTypeError(fmt::format("[accuracy] labels are int64, not {}", to_string(labels.dtype())));
   }
   const Tensor largest = max(outputs, -1);
   const Tensor finite_row = equal(largest, largest);  // false for NaN

@@ -14,12 +14,9 @@ struct Choice {
 Choice choose() noexcept {
   const char* wish = std::getenv("XGRAD_ISA");  // NOLINT(concurrency-mt-unsafe): read once, under a static's guard
   const std::string_view wanted = wish == nullptr ? "" : wish;
-  const bool has_avx2 =
-      static_cast<bool>(__builtin_cpu_supports("avx2")) && static_cast<bool>(__builtin_cpu_supports("fma"));
-  const bool has_avx512 = has_avx2 && static_cast<bool>(__builtin_cpu_supports("avx512f")) &&
-                          static_cast<bool>(__builtin_cpu_supports("avx512dq")) &&
-                          static_cast<bool>(__builtin_cpu_supports("avx512bw")) &&
-                          static_cast<bool>(__builtin_cpu_supports("avx512vl"));
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   if (wanted == "baseline" || !has_avx2) {
     return {&baseline::vector_kernels(), "baseline"};
   }

@@ -1,6 +1,7 @@
 #include "xgrad/dtype.hpp"
 
 #include <fmt/format.h>
+#include <ostream>
 
 #include "xgrad/error.hpp"
 
@@ -18,6 +19,10 @@ std::string_view to_string(DType dtype) noexcept {
       return "bool";
   }
   return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, DType dtype) {
+  return out << to_string(dtype);
 }
 
 DType dtype_from_string(std::string_view text) {

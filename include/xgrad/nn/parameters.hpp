@@ -14,7 +14,8 @@
 
 /// Finding the parameters of any model, by name. A model is a Parameter; or has a member parameters() that returns
 /// named ones; or is a plain struct, a container, a tuple, an optional or a pointer of models. Anything else in it
-/// (sizes, flags, functions, constant tensors) is passed over.
+/// (sizes, flags, functions, constant tensors) is passed over; so is a class with constructors that isn't itself called
+/// on tensors: it needs parameters() to be seen.
 namespace xgrad::nn {
 
 namespace detail {
