@@ -74,6 +74,7 @@ struct Declared {
 #ifdef __clang__
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"  // models in unnamed namespaces
 #endif
 template <class T>
 extern const Declared<T> declared;
