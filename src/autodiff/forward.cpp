@@ -6,7 +6,6 @@
 #include "autodiff/reverse.hpp"
 #include "autodiff/targets.hpp"
 #include "graph/order.hpp"
-#include "ops/rules.hpp"
 
 namespace xgrad::autodiff {
 
@@ -20,7 +19,7 @@ std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> 
   std::vector<Tensor> leaves(targets.leaf_count());
   for (std::size_t k = 0; k < xs.size(); ++k) {
     Tensor& place = order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]];
-    place = ops::add_defined(place, tangents[k]);
+    accumulate(place, tangents[k]);
   }
   const auto tangent_of = [&](std::uint32_t place, const graph::Node* node) {
     if (place != graph::Order::leaf) {
@@ -62,7 +61,9 @@ std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> 
                                    to_string(node.dtype), to_string(tangent.dtype())));
     }
     // An x inside the graph moves by its own tangent and with the xs before it, as vjp counts it both ways.
-    values[i] = ops::add_defined(values[i], tangent);
+    if (tangent.defined()) {
+      accumulate(values[i], tangent);
+    }
   }
   std::vector<Tensor> result;
   result.reserve(ys.size());

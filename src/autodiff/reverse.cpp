@@ -15,10 +15,6 @@ namespace xgrad::autodiff {
 
 namespace {
 
-void accumulate(Tensor& total, Tensor term) {
-  total = total.defined() ? total + term : std::move(term);
-}
-
 // A derivative written outside the library is checked where it is called, not where its result fails later.
 void check_cotangent(const Operation& operation, const Tensor& input, std::size_t i, const Tensor& cotangent) {
   if (cotangent.shape() != input.shape()) {
@@ -124,6 +120,10 @@ class ReverseSweep {
 };
 
 }  // namespace
+
+void accumulate(Tensor& total, Tensor term) {
+  total = total.defined() ? total + term : std::move(term);
+}
 
 std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> cotangents,
                             std::span<const Tensor> constants) {

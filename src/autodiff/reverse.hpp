@@ -18,6 +18,9 @@ namespace xgrad::autodiff {
 [[nodiscard]] std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                           std::span<const Tensor> tangents);
 
+/// total ← total + term, an undefined total standing for zero.
+void accumulate(Tensor& total, Tensor term);
+
 /// "x[1] 'W' (3, 2)".
 [[nodiscard]] std::string spoken(std::string_view role, std::size_t i, const Tensor& tensor);
 
