@@ -58,7 +58,7 @@ endforeach()
 # A release with another minor version isn't compatible.
 file(WRITE ${WORK}/wrong_version/CMakeLists.txt
      "cmake_minimum_required(VERSION 3.25)\nproject(p LANGUAGES NONE)\nfind_package(xgrad 0.0 REQUIRED)\n")
-execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK}/wrong_version -B ${WORK}/wrong_version/build
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK}/wrong_version -B ${WORK}/wrong_version/build -G ${GENERATOR}
                         -D CMAKE_PREFIX_PATH=${prefix} RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE output)
 if(result EQUAL 0 OR NOT output MATCHES "version: ${VERSION}")
   message(FATAL_ERROR "find_package(xgrad 0.0) took version ${VERSION}: ${output}")
