@@ -159,8 +159,8 @@ class SignDescent final : public xg::optim::Optimizer {
 
  private:
   [[nodiscard]] Update update(const xg::Tensor& value, const xg::Tensor& gradient,
-                              std::span<const xg::Tensor> /*state*/, std::int64_t /*step*/) const override {
-    return {value - learning_rate() * xg::sign(gradient), {}};
+                              std::span<const xg::Tensor> /*state*/, const Moment& moment) const override {
+    return {value - moment.learning_rate * xg::sign(gradient), {}};
   }
 };
 
@@ -183,7 +183,7 @@ class WrongShapes final : public xg::optim::Optimizer {
 
  private:
   [[nodiscard]] Update update(const xg::Tensor& value, const xg::Tensor& /*gradient*/,
-                              std::span<const xg::Tensor> /*state*/, std::int64_t /*step*/) const override {
+                              std::span<const xg::Tensor> /*state*/, const Moment& /*moment*/) const override {
     return {value.name() == "a" ? value + 1.0 : xg::ones({7}, xg::float64), {}};
   }
 };

@@ -38,6 +38,9 @@ struct Traced {
   void (*trace)(void* context, std::span<const Tensor> arguments, std::vector<Tensor>& results);
 };
 
+/// Whether a function is being traced on this thread.
+[[nodiscard]] XGRAD_API bool tracing() noexcept;
+
 /// A compiled function without its types. Belongs to one thread at a time.
 class XGRAD_API CompiledCore {
  public:
@@ -104,6 +107,9 @@ class Compiled {
   template <class... T>
   requires(std::is_convertible_v<const T&, const Tensor&>&&...) auto operator()(const T&... arguments) {
     using Result = std::invoke_result_t<F&, decltype(static_cast<const Tensor&>(arguments))...>;
+    if (detail::tracing()) {  // of a function that calls this one: it becomes part of that
+      return static_cast<std::remove_cvref_t<Result>>(function_(static_cast<const Tensor&>(arguments)...));
+    }
     const std::array<Tensor, sizeof...(T)> list{static_cast<const Tensor&>(arguments)...};
     if constexpr (std::is_void_v<Result>) {
       const std::size_t trace = select<std::tuple<>>(list, [](F& f, const auto&... x) {

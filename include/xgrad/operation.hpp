@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,10 @@
 #include "xgrad/tensor.hpp"
 
 namespace xgrad {
+
+namespace graph {
+class OperationIdentity;
+}
 
 /// What an operation's result looks like.
 struct Signature {
@@ -57,7 +62,8 @@ struct Call {
 };
 
 /// A named constant of an operation: an axis, a flag, a bound. Attributes are all that tells two instances of the same
-/// operation apart, for printing and for recognising equal subgraphs.
+/// class apart, for printing and for recognising equal subgraphs: an instance is run in the place of any other with
+/// equal attributes, so whatever its kernel or its derivative depends on must be among them.
 struct Attribute {
   std::string_view name;
   std::variant<bool, std::int64_t, double, std::vector<std::int64_t>> value;
@@ -115,6 +121,10 @@ class XGRAD_API Operation {
   [[nodiscard]] virtual bool aliases_input() const noexcept { return false; }
   /// Whether evaluate() may be given, as output, the memory of an input of the same shape and dtype.
   [[nodiscard]] virtual bool runs_in_place() const noexcept { return false; }
+
+ private:
+  friend class graph::OperationIdentity;
+  mutable std::atomic<std::uint64_t> identity_{0};
 };
 
 /// A call as a tensor: checks and infers through operation->infer(), appends the node, computes nothing.

@@ -14,8 +14,9 @@ namespace xgrad::optim {
 class XGRAD_API Optimizer {
  public:
   virtual ~Optimizer();
-  Optimizer(const Optimizer&) = default;
-  Optimizer& operator=(const Optimizer&) = default;
+  /// The copy trains the same parameters, with a state, a rate and a count of its own.
+  Optimizer(const Optimizer& other);
+  Optimizer& operator=(const Optimizer&) = delete;
 
   /// Differentiates the loss for all parameters, and evaluates loss, updates and state in one plan. Returns the loss,
   /// evaluated. A parameter that the loss doesn't depend on is a ValueError that names it; then nothing has changed.
@@ -25,33 +26,43 @@ class XGRAD_API Optimizer {
   void apply(std::span<const Tensor> gradients);
 
   [[nodiscard]] const std::vector<NamedParameter>& parameters() const noexcept { return parameters_; }
-  [[nodiscard]] double learning_rate() const noexcept { return learning_rate_; }
-  /// Throws ValueError unless finite and positive.
+  [[nodiscard]] double learning_rate() const;
+  /// Takes effect at once, in compiled steps too. Throws ValueError unless finite and positive.
   void set_learning_rate(double rate);
   /// Steps taken so far.
-  [[nodiscard]] std::int64_t steps() const noexcept { return steps_; }
+  [[nodiscard]] std::int64_t steps() const;
 
  protected:
   struct Update {
     Tensor value;
     std::vector<Tensor> state;
   };
+  /// Numbers that change from step to step, as tensors: a compiled step has them as inputs.
+  struct Moment {
+    Tensor learning_rate;  ///< zero-rank, of the parameter's dtype
+    Tensor step;           ///< zero-rank float64, counts from 1
+  };
 
   /// A parameter that stands twice (tied weights) is taken once. Throws ValueError if there is none, or for the rate.
   Optimizer(std::vector<NamedParameter> parameters, double learning_rate);
 
-  /// The next value and state of one parameter, from public operations. `state` is empty at the first step; `step`
-  /// counts from 1.
+  /// What the first step finds as state of a parameter with this value. The default has none.
+  [[nodiscard]] virtual std::vector<Tensor> initial_state(const Tensor& value) const;
+  /// The next value and state of one parameter, from public operations: as many tensors of the same shapes and dtypes
+  /// as initial_state() gave.
   [[nodiscard]] virtual Update update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
-                                      std::int64_t step) const = 0;
+                                      const Moment& moment) const = 0;
 
  private:
   void advance(const Tensor* loss, std::span<const Tensor> gradients);
+  /// Makes the state at the first step, when derived classes exist.
+  void start();
 
   std::vector<NamedParameter> parameters_;
-  std::vector<std::vector<Tensor>> state_;
-  double learning_rate_;
-  std::int64_t steps_ = 0;
+  std::vector<std::vector<Parameter>> state_;  // per parameter, once there is any
+  Parameter learning_rate_;                    // float64
+  Parameter learning_rate_float32_;
+  Parameter steps_;  // float64
 };
 
 struct SGDOptions {
@@ -68,8 +79,9 @@ class XGRAD_API SGD final : public Optimizer {
   explicit SGD(std::vector<NamedParameter> parameters, const SGDOptions& options = {});
 
  private:
+  [[nodiscard]] std::vector<Tensor> initial_state(const Tensor& value) const override;
   [[nodiscard]] Update update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
-                              std::int64_t step) const override;
+                              const Moment& moment) const override;
   SGDOptions options_;
 };
 
@@ -87,8 +99,9 @@ class XGRAD_API Adam final : public Optimizer {
   explicit Adam(std::vector<NamedParameter> parameters, const AdamOptions& options = {});
 
  private:
+  [[nodiscard]] std::vector<Tensor> initial_state(const Tensor& value) const override;
   [[nodiscard]] Update update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
-                              std::int64_t step) const override;
+                              const Moment& moment) const override;
   AdamOptions options_;
 };
 

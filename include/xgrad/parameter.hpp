@@ -8,6 +8,10 @@
 
 namespace xgrad {
 
+namespace graph {
+struct Cell;
+}
+
 /// A named cell that holds the current value of something trained. Copies share the cell, so tied weights are a copy;
 /// clone() makes a new one. Converts to its current tensor wherever one is expected.
 ///
@@ -25,8 +29,8 @@ class XGRAD_API Parameter {
   operator const Tensor&() const { return value(); }  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] const std::string& name() const;
-  [[nodiscard]] const Shape& shape() const { return value().shape(); }
-  [[nodiscard]] DType dtype() const { return value().dtype(); }
+  [[nodiscard]] const Shape& shape() const { return held().shape(); }
+  [[nodiscard]] DType dtype() const { return held().dtype(); }
 
   /// Throws ShapeError or DTypeError if they would change. Evaluates `value` and drops its history.
   void set(const Tensor& value) const;
@@ -41,8 +45,10 @@ class XGRAD_API Parameter {
   [[nodiscard]] bool is(const Parameter& other) const noexcept { return cell_ == other.cell_; }
 
  private:
-  struct Cell;
-  std::shared_ptr<Cell> cell_;
+  /// The value outside of any trace: for its shape and dtype, which never change.
+  [[nodiscard]] const Tensor& held() const;
+
+  std::shared_ptr<graph::Cell> cell_;
 };
 
 /// A parameter under the name that it has in a model: "inner.W".

@@ -3,6 +3,7 @@
 /// All of xgrad but the bridge to xtensor (xgrad/xtensor.hpp).
 #include "xgrad/autodiff.hpp"
 #include "xgrad/check.hpp"
+#include "xgrad/compile.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/data.hpp"
 #include "xgrad/dtype.hpp"
@@ -22,6 +23,7 @@
 #include "xgrad/operations.hpp"
 #include "xgrad/optim.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/plan.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/reduce.hpp"
 #include "xgrad/scope.hpp"

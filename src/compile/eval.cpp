@@ -1,18 +1,33 @@
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "xgrad/error.hpp"
+#include "xgrad/plan.hpp"
 #include "xgrad/tensor.hpp"
 
+#include "compile/build.hpp"
+#include "compile/cache.hpp"
+#include "compile/describe.hpp"
+#include "compile/key.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/trace.hpp"
 #include "run/program.hpp"
 
 namespace xgrad {
 
 namespace {
 
+// What is larger isn't worth a plan: it is run node by node.
+constexpr std::size_t most_planned = 20000;
+
+void keep(const graph::Node& node, run::Buffer value) {
+  graph::set_value(const_cast<graph::Node&>(node), std::move(value));  // NOLINT: eval's duty
+}
+
 // The pending nodes as a program. A node is kept if it is held; every root is, by the tensor it was given as.
-run::Program schedule(const graph::Order& order) {
+run::Program program_of(const graph::Order& order) {
   run::Program program;
   program.steps.reserve(order.nodes.size());
   program.first.assign(order.first.begin(), order.first.end());
@@ -34,30 +49,125 @@ run::Program schedule(const graph::Order& order) {
   return program;
 }
 
-}  // namespace
+void run_node_by_node(const graph::Order& order) {
+  const run::Program program = program_of(order);
+  std::vector<run::Buffer> values = run::execute(program);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (program.steps[i].keep) {
+      keep(*order.nodes[i], std::move(values[i]));
+    }
+  }
+}
 
-void eval(std::span<const Tensor> tensors) {
+std::vector<const graph::Node*> kept_nodes(const graph::Order& order) {
+  std::vector<const graph::Node*> kept;
+  std::copy_if(order.nodes.begin(), order.nodes.end(), std::back_inserter(kept),
+               [](const graph::Node* node) { return node->has_handles(); });
+  return kept;
+}
+
+planning::Planned plan_of(std::span<const graph::Node* const> kept, const planning::GraphKey& key,
+                          const PlanOptions& options) {
+  planning::Request request;
+  std::transform(kept.begin(), kept.end(), std::back_inserter(request.outputs), graph::handle);
+  request.leaves = key.leaves;
+  request.options = options;
+  return planning::build(request);
+}
+
+void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept) {
+  using From = planning::PlannedOutput::From;
+  run::Plan& plan = *planned.plan;
+  for (std::size_t i = 0; i < key.leaves.size(); ++i) {
+    plan.point(planned.leaf_slots[i], key.leaves[i]->value.data());
+  }
+  std::vector<run::Buffer> values(kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (planned.outputs[i].from == From::memory) {
+      values[i] = run::Buffer::allocate(kept[i]->shape, kept[i]->dtype);
+      plan.point(planned.outputs[i].slot, values[i].data());
+    }
+  }
+  plan.run();
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const planning::PlannedOutput& output = planned.outputs[i];
+    switch (output.from) {
+      case From::memory:
+        break;
+      case From::leaf:
+        values[i] = key.leaves[output.index]->value;
+        break;
+      case From::constant:
+        values[i] = plan.constants[output.index].second;
+        break;
+      case From::output:
+        values[i] = values[output.index];
+        break;
+    }
+  }
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    keep(*kept[i], std::move(values[i]));
+  }
+}
+
+// Operations without inputs, random numbers, get their values first: a plan that held one would hold its numbers.
+bool run_sources(const graph::Order& order) {
+  bool any = false;
+  for (const graph::Node* node : order.nodes) {
+    if (node->input_count == 0) {
+      run::Buffer value = run::Buffer::allocate(node->shape, node->dtype);
+      node->operation->evaluate({}, Array{value.data(), node->shape, node->dtype});
+      keep(*node, std::move(value));
+      any = true;
+    }
+  }
+  return any;
+}
+
+std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
   std::vector<const graph::Node*> roots;
   roots.reserve(tensors.size());
   for (const Tensor& tensor : tensors) {
     if (!tensor.defined()) {
       throw ValueError("[eval] of an undefined Tensor");
     }
-    if (!tensor.node()->has_value()) {
-      roots.push_back(tensor.node());
+    const graph::Node& node = *tensor.node();
+    if (node.traced && graph::Trace::current() == nullptr) {
+      graph::require_untraced(node, "eval()");
+    }
+    if (!node.has_value() && !node.traced) {
+      roots.push_back(&node);
     }
   }
+  return roots;
+}
+
+}  // namespace
+
+void eval(std::span<const Tensor> tensors) {
+  const auto roots = pending(tensors);
   if (roots.empty()) {
     return;
   }
-  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
-  const run::Program program = schedule(order);
-  std::vector<run::Buffer> values = run::execute(program);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (program.steps[i].keep) {
-      graph::set_value(const_cast<graph::Node&>(*order.nodes[i]), std::move(values[i]));  // NOLINT: eval's duty
-    }
+  graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  const PlanOptions options = plan_options();
+  if (order.nodes.size() > most_planned || (!options.simplify && !options.fuse)) {
+    run_node_by_node(order);
+    return;
   }
+  if (run_sources(order)) {
+    order = graph::topological_order(roots, graph::Boundary::values);
+  }
+  const auto kept = kept_nodes(order);
+  planning::GraphKey key;
+  planning::make_key(order, options, key);
+  const std::uint64_t hash = key.hash();
+  planning::PlanCache& cache = planning::PlanCache::of_this_thread();
+  planning::Planned* planned = cache.find(key.words, hash);
+  if (planned == nullptr) {
+    planned = &cache.add(key.words, hash, plan_of(kept, key, options));
+  }
+  run_plan(*planned, key, kept);
 }
 
 void eval(std::initializer_list<Tensor> tensors) {
@@ -65,8 +175,23 @@ void eval(std::initializer_list<Tensor> tensors) {
 }
 
 const Tensor& Tensor::eval() const& {
-  xgrad::eval(std::span{this, 1});
+  if (node_ == nullptr || !node_->has_value()) {
+    xgrad::eval(std::span{this, 1});
+  }
   return *this;
+}
+
+std::string describe_plan(std::span<const Tensor> tensors) {
+  const auto roots = pending(tensors);
+  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  planning::GraphKey key;
+  const PlanOptions options = plan_options();
+  planning::make_key(order, options, key);
+  return planning::describe(*plan_of(kept_nodes(order), key, options).plan);
+}
+
+std::string describe_plan(const Tensor& tensor) {
+  return describe_plan(std::span{&tensor, 1});
 }
 
 }  // namespace xgrad

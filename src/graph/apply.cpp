@@ -39,6 +39,7 @@ Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor>
     target->counts.fetch_add(graph::Node::one_reference, std::memory_order_relaxed);
     *links++ = target;
     node->history = node->history || target->history;
+    node->traced = node->traced || target->traced;
   }
   node->input_count = static_cast<std::uint32_t>(inputs.size());
   node->history = node->history && is_floating(signature.dtype) && operation->differentiable();

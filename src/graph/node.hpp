@@ -39,6 +39,7 @@ struct Node {
   DType dtype = float32;
   bool history = false;            ///< depends on a Parameter or a variable(), or is one
   bool cut = false;                ///< a leaf that was computed, and has let its history go
+  bool traced = false;             ///< depends on a placeholder of a Trace: has no value and gets none
   mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
   std::uint32_t input_count = 0;
   Node* waiting = nullptr;  ///< links the nodes about to be freed
@@ -53,6 +54,12 @@ struct Node {
   }
   [[nodiscard]] bool has_value() const noexcept { return static_cast<bool>(value); }
   [[nodiscard]] bool has_handles() const noexcept { return (counts.load(std::memory_order_relaxed) >> 32U) != 0; }
+  /// Whether one handle is all there is.
+  [[nodiscard]] bool held_once() const noexcept { return counts.load(std::memory_order_acquire) == one_handle; }
+
+  /// From a pool per thread.
+  static void* operator new(std::size_t bytes);
+  static void operator delete(void* memory) noexcept;
 };
 
 /// A handle to a new leaf that takes over the buffer.

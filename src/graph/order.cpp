@@ -7,7 +7,7 @@ namespace xgrad::graph {
 namespace {
 
 bool stops_at(const Node& node, Boundary boundary) noexcept {
-  return boundary == Boundary::values ? node.has_value() : node.operation == nullptr;
+  return node.operation == nullptr || (boundary == Boundary::values && node.has_value());
 }
 
 struct Visit {

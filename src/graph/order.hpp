@@ -25,7 +25,7 @@ struct Order {
 
 /// Which nodes a traversal stops at, without entering them into the order.
 enum class Boundary : bool {
-  values,  ///< at every node that has a value: what is left is pending work
+  values,  ///< at leaves and every node that has a value: what is left is pending work
   leaves,  ///< at nodes without inputs only: the whole history
 };
 

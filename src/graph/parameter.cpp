@@ -4,14 +4,11 @@
 
 #include "xgrad/error.hpp"
 
+#include "graph/cell.hpp"
 #include "graph/node.hpp"
+#include "graph/trace.hpp"
 
 namespace xgrad {
-
-struct Parameter::Cell {
-  Tensor value;
-  std::string name;
-};
 
 namespace {
 
@@ -36,14 +33,25 @@ void require_like(const Tensor& current, const Tensor& value) {
 }  // namespace
 
 Parameter::Parameter(const Tensor& value, std::string name) {
+  if (value.defined()) {
+    graph::require_untraced(*value.node(), "making a Parameter of a tensor");
+  }
   if (name.empty()) {
     name = value.name();
   }
   Tensor leaf = leaf_of(value, name);
-  cell_ = std::make_shared<Cell>(Cell{std::move(leaf), std::move(name)});
+  cell_ = std::make_shared<graph::Cell>(graph::Cell{std::move(leaf), std::move(name)});
 }
 
 const Tensor& Parameter::value() const {
+  if (cell_ == nullptr) {
+    throw ValueError("[parameter] read, but it holds nothing");
+  }
+  graph::Trace* trace = graph::Trace::current();
+  return trace != nullptr ? trace->read(cell_) : cell_->value;
+}
+
+const Tensor& Parameter::held() const {
   if (cell_ == nullptr) {
     throw ValueError("[parameter] read, but it holds nothing");
   }
@@ -51,20 +59,28 @@ const Tensor& Parameter::value() const {
 }
 
 const std::string& Parameter::name() const {
-  static_cast<void>(value());
+  static_cast<void>(held());
   return cell_->name;
 }
 
 void Parameter::set(const Tensor& value) const {
-  require_like(this->value(), value);
+  require_like(held(), value);
+  if (graph::Trace* trace = graph::Trace::current(); trace != nullptr) {
+    trace->write(cell_, value);
+    return;
+  }
   cell_->value = leaf_of(value, cell_->name);
 }
 
 void Parameter::restore(const Tensor& value) const {
-  require_like(this->value(), value);
+  require_like(held(), value);
+  if (graph::Trace::current() != nullptr) {
+    throw ValueError(fmt::format("[parameter] {} is restored inside a compiled function: set() it to the value instead",
+                                 graph::spoken(held())));
+  }
   if (value.node()->operation != nullptr || !value.node()->history) {
     throw ValueError(fmt::format("[parameter] {} can't be restored to {}: expected a value it had before",
-                                 graph::spoken(this->value()), graph::spoken(value)));
+                                 graph::spoken(held()), graph::spoken(value)));
   }
   cell_->value = value;
 }

@@ -6,6 +6,7 @@
 #include "xgrad/error.hpp"
 
 #include "graph/node.hpp"
+#include "graph/trace.hpp"
 
 namespace xgrad {
 
@@ -54,6 +55,7 @@ double Tensor::item() const {
   if (size() != 1) {
     throw ShapeError(fmt::format("[item] {} has {} elements, not one", graph::spoken(*this), size()));
   }
+  graph::require_untraced(*node_, "item()");
   eval();
   const void* value = node_->value.data();
   switch (dtype()) {
@@ -74,11 +76,15 @@ const void* Tensor::raw_data(DType wanted) const {
     throw DTypeError(
         fmt::format("[data] {} is {}, read as {}", graph::spoken(*this), to_string(dtype()), to_string(wanted)));
   }
+  graph::require_untraced(*node_, "reading the elements");
   eval();
   return node_->value.data();
 }
 
 Tensor Tensor::detach() const {
+  if (checked(node_, "detach").traced) {
+    return graph::rebound(*this, false);
+  }
   eval();
   Tensor result = graph::make_leaf(node_->shape, node_->dtype, node_->value);
   if (node_->name) {
@@ -88,6 +94,9 @@ Tensor Tensor::detach() const {
 }
 
 Tensor Tensor::clone() const {
+  if (checked(node_, "clone").traced) {
+    return graph::rebound(*this, false);
+  }
   eval();
   auto [result, array] = graph::make_uninitialised(node_->shape, node_->dtype);
   std::memcpy(array.data, node_->value.data(), static_cast<std::size_t>(size()) * size_of(dtype()));
@@ -96,12 +105,13 @@ Tensor Tensor::clone() const {
 
 Tensor variable(const Tensor& value) {
   value.eval();
-  const graph::Node& node = *value.node();
+  const graph::Node& node = checked(value.node(), "variable");
   if (!is_floating(node.dtype)) {
     throw DTypeError(fmt::format("[variable] {} is {}; only floating tensors have gradients", graph::spoken(value),
                                  to_string(node.dtype)));
   }
-  Tensor result = graph::make_leaf(node.shape, node.dtype, node.value, true);
+  Tensor result =
+      node.traced ? graph::rebound(value, true) : graph::make_leaf(node.shape, node.dtype, node.value, true);
   if (node.name) {
     result.named(*node.name);
   }

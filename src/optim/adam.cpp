@@ -18,18 +18,20 @@ Adam::Adam(std::vector<NamedParameter> parameters, const AdamOptions& options)
   require_in("Adam", "weight decay", options.weight_decay, 0, infinity);
 }
 
+std::vector<Tensor> Adam::initial_state(const Tensor& value) const {
+  return {zeros_like(value), zeros_like(value)};
+}
+
 // m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  W ← W − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
 Optimizer::Update Adam::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
-                               std::int64_t step) const {
+                               const Moment& moment) const {
   const Tensor g = with_decay(gradient, value, options_.weight_decay);
-  const Tensor m_before = state.empty() ? zeros_like(value) : state[0];
-  const Tensor v_before = state.empty() ? zeros_like(value) : state[1];
-  const Tensor m = m_before * options_.beta1 + g * (1 - options_.beta1);
-  const Tensor v = v_before * options_.beta2 + square(g) * (1 - options_.beta2);
-  const auto t = static_cast<double>(step);
-  const Tensor m_hat = m * (1 / (1 - std::pow(options_.beta1, t)));
-  const Tensor v_hat = v * (1 / (1 - std::pow(options_.beta2, t)));
-  return {value - m_hat * learning_rate() / (sqrt(v_hat) + options_.epsilon), {m, v}};
+  const Tensor m = state[0] * options_.beta1 + g * (1 - options_.beta1);
+  const Tensor v = state[1] * options_.beta2 + square(g) * (1 - options_.beta2);
+  const auto correction = [&](double beta) { return cast(1.0 / (1.0 - pow(beta, moment.step)), value.dtype()); };
+  const Tensor m_hat = m * correction(options_.beta1);
+  const Tensor v_hat = v * correction(options_.beta2);
+  return {value - m_hat * moment.learning_rate / (sqrt(v_hat) + options_.epsilon), {m, v}};
 }
 
 }  // namespace xgrad::optim

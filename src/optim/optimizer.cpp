@@ -1,10 +1,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "xgrad/autodiff.hpp"
+#include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
+#include "xgrad/math.hpp"
 #include "xgrad/optim.hpp"
+#include "xgrad/plan.hpp"
 
 namespace xgrad::optim {
 
@@ -35,7 +39,9 @@ void require_like(const NamedParameter& named, const Tensor& tensor, std::string
 }  // namespace
 
 Optimizer::Optimizer(std::vector<NamedParameter> parameters, double learning_rate)
-    : learning_rate_{checked_rate(learning_rate)} {
+    : learning_rate_{scalar(checked_rate(learning_rate), float64), "learning rate"},
+      learning_rate_float32_{scalar(learning_rate, float32), "learning rate"},
+      steps_{scalar(0, float64), "steps"} {
   for (NamedParameter& named : parameters) {
     const bool known = std::any_of(parameters_.begin(), parameters_.end(),
                                    [&](const NamedParameter& other) { return other.parameter.is(named.parameter); });
@@ -46,13 +52,49 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, double learning_rat
   if (parameters_.empty()) {
     throw ValueError("[optimizer] there are no parameters to train");
   }
-  state_.resize(parameters_.size());
+}
+
+Optimizer::Optimizer(const Optimizer& other)
+    : parameters_{other.parameters_},
+      learning_rate_{other.learning_rate_.clone()},
+      learning_rate_float32_{other.learning_rate_float32_.clone()},
+      steps_{other.steps_.clone()} {
+  for (const auto& cells : other.state_) {
+    auto& copies = state_.emplace_back();
+    std::transform(cells.begin(), cells.end(), std::back_inserter(copies),
+                   [](const Parameter& cell) { return cell.clone(); });
+  }
 }
 
 Optimizer::~Optimizer() = default;
 
+double Optimizer::learning_rate() const {
+  return learning_rate_.value().item();
+}
+
 void Optimizer::set_learning_rate(double rate) {
-  learning_rate_ = checked_rate(rate);
+  learning_rate_.set(scalar(checked_rate(rate), float64));
+  learning_rate_float32_.set(scalar(rate, float32));
+}
+
+std::int64_t Optimizer::steps() const {
+  return static_cast<std::int64_t>(steps_.value().item());
+}
+
+std::vector<Tensor> Optimizer::initial_state(const Tensor& /*value*/) const {
+  return {};
+}
+
+void Optimizer::start() {
+  const detail::Untraced untraced;
+  std::vector<std::vector<Parameter>> state;
+  for (const NamedParameter& named : parameters_) {
+    auto& cells = state.emplace_back();
+    for (const Tensor& tensor : initial_state(named.parameter.value())) {
+      cells.emplace_back(tensor, named.name + " state");
+    }
+  }
+  state_ = std::move(state);
 }
 
 Tensor Optimizer::step(const Tensor& loss) {
@@ -73,27 +115,40 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
 
 // Everything is evaluated before the first cell is written: an error leaves parameters and state as they were.
 void Optimizer::advance(const Tensor* loss, std::span<const Tensor> gradients) {
+  if (state_.empty()) {
+    start();
+  }
+  const Tensor step = steps_.value() + 1.0;
   std::vector<Update> updates;
-  std::vector<Tensor> wanted;
+  std::vector<Tensor> wanted{step};
   updates.reserve(parameters_.size());
   if (loss != nullptr) {
     wanted.push_back(*loss);
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    updates.push_back(update(parameters_[i].parameter.value(), gradients[i], state_[i], steps_ + 1));
+    const Tensor& value = parameters_[i].parameter.value();
+    const Parameter& rate = value.dtype() == float32 ? learning_rate_float32_ : learning_rate_;
+    const std::vector<Tensor> state{state_[i].begin(), state_[i].end()};
+    updates.push_back(update(value, gradients[i], state, {rate.value(), step}));
     require_like(parameters_[i], updates[i].value, "next value");
+    if (updates[i].state.size() != state.size()) {
+      throw ValueError(fmt::format("[optimizer] '{}' had {} tensors of state, its update gives {}", parameters_[i].name,
+                                   state.size(), updates[i].state.size()));
+    }
+    for (std::size_t j = 0; j < state.size(); ++j) {
+      require_like({parameters_[i].name + " state", state_[i][j]}, updates[i].state[j], "next value");
+    }
     wanted.push_back(updates[i].value);
     wanted.insert(wanted.end(), updates[i].state.begin(), updates[i].state.end());
   }
   eval(wanted);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i].parameter.set(updates[i].value);
-    state_[i].clear();
-    for (const Tensor& tensor : updates[i].state) {
-      state_[i].push_back(tensor.detach());
+    for (std::size_t j = 0; j < state_[i].size(); ++j) {
+      state_[i][j].set(updates[i].state[j]);
     }
   }
-  ++steps_;
+  steps_.set(step);
 }
 
 }  // namespace xgrad::optim

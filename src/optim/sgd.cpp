@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/optim.hpp"
@@ -17,15 +18,19 @@ SGD::SGD(std::vector<NamedParameter> parameters, const SGDOptions& options)
   }
 }
 
+std::vector<Tensor> SGD::initial_state(const Tensor& value) const {
+  return options_.momentum == 0 ? std::vector<Tensor>{} : std::vector{zeros_like(value)};
+}
+
 Optimizer::Update SGD::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
-                              std::int64_t /*step*/) const {
+                              const Moment& moment) const {
   const Tensor g = with_decay(gradient, value, options_.weight_decay);
   if (options_.momentum == 0) {
-    return {value - g * learning_rate(), {}};
+    return {value - g * moment.learning_rate, {}};
   }
-  const Tensor velocity = state.empty() ? g : state[0] * options_.momentum + g;
+  const Tensor velocity = state[0] * options_.momentum + g;
   const Tensor direction = options_.nesterov ? g + velocity * options_.momentum : velocity;
-  return {value - direction * learning_rate(), {velocity}};
+  return {value - direction * moment.learning_rate, {velocity}};
 }
 
 }  // namespace xgrad::optim

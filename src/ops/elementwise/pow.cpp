@@ -22,6 +22,17 @@ class PowOperation final : public ElementwiseOperation {
   [[nodiscard]] std::string_view name() const noexcept override { return "pow"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "^", 4}; }
 
+  [[nodiscard]] std::vector<Attribute> attributes() const override {
+    std::vector<Attribute> result;
+    if (base_) {
+      result.push_back({"base", *base_});
+    }
+    if (exponent_) {
+      result.push_back({"exponent", *exponent_});
+    }
+    return result;
+  }
+
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
     const Tensor& a = call.inputs[0];
     const Tensor& b = call.inputs[1];

@@ -12,6 +12,7 @@
 #include "xgrad/error.hpp"
 #include "xgrad/operation.hpp"
 
+#include "graph/trace.hpp"
 #include "run/philox.hpp"
 
 namespace xgrad {
@@ -132,6 +133,16 @@ void require_floating(const char* name, DType dtype) {
   }
 }
 
+// A compiled function would repeat at every call what it drew while it was traced.
+void require_no_trace(const char* name) {
+  if (graph::Trace::current() != nullptr) {
+    throw ValueError(
+        fmt::format("[{}] drawn inside a compiled function: every call would get the same numbers; draw outside and "
+                    "pass the tensor as an argument",
+                    name));
+  }
+}
+
 template <class T>
 Tensor draw_tensor(const Signature& signature, std::uint64_t seed, std::uint64_t stream, double first, double second) {
   return xgrad::apply(std::make_shared<const T>(signature, seed, stream, first, second), std::span<const Tensor>{});
@@ -140,6 +151,7 @@ Tensor draw_tensor(const Signature& signature, std::uint64_t seed, std::uint64_t
 }  // namespace
 
 Tensor Random::normal(const Shape& shape, double mean, double deviation, DType dtype) {
+  require_no_trace("normal");
   require_floating("normal", dtype);
   if (!std::isfinite(mean) || !std::isfinite(deviation) || deviation < 0) {
     throw ValueError(
@@ -149,6 +161,7 @@ Tensor Random::normal(const Shape& shape, double mean, double deviation, DType d
 }
 
 Tensor Random::uniform(const Shape& shape, double low, double high, DType dtype) {
+  require_no_trace("uniform");
   require_floating("uniform", dtype);
   const double largest = dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
   if (!(low <= high && low >= -largest && high <= largest && high - low <= largest)) {
@@ -159,6 +172,7 @@ Tensor Random::uniform(const Shape& shape, double low, double high, DType dtype)
 }
 
 Tensor Random::bernoulli(const Shape& shape, double probability, DType dtype) {
+  require_no_trace("bernoulli");
   if (!(probability >= 0 && probability <= 1)) {
     throw ValueError(fmt::format("[bernoulli] probability {}; it lies in [0, 1]", probability));
   }
@@ -194,6 +208,7 @@ class IntegerStream {
 }  // namespace
 
 std::vector<std::int64_t> Random::permutation(std::int64_t count) {
+  require_no_trace("permutation");
   if (count < 0) {
     throw ValueError(fmt::format("[permutation] of {} elements", count));
   }
@@ -207,6 +222,7 @@ std::vector<std::int64_t> Random::permutation(std::int64_t count) {
 }
 
 std::uint64_t Random::integer(std::uint64_t bound) {
+  require_no_trace("integer");
   if (bound == 0) {
     throw ValueError("[integer] from the empty range [0, 0)");
   }

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+#include "compile/build.hpp"
+
+namespace xgrad::planning {
+
+/// The plans of one thread, by the keys of their graphs. What was used longest ago goes first when there are too many.
+class PlanCache {
+ public:
+  /// The plan of this key, or null. Stays valid until the next call of add().
+  [[nodiscard]] Planned* find(const std::vector<std::uint64_t>& key, std::uint64_t hash);
+  Planned& add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned);
+
+  [[nodiscard]] static PlanCache& of_this_thread();
+
+ private:
+  static constexpr std::size_t most_plans = 256;
+  static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of all arenas, but for that of the latest plan
+
+  struct Entry {
+    std::vector<std::uint64_t> key;
+    std::uint64_t hash;
+    Planned planned;
+  };
+  using Entries = std::list<Entry>;
+
+  void drop_oldest();
+
+  Entries entries_;  // the latest first
+  std::unordered_multimap<std::uint64_t, Entries::iterator> places_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace xgrad::planning

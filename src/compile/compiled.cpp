@@ -1,0 +1,265 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
+#include "xgrad/compile.hpp"
+#include "xgrad/error.hpp"
+
+#include "compile/build.hpp"
+#include "compile/describe.hpp"
+#include "graph/cell.hpp"
+#include "graph/node.hpp"
+#include "graph/order.hpp"
+#include "graph/trace.hpp"
+
+namespace xgrad::detail {
+
+namespace {
+
+using planning::Planned;
+using planning::PlannedOutput;
+using From = PlannedOutput::From;
+
+struct Argument {
+  Shape shape;
+  DType dtype;
+};
+
+/// What one trace of the function became. The leaves of the plan are the arguments, then the cells that are read; its
+/// outputs the results, then what is written to cells.
+struct TracedPlan {
+  std::vector<Argument> arguments;
+  std::vector<std::shared_ptr<graph::Cell>> read;
+  std::vector<std::shared_ptr<graph::Cell>> written;
+  std::vector<Argument> results;
+  Planned planned;
+  std::vector<run::Buffer> buffers;  // of the outputs, during a run
+};
+
+bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
+  return std::equal(arguments.begin(), arguments.end(), trace.arguments.begin(), trace.arguments.end(),
+                    [](const Tensor& tensor, const Argument& argument) {
+                      const graph::Node& node = *tensor.node();
+                      return node.dtype == argument.dtype && node.shape == argument.shape;
+                    });
+}
+
+// What doesn't depend on arguments or parameters is computed now, for good.
+void compute_constants(std::span<const Tensor> outputs) {
+  std::vector<const graph::Node*> roots;
+  std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
+                 [](const Tensor& output) { return output.node(); });
+  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  std::vector<Tensor> constants;
+  const auto take = [&constants](const graph::Node* node) {
+    if (!node->traced && !node->has_value()) {
+      constants.push_back(graph::handle(node));
+    }
+  };
+  for (const graph::Node* node : order.nodes) {
+    if (node->traced) {
+      std::for_each(node->inputs().begin(), node->inputs().end(), take);
+    }
+  }
+  std::for_each(roots.begin(), roots.end(), take);
+  eval(constants);
+}
+
+TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& traced, const PlanOptions& options) {
+  TracedPlan result;
+  planning::Request request;
+  std::vector<Tensor> placeholders;
+  std::vector<Tensor> parameters;
+  {
+    graph::Trace trace;
+    for (const Tensor& argument : arguments) {
+      result.arguments.push_back({argument.shape(), argument.dtype()});
+      placeholders.push_back(graph::Trace::placeholder(argument, false));
+    }
+    traced.trace(traced.context, placeholders, request.outputs);
+    for (const Tensor& output : request.outputs) {
+      if (!output.defined()) {
+        throw ValueError("[compile] the function returned an undefined Tensor");
+      }
+      result.results.push_back({output.shape(), output.dtype()});
+    }
+    request.over_leaf.assign(request.outputs.size(), std::nullopt);
+    for (const auto& access : trace.accesses()) {
+      if (access->placeholder.defined()) {
+        parameters.push_back(access->placeholder);
+        result.read.push_back(access->cell);
+      }
+      if (access->written) {
+        request.outputs.push_back(access->value);
+        const bool read = access->placeholder.defined();
+        request.over_leaf.push_back(
+            read ? std::optional{static_cast<std::uint32_t>(arguments.size() + result.read.size() - 1)} : std::nullopt);
+        result.written.push_back(access->cell);
+      }
+    }
+  }
+  for (const auto* list : {&placeholders, &parameters}) {
+    std::transform(list->begin(), list->end(), std::back_inserter(request.leaves),
+                   [](const Tensor& leaf) { return leaf.node(); });
+  }
+  compute_constants(request.outputs);
+  request.options = options;
+  request.facts.constants_fixed = true;
+  result.planned = planning::build(request);
+  result.buffers.resize(request.outputs.size());
+  return result;
+}
+
+// Of an output that has its memory: its own, or the cell's that it was written over.
+run::Buffer value_of(const TracedPlan& trace, std::uint32_t output) {
+  return trace.buffers[output] ? trace.buffers[output]
+                               : trace.written[output - trace.results.size()]->value.node()->value;
+}
+
+/// Empties the buffers of a run, also after an error.
+class BufferGuard {
+ public:
+  explicit BufferGuard(std::vector<run::Buffer>& buffers) noexcept : buffers_{buffers} {}
+  BufferGuard(const BufferGuard&) = delete;
+  BufferGuard& operator=(const BufferGuard&) = delete;
+  ~BufferGuard() { std::fill(buffers_.begin(), buffers_.end(), run::Buffer{}); }
+
+ private:
+  std::vector<run::Buffer>& buffers_;
+};
+
+}  // namespace
+
+struct CompiledCore::State {
+  PlanOptions options;
+  std::vector<TracedPlan> traces;
+  std::size_t last = 0;
+  bool profiling = false;
+};
+
+CompiledCore::CompiledCore(const PlanOptions& options) : state_{std::make_unique<State>()} {
+  state_->options = options;
+}
+CompiledCore::CompiledCore(CompiledCore&&) noexcept = default;
+CompiledCore& CompiledCore::operator=(CompiledCore&&) noexcept = default;
+CompiledCore::~CompiledCore() = default;
+
+bool tracing() noexcept {
+  return graph::Trace::current() != nullptr;
+}
+
+std::size_t CompiledCore::select(std::span<const Tensor> arguments, const Traced& traced) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].defined()) {
+      throw ValueError(fmt::format("[compile] argument {} is an undefined Tensor", i));
+    }
+  }
+  State& state = *state_;
+  if (state.last < state.traces.size() && matches(state.traces[state.last], arguments)) {
+    return state.last;
+  }
+  const auto known = std::find_if(state.traces.begin(), state.traces.end(),
+                                  [&](const TracedPlan& trace) { return matches(trace, arguments); });
+  state.last = static_cast<std::size_t>(known - state.traces.begin());
+  if (known == state.traces.end()) {
+    state.traces.push_back(trace_function(arguments, traced, state.options));
+    state.traces.back().planned.plan->set_profiling(state.profiling);
+  }
+  return state.last;
+}
+
+std::size_t CompiledCore::result_count(std::size_t trace) const noexcept {
+  return state_->traces[trace].results.size();
+}
+
+void CompiledCore::run(std::size_t index, std::span<const Tensor> arguments, std::span<Tensor> results) {
+  TracedPlan& trace = state_->traces[index];
+  run::Plan& plan = *trace.planned.plan;
+  const auto& slots = trace.planned.leaf_slots;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].node()->has_value()) {
+      arguments[i].eval();
+    }
+    plan.point(slots[i], arguments[i].node()->value.data());
+  }
+  for (std::size_t i = 0; i < trace.read.size(); ++i) {
+    plan.point(slots[arguments.size() + i], trace.read[i]->value.node()->value.data());
+  }
+  const BufferGuard guard{trace.buffers};
+  const auto& outputs = trace.planned.outputs;
+  const std::size_t result_count = trace.results.size();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].from != From::memory) {
+      continue;
+    }
+    const bool is_result = i < result_count;
+    if (!is_result) {
+      const graph::Node& old = *trace.written[i - result_count]->value.node();
+      const bool in_place = outputs[i].may_overwrite && old.held_once() && old.value.unique();
+      if (in_place) {
+        plan.point(outputs[i].slot, old.value.data());
+        continue;
+      }
+    }
+    const Tensor* old = is_result ? nullptr : &trace.written[i - result_count]->value;
+    trace.buffers[i] = run::Buffer::allocate(is_result ? trace.results[i].shape : old->shape(),
+                                             is_result ? trace.results[i].dtype : old->dtype());
+    plan.point(outputs[i].slot, trace.buffers[i].data());
+  }
+  plan.run();
+  // All values first, then what holds them: a cell may get what another one held.
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const PlannedOutput& output = outputs[i];
+    switch (output.from) {
+      case From::memory:
+        break;
+      case From::leaf:
+        trace.buffers[i] = output.index < arguments.size()
+                               ? arguments[output.index].node()->value
+                               : trace.read[output.index - arguments.size()]->value.node()->value;
+        break;
+      case From::constant:
+        trace.buffers[i] = plan.constants[output.index].second;
+        break;
+      case From::output:
+        trace.buffers[i] = value_of(trace, output.index);
+        break;
+    }
+  }
+  for (std::size_t i = 0; i < result_count; ++i) {
+    results[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, std::move(trace.buffers[i]));
+  }
+  for (std::size_t i = result_count; i < outputs.size(); ++i) {
+    if (!trace.buffers[i]) {
+      continue;  // it was written in place
+    }
+    graph::Cell& cell = *trace.written[i - result_count];
+    const graph::Node& old = *cell.value.node();
+    Tensor leaf = graph::make_leaf(old.shape, old.dtype, std::move(trace.buffers[i]), true);
+    if (!cell.name.empty()) {
+      leaf.named(cell.name);
+    }
+    cell.value = std::move(leaf);
+  }
+}
+
+std::size_t CompiledCore::trace_count() const noexcept {
+  return state_->traces.size();
+}
+
+std::string CompiledCore::describe(std::size_t trace) const {
+  return trace < state_->traces.size() ? planning::describe(*state_->traces[trace].planned.plan) : "";
+}
+
+void CompiledCore::set_profiling(bool on) {
+  state_->profiling = on;
+  for (const TracedPlan& trace : state_->traces) {
+    trace.planned.plan->set_profiling(on);
+  }
+}
+
+std::string CompiledCore::profile(std::size_t trace) const {
+  return trace < state_->traces.size() ? planning::profile(*state_->traces[trace].planned.plan) : "";
+}
+
+}  // namespace xgrad::detail

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "xgrad/plan.hpp"
+
+#include "graph/order.hpp"
+
+namespace xgrad::planning {
+
+/// The structure of a pending graph: graphs of one key have one plan. It holds operations, how they are connected,
+/// which results are kept, and of the leaves the shape, the dtype, and which of the special numbers they are.
+struct GraphKey {
+  std::vector<std::uint64_t> words;
+  std::vector<const graph::Node*> leaves;  ///< each once, in the order in which they are met; not part of the key
+
+  [[nodiscard]] std::uint64_t hash() const noexcept;
+};
+
+/// Writes the key of an order, whose nodes with handles are kept, into `key`.
+void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& key);
+
+}  // namespace xgrad::planning

@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <array>
+
+#include "xgrad/math.hpp"
+
+#include "compile/rules/rules.hpp"
+
+namespace xgrad::planning::rules {
+
+namespace {
+
+// An operation on constants is done once, if they stay the same and the result is small.
+Tensor constant_folding(const graph::Node& node, const Facts& facts) {
+  constexpr std::int64_t most = 4096;
+  if (!facts.constants_fixed || node.operation == nullptr || node.has_value() || node.traced ||
+      node.shape.size() > most) {
+    return {};
+  }
+  const auto inputs = node.inputs();
+  const bool known = std::all_of(inputs.begin(), inputs.end(), [](const graph::Node* input) {
+    return input->has_value() && input->operation == nullptr;
+  });
+  if (!known) {
+    return {};
+  }
+  // A node of its own: this one may belong to the user's graph, which isn't to change.
+  std::vector<Tensor> operands;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    operands.push_back(input(node, i));
+  }
+  return xgrad::apply(node.operation, operands).detach();
+}
+
+bool is_scalar(const graph::Node& node) {
+  return node.shape.rank() == 0;
+}
+
+bool is_power_of_two(const graph::Node& node) {
+  return is_number(node, 2) || is_number(node, 0.5);
+}
+
+// s (2 x) = (2 s) x for a number s: exact, and one pass over x less. The same for ½.
+Tensor powers_of_two(const graph::Node& node, const Facts& /*facts*/) {
+  if (kind_of(node) != Kind::mul || is_scalar(node)) {
+    return {};
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const graph::Node& s = input_node(node, i);
+    const graph::Node& product = input_node(node, 1 - i);
+    if (!is_scalar(s) || is_power_of_two(s) || kind_of(product) != Kind::mul) {
+      continue;
+    }
+    for (std::size_t j = 0; j < 2; ++j) {
+      if (is_power_of_two(input_node(product, j)) && !is_scalar(input_node(product, 1 - j))) {
+        return (input(node, i) * input(product, j)) * input(product, 1 - j);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const Rule> numbers() {
+  static constexpr std::array<Rule, 2> list{{
+      {"constant folding", constant_folding},
+      {"powers of two", powers_of_two},
+  }};
+  return list;
+}
+
+}  // namespace xgrad::planning::rules

@@ -1,0 +1,116 @@
+#include "graph/trace.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "xgrad/error.hpp"
+#include "xgrad/operation.hpp"
+#include "xgrad/plan.hpp"
+
+namespace xgrad::graph {
+
+namespace {
+
+thread_local Trace* current_trace = nullptr;
+
+// x itself. Not differentiable: to a derivative it is a leaf.
+class BindOperation final : public Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "bind"; }
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
+    return {inputs[0].shape(), inputs[0].dtype()};
+  }
+  [[nodiscard]] bool differentiable() const noexcept override { return false; }
+  [[nodiscard]] bool aliases_input() const noexcept override { return true; }
+  void evaluate(std::span<const ConstArray> /*inputs*/, const Array& /*output*/) const override {}
+};
+
+}  // namespace
+
+Trace::Trace() {
+  if (current_trace != nullptr) {
+    throw ValueError("[compile] a trace is under way on this thread");
+  }
+  current_trace = this;
+}
+
+Trace::~Trace() {
+  current_trace = nullptr;
+}
+
+Trace* Trace::current() noexcept {
+  return current_trace;
+}
+
+Tensor Trace::placeholder(const Tensor& like, bool history) {
+  Tensor result = make_leaf(like.shape(), like.dtype(), {}, history);
+  result.node()->traced = true;
+  if (like.node()->name) {
+    result.named(*like.node()->name);
+  }
+  return result;
+}
+
+Trace::Access& Trace::access(const std::shared_ptr<Cell>& cell) {
+  const auto known =
+      std::find_if(accesses_.begin(), accesses_.end(), [&](const auto& candidate) { return candidate->cell == cell; });
+  if (known != accesses_.end()) {
+    return **known;
+  }
+  accesses_.push_back(std::make_unique<Access>(Access{cell, {}, {}, false}));
+  return *accesses_.back();
+}
+
+const Tensor& Trace::read(const std::shared_ptr<Cell>& cell) {
+  Access& found = access(cell);
+  if (!found.value.defined()) {
+    found.placeholder = placeholder(cell->value, true);
+    found.value = found.placeholder;
+  }
+  return found.value;
+}
+
+void Trace::write(const std::shared_ptr<Cell>& cell, const Tensor& value) {
+  Access& found = access(cell);
+  found.value = rebound(value, true);
+  if (!cell->name.empty()) {
+    found.value.named(cell->name);
+  }
+  found.written = true;
+}
+
+void require_untraced(const Node& node, std::string_view what) {
+  if (!node.traced) {
+    return;
+  }
+  const std::string name = node.name ? fmt::format(" of '{}'", *node.name) : "";
+  if (Trace::current() != nullptr) {
+    throw ValueError(
+        fmt::format("[compile] {}{} inside a compiled function: while it is traced nothing has a value; return the "
+                    "tensor and read it outside",
+                    what, name));
+  }
+  throw ValueError(
+      fmt::format("[{}]{} of a tensor made while a function was compiled: it has no value; let the function return it",
+                  what, name));
+}
+
+Tensor rebound(const Tensor& traced, bool history) {
+  static const auto operation = std::make_shared<const BindOperation>();
+  Tensor result = apply(operation, {traced});
+  result.node()->history = history && is_floating(traced.dtype());
+  return result;
+}
+
+}  // namespace xgrad::graph
+
+namespace xgrad::detail {
+
+Untraced::Untraced() noexcept : trace_{std::exchange(graph::current_trace, nullptr)} {}
+
+Untraced::~Untraced() {
+  graph::current_trace = static_cast<graph::Trace*>(trace_);
+}
+
+}  // namespace xgrad::detail

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "xgrad/operation.hpp"
+
+#include "run/broadcast_reader.hpp"
+#include "run/plan.hpp"
+
+namespace xgrad::run {
+
+/// A tile of values while a chain runs. Inputs are read from their slots (broadcasting to the chain's shape), outputs
+/// are written to theirs and may be read by later calls, temporaries exist for one tile.
+struct TileRegister {
+  enum class Kind : std::uint8_t { input, output, temporary };
+  Kind kind = Kind::temporary;
+  Operand operand;  ///< of a temporary the dtype only
+};
+
+/// One element-wise operation on registers. `output` may be one of the inputs if its dtype is the same.
+struct TileCall {
+  std::shared_ptr<const Operation> operation;
+  TileKernel kernel = nullptr;
+  bool padded = false;  ///< the kernel may be given what follows the last element, up to 64 bytes
+  std::vector<std::uint16_t> inputs;
+  std::uint16_t output = 0;
+};
+
+/// Σ over some axes of a register, divided by `divisor`. The axes are all, the first ones or the last ones, after
+/// merging: the chain's shape is seen as (rows, columns), and rows or columns are summed over.
+struct TileSum {
+  std::uint16_t source = 0;
+  Operand output;  ///< float32 or float64
+  std::int64_t rows = 1;
+  std::int64_t columns = 1;
+  bool over_rows = false;
+  bool over_columns = false;
+  double divisor = 1;
+};
+
+/// Element-wise calls of one shape, in order, and sums of what they give: done in one pass.
+struct ElementwiseTask {
+  Shape shape;
+  std::vector<TileRegister> registers;
+  std::vector<TileCall> calls;
+  std::vector<TileSum> sums;
+  Slot scratch = 0;  ///< at least scratch_bytes()
+};
+
+/// How many elements a pass takes at a time, and the memory that it needs for that.
+struct TileLayout {
+  std::int64_t elements = 0;
+  std::size_t scratch_bytes = 0;
+  bool aligned = false;  ///< every tile starts on a 64-byte boundary
+};
+[[nodiscard]] TileLayout tile_layout(const ElementwiseTask& task);
+
+class ElementwiseStep final : public PlanStep {
+ public:
+  explicit ElementwiseStep(ElementwiseTask task);
+
+  void run(void* const* slots) override;
+  [[nodiscard]] std::string describe() const override;
+
+ private:
+  struct Moving {
+    std::uint16_t index;
+    Slot slot;
+    std::size_t tile_bytes;
+  };
+  struct Filled {
+    std::uint16_t index;
+    Slot slot;
+    BroadcastReader reader;
+    std::size_t offset;  // in the scratch
+    bool once;           // the same in every tile
+  };
+  struct Fixed {
+    std::uint16_t index;
+    std::size_t offset;
+  };
+  struct Call {
+    TileKernel kernel;
+    const Operation* operation;
+    std::array<std::uint16_t, 8> inputs;
+    std::uint16_t input_count;
+    std::uint16_t output;
+    std::int64_t granule;  // the count is rounded up to a multiple of it
+  };
+
+  void run_tile(std::int64_t start, std::int64_t count);
+  void start_sums(void* const* slots);
+  void add_tile(std::size_t sum, std::int64_t start, std::int64_t count);
+  template <class T>
+  void add_tile_as(const TileSum& sum, double& partial, void* out, const T* values, std::int64_t start,
+                   std::int64_t count);
+  void finish_sums();
+
+  ElementwiseTask task_;
+  std::int64_t total_;
+  TileLayout layout_;
+  std::vector<Moving> moving_;
+  std::vector<Filled> filled_;
+  std::vector<Fixed> fixed_;
+  std::vector<Call> calls_;
+  std::vector<std::byte*> pointers_;  // per register: the tile under way
+  std::vector<double> partials_;      // per sum
+  std::vector<void*> sum_outputs_;
+};
+
+}  // namespace xgrad::run

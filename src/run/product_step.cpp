@@ -1,0 +1,47 @@
+#include "run/product_step.hpp"
+
+#include <cstring>
+#include <fmt/format.h>
+
+namespace xgrad::run {
+
+ProductStep::ProductStep(ProductTask task) : task_{std::move(task)}, form_{product_form(task_.shape)} {}
+
+void ProductStep::run(void* const* slots) {
+  if (task_.shape.dtype == float32) {
+    run_as<float>(slots);
+  } else {
+    run_as<double>(slots);
+  }
+}
+
+template <class T>
+void ProductStep::run_as(void* const* slots) const {
+  T alpha = task_.negative ? T{-1} : T{1};
+  for (const Slot scalar : task_.scalars) {
+    alpha *= *static_cast<const T*>(slots[scalar]);
+  }
+  T beta = 0;
+  void* c = slots[task_.c.slot];
+  if (task_.start) {
+    beta = task_.start_scale ? *static_cast<const T*>(slots[*task_.start_scale]) : T{1};
+    if (const void* start = slots[*task_.start]; start != c) {
+      std::memcpy(c, start, task_.c.bytes());
+    }
+  }
+  product<T>(task_.shape, form_, alpha, static_cast<const T*>(slots[task_.a]), static_cast<const T*>(slots[task_.b]),
+             beta, static_cast<T*>(c));
+}
+
+std::string ProductStep::describe() const {
+  std::string text = "matmul: " + to_string(form_);
+  if (task_.start) {
+    text += task_.start_scale ? ", added to a scaled tensor" : ", added to a tensor";
+  }
+  if (!task_.scalars.empty()) {
+    text += ", scaled";
+  }
+  return text;
+}
+
+}  // namespace xgrad::run

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "run/plan.hpp"
+#include "run/product.hpp"
+
+namespace xgrad::run {
+
+/// C ← ± Π scalars · op(A) op(B) + β C₀.
+struct ProductTask {
+  ProductShape shape;
+  Slot a = 0;
+  Slot b = 0;
+  Operand c;
+  bool negative = false;
+  std::vector<Slot> scalars;        ///< numbers of the product's dtype, multiplied to α
+  std::optional<Slot> start;        ///< C₀; without it β = 0. The memory of C itself, or else copied there first
+  std::optional<Slot> start_scale;  ///< β, a number of the product's dtype; 1 without it
+};
+
+class ProductStep final : public PlanStep {
+ public:
+  explicit ProductStep(ProductTask task);
+
+  void run(void* const* slots) override;
+  [[nodiscard]] std::string describe() const override;
+
+ private:
+  template <class T>
+  void run_as(void* const* slots) const;
+
+  ProductTask task_;
+  ProductForm form_;
+};
+
+}  // namespace xgrad::run

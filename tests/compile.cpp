@@ -1,0 +1,396 @@
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <new>
+#include <string>
+#include <tuple>
+
+#include "xgrad/xgrad.hpp"
+
+#include "support/message_of.hpp"
+
+namespace xg = xgrad;
+using Values = std::vector<double>;
+
+namespace {
+
+thread_local std::size_t allocations = 0;
+
+void* counted(std::size_t bytes) {
+  ++allocations;
+  void* memory = std::malloc(bytes == 0 ? 1 : bytes);  // NOLINT
+  if (memory == nullptr) {
+    throw std::bad_alloc{};
+  }
+  return memory;
+}
+
+void* counted(std::size_t bytes, std::align_val_t alignment) {
+  ++allocations;
+  const auto line = static_cast<std::size_t>(alignment);
+  void* memory = std::aligned_alloc(line, (bytes + line - 1) / line * line);  // NOLINT
+  if (memory == nullptr) {
+    throw std::bad_alloc{};
+  }
+  return memory;
+}
+
+}  // namespace
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+void* operator new(std::size_t bytes) {
+  return counted(bytes);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, alignment);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);  // NOLINT
+}
+void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
+  std::free(memory);  // NOLINT
+}
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept {
+  std::free(memory);  // NOLINT
+}
+void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept {
+  std::free(memory);  // NOLINT
+}
+#endif
+
+namespace {
+
+xg::Tensor doubles(const xg::NestedList& values) {
+  return xg::tensor(values, xg::float64);
+}
+
+Values values_of(const xg::Tensor& tensor) {
+  return tensor.to_vector<double>();
+}
+
+xg::nn::Sequential network(std::uint64_t seed, xg::DType dtype = xg::float64) {
+  xg::Random random{seed};
+  const xg::nn::DenseOptions options{.dtype = dtype};
+  return xg::nn::Sequential{xg::nn::Dense{5, 4, random, options}, xg::nn::Sigmoid{},
+                            xg::nn::Dense{4, 3, random, options}, xg::nn::Sigmoid{}};
+}
+
+void check_close(const xg::Tensor& a, const xg::Tensor& b, double tolerance) {
+  REQUIRE(a.shape() == b.shape());
+  const Values x = values_of(xg::cast(a, xg::float64));
+  const Values y = values_of(xg::cast(b, xg::float64));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CHECK(std::abs(x[i] - y[i]) <= tolerance * std::max(1.0, std::abs(y[i])));
+  }
+}
+
+// Trains one copy define-by-run and one compiled; returns how far parameters are apart at the end.
+template <class MakeOptimizer>
+void compare_training(MakeOptimizer make, xg::DType dtype, double tolerance) {
+  const auto eager_net = network(3, dtype);
+  const auto compiled_net = network(3, dtype);
+  auto eager_rule = make(eager_net.parameters());
+  auto compiled_rule = make(compiled_net.parameters());
+  const xg::nn::QuadraticLoss objective;
+  auto step = xg::compile([&](const xg::Tensor& x, const xg::Tensor& y) {
+    return compiled_rule.step(objective(compiled_net(x), y));
+  });
+  xg::Random random{8};
+  for (int i = 0; i < 12; ++i) {
+    const xg::Tensor x = random.normal({7, 5}, 0, 1, dtype);
+    const xg::Tensor y = random.uniform({7, 3}, 0, 1, dtype);
+    const xg::Tensor expected = eager_rule.step(objective(eager_net(x), y));
+    const xg::Tensor loss = step(x, y);
+    check_close(loss, expected, tolerance);
+    if (i == 5) {
+      eager_rule.set_learning_rate(0.05);
+      compiled_rule.set_learning_rate(0.05);
+    }
+  }
+  CHECK(step.trace_count() == 1);
+  CHECK(eager_rule.steps() == 12);
+  CHECK(compiled_rule.steps() == 12);
+  const auto expected = eager_net.parameters();
+  const auto found = compiled_net.parameters();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    check_close(found[i].parameter, expected[i].parameter, tolerance);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("compile: a function of tensors gives its formula's values, at every call") {
+  auto f = xg::compile([](const xg::Tensor& a, const xg::Tensor& b) { return a * b + xg::exp(a); });
+  for (double x = -2; x < 2; x += 0.5) {
+    const xg::Tensor y = f(xg::scalar(x, xg::float64), doubles({1, 2}));
+    CHECK(values_of(y)[0] == doctest::Approx(x + std::exp(x)).epsilon(1e-15));
+    CHECK(values_of(y)[1] == doctest::Approx(2 * x + std::exp(x)).epsilon(1e-15));
+  }
+  CHECK(f.trace_count() == 1);
+}
+
+TEST_CASE("compile: other shapes and dtypes are traced again, known ones are not") {
+  int traces = 0;
+  auto f = xg::compile([&traces](const xg::Tensor& a) {
+    ++traces;
+    return xg::sum(a * a);
+  });
+  CHECK(f(doubles({1, 2})).item() == 5);
+  CHECK(f(doubles({1, 2, 3})).item() == 14);
+  CHECK(f(xg::tensor({1, 2})).item() == 5);
+  CHECK(f(doubles({3, 4})).item() == 25);
+  CHECK(traces == 3);
+  CHECK(f.trace_count() == 3);
+}
+
+TEST_CASE("compile: results may be tuples, vectors, structs, or nothing") {
+  struct Pair {
+    xg::Tensor sum;
+    std::vector<xg::Tensor> rest;
+  };
+  auto tuple = xg::compile([](const xg::Tensor& a) { return std::tuple{a + 1.0, a * 2.0}; });
+  const auto [plus, times] = tuple(doubles({1, 2}));
+  CHECK(values_of(plus) == Values{2, 3});
+  CHECK(values_of(times) == Values{2, 4});
+  auto object = xg::compile([](const xg::Tensor& a) { return Pair{xg::sum(a), {a, -a}}; });
+  const Pair pair = object(doubles({1, 2}));
+  CHECK(pair.sum.item() == 3);
+  REQUIRE(pair.rest.size() == 2);
+  CHECK(values_of(pair.rest[0]) == Values{1, 2});
+  CHECK(values_of(pair.rest[1]) == Values{-1, -2});
+  const xg::Parameter total{doubles({0, 0}), "total"};
+  auto nothing = xg::compile([&](const xg::Tensor& a) { total.set(total + a); });
+  nothing(doubles({1, 2}));
+  nothing(doubles({10, 20}));
+  CHECK(values_of(total) == Values{11, 22});
+  auto without_arguments = xg::compile([&] { return total * 2.0; });
+  CHECK(values_of(without_arguments()) == Values{22, 44});
+  total.set(doubles({1, 1}));
+  CHECK(values_of(without_arguments()) == Values{2, 2});
+}
+
+TEST_CASE("compile: value and gradients, also of an argument") {
+  const xg::Parameter w{doubles({2, 3}), "w"};
+  auto f = xg::compile([&](const xg::Tensor& x) { return xg::value_and_gradients(xg::sum(w * x * x), {w, x}); });
+  const auto [value, gradients] = f(doubles({5, 7}));
+  CHECK(value.item() == 2 * 25 + 3 * 49);
+  CHECK(values_of(gradients[0]) == Values{25, 49});
+  CHECK(values_of(gradients[1]) == Values{20, 42});
+  CHECK_FALSE(value.has_history());
+}
+
+TEST_CASE("compile: training equals define-by-run training, with every optimiser and dtype") {
+  const auto sgd = [](auto parameters) { return xg::optim::SGD{std::move(parameters), {.learning_rate = 0.7}}; };
+  const auto momentum = [](auto parameters) {
+    return xg::optim::SGD{std::move(parameters), {.learning_rate = 0.3, .momentum = 0.9, .weight_decay = 1e-2}};
+  };
+  const auto nesterov = [](auto parameters) {
+    return xg::optim::SGD{std::move(parameters), {.learning_rate = 0.3, .momentum = 0.8, .nesterov = true}};
+  };
+  const auto adam = [](auto parameters) { return xg::optim::Adam{std::move(parameters), {.learning_rate = 0.02}}; };
+  for (const auto& [dtype, tolerance] : {std::pair{xg::float64, 1e-13}, std::pair{xg::float32, 3e-5}}) {
+    compare_training(sgd, dtype, tolerance);
+    compare_training(momentum, dtype, tolerance);
+    compare_training(nesterov, dtype, tolerance);
+    compare_training(adam, dtype, tolerance);
+  }
+}
+
+TEST_CASE("compile: Adam's correction follows the step count") {
+  // With g = 1 throughout, m̂ = v̂ = 1 at every step: W falls by η / (1 + ε) each time.
+  const xg::Parameter w{doubles({1.0}), "w"};
+  xg::optim::Adam adam{{{"w", w}}, {.learning_rate = 0.1}};
+  auto step = xg::compile([&] { return adam.step(xg::sum(w)); });
+  for (int i = 1; i <= 20; ++i) {
+    step();
+    CHECK(w.value().to_vector<double>()[0] == doctest::Approx(1.0 - 0.1 * i).epsilon(1e-7));
+  }
+}
+
+TEST_CASE("compile: a parameter is updated in place, unless somebody holds the old value") {
+  const xg::Parameter w{doubles({1, 2, 3}), "w"};
+  auto step = xg::compile([&](const xg::Tensor& x) { w.set(w - 0.5 * x); });
+  const xg::Tensor x = doubles({2, 2, 2});
+  step(x);
+  const void* memory = w.value().data<double>().data();
+  step(x);
+  CHECK(static_cast<const void*>(w.value().data<double>().data()) == memory);
+  CHECK(values_of(w) == Values{-1, 0, 1});
+  const xg::Tensor held = w.value();
+  const xg::Tensor graph = xg::sum(w * w);  // built on the old value
+  step(x);
+  CHECK(values_of(w) == Values{-2, -1, 0});
+  CHECK(values_of(held) == Values{-1, 0, 1});
+  CHECK(graph.item() == 2);
+  CHECK(static_cast<const void*>(w.value().data<double>().data()) != static_cast<const void*>(held.data<double>().data()));
+  const xg::Tensor shared = w.value().detach();  // the same memory under another node
+  step(x);
+  CHECK(values_of(shared) == Values{-2, -1, 0});
+  CHECK(values_of(w) == Values{-3, -2, -1});
+}
+
+TEST_CASE("compile: what is read after an update is the new value, what was read before the old one") {
+  const xg::Parameter w{doubles({1.0}), "w"};
+  auto step = xg::compile([&] {
+    const xg::Tensor before = w.value();
+    w.set(w * 10.0);
+    const xg::Tensor between = w.value();
+    w.set(w + 1.0);
+    return std::array{before + 0.0, between, w.value(), xg::gradients(xg::sum(w * w), {w})[0]};
+  });
+  const auto [before, between, after, gradient] = step();
+  CHECK(values_of(before) == Values{1});
+  CHECK(values_of(between) == Values{10});
+  CHECK(values_of(after) == Values{11});
+  CHECK(values_of(gradient) == Values{22});
+  CHECK(values_of(w) == Values{11});
+  step();
+  CHECK(values_of(w) == Values{111});
+  CHECK(values_of(after) == Values{11});
+}
+
+TEST_CASE("compile: parameters that exchange their values") {
+  const xg::Parameter a{doubles({1, 2}), "a"};
+  const xg::Parameter b{doubles({3, 4}), "b"};
+  auto swap = xg::compile([&] {
+    const xg::Tensor old = a.value();
+    a.set(b);
+    b.set(old);
+  });
+  for (int i = 0; i < 3; ++i) {
+    swap();
+    CHECK(values_of(i % 2 == 0 ? a : b) == Values{3, 4});
+    CHECK(values_of(i % 2 == 0 ? b : a) == Values{1, 2});
+  }
+}
+
+TEST_CASE("compile: an argument, a parameter and a captured constant as results") {
+  const xg::Parameter w{doubles({1, 2}), "w"};
+  const xg::Tensor constant = doubles({7});
+  auto f = xg::compile([&](const xg::Tensor& x) {
+    const xg::Tensor old = w.value();
+    w.set(w + x);
+    return std::tuple{x, old, constant, xg::reshape(x, {2, 1}), constant * 2.0};
+  });
+  const auto [x, old, same, column, twice] = f(doubles({5, 6}));
+  CHECK(values_of(x) == Values{5, 6});
+  CHECK(values_of(old) == Values{1, 2});
+  CHECK(values_of(same) == Values{7});
+  CHECK(column.shape() == xg::Shape{2, 1});
+  CHECK(values_of(twice) == Values{14});
+  CHECK(values_of(w) == Values{6, 8});
+  f(doubles({1, 1}));
+  CHECK(values_of(old) == Values{1, 2});
+  CHECK(values_of(w) == Values{7, 9});
+}
+
+TEST_CASE("compile: one compiled function inside another becomes part of it") {
+  auto square = xg::compile([](const xg::Tensor& x) { return x * x; });
+  auto f = xg::compile([&](const xg::Tensor& x) { return square(x) + square(x + 1.0); });
+  CHECK(values_of(f(doubles({2}))) == Values{13});
+  CHECK(square.trace_count() == 0);
+}
+
+TEST_CASE("compile: what can't be compiled says why, and leaves the parameters alone") {
+  const xg::Parameter w{doubles({1, 2}), "w"};
+  xg::Random random{1};
+  auto reads = xg::compile([&](const xg::Tensor& x) {
+    w.set(w + x);
+    return x * xg::sum(x).item();
+  });
+  const std::string reading = message_of<xg::ValueError>([&] { reads(doubles({1, 1})); });
+  CHECK(reading.find("[compile] item() inside a compiled function") != std::string::npos);
+  auto prints = xg::compile([](const xg::Tensor& x) {
+    static_cast<void>(xg::to_string(x));
+    return x;
+  });
+  CHECK_THROWS_AS(prints(doubles({1})), xg::ValueError);
+  auto draws = xg::compile([&](const xg::Tensor& x) { return x + random.normal({2}, 0, 1, xg::float64); });
+  const std::string drawing = message_of<xg::ValueError>([&] { draws(doubles({1, 1})); });
+  CHECK(drawing.find("[normal] drawn inside a compiled function") != std::string::npos);
+  auto undefined = xg::compile([](const xg::Tensor& /*x*/) { return xg::Tensor{}; });
+  CHECK_THROWS_AS(undefined(doubles({1})), xg::ValueError);
+  auto makes = xg::compile([](const xg::Tensor& x) { return xg::Parameter{x}.value() * 1.0; });
+  CHECK_THROWS_AS(makes(doubles({1})), xg::ValueError);
+  auto wrong_shape = xg::compile([&](const xg::Tensor& x) { w.set(x); });
+  CHECK_THROWS_AS(wrong_shape(doubles({1, 2, 3})), xg::ShapeError);
+  CHECK_THROWS_AS(reads(xg::Tensor{}), xg::ValueError);
+  CHECK(values_of(w) == Values{1, 2});
+  // After all that, define-by-run works as before.
+  CHECK(values_of(w + 1.0) == Values{2, 3});
+}
+
+TEST_CASE("compile: a tensor smuggled out of the trace says so when it is read") {
+  xg::Tensor smuggled;
+  auto f = xg::compile([&](const xg::Tensor& x) {
+    smuggled = x * 2.0;
+    return smuggled + 1.0;
+  });
+  CHECK(values_of(f(doubles({1}))) == Values{3});
+  const std::string message = message_of<xg::ValueError>([&] { static_cast<void>(smuggled.to_vector<double>()); });
+  CHECK(message.find("made while a function was compiled") != std::string::npos);
+  CHECK_THROWS_AS(smuggled.eval(), xg::ValueError);
+}
+
+TEST_CASE("compile: an index out of range throws before any parameter is overwritten") {
+  const xg::Parameter w{doubles({1, 2}), "w"};
+  auto f = xg::compile([&](const xg::Tensor& x, const xg::Tensor& index) {
+    w.set(w + 1.0);
+    return xg::take(x, index, 0);
+  });
+  const auto at = [](double i) { return xg::tensor({i}, xg::int64); };
+  CHECK(values_of(f(doubles({5, 6}), at(1))) == Values{6});
+  CHECK(values_of(w) == Values{2, 3});
+  CHECK_THROWS_AS(f(doubles({5, 6}), at(2)), xg::ValueError);
+  CHECK(values_of(w) == Values{2, 3});
+  CHECK(values_of(f(doubles({5, 6}), at(0))) == Values{5});
+  CHECK(values_of(w) == Values{3, 4});
+}
+
+TEST_CASE("compile: describe names steps and memory, profile times them") {
+  const auto net = network(1);
+  xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5}};
+  auto step = xg::compile([&](const xg::Tensor& x, const xg::Tensor& y) {
+    return sgd.step(xg::nn::QuadraticLoss{}(net(x), y));
+  });
+  CHECK(step.describe().empty());
+  xg::Random random{4};
+  const xg::Tensor x = random.normal({6, 5}, 0, 1, xg::float64).eval();
+  const xg::Tensor y = random.uniform({6, 3}, 0, 1, xg::float64).eval();
+  step(x, y);
+  const std::string text = step.describe();
+  CHECK(text.find("added to a tensor, scaled") != std::string::npos);  // W − η δᵀ a as one product
+  CHECK(text.find("add sigmoid") != std::string::npos);
+  CHECK(text.find("then sum") != std::string::npos);
+  CHECK(text.find("of memory between them") != std::string::npos);
+  CHECK(step.profile() == "no run was timed\n");
+  step.set_profiling(true);
+  step(x, y);
+  step(x, y);
+  CHECK(step.profile().find("mean of 2 runs") == 0);
+  CHECK(step.profile().find("0/Dense") != std::string::npos);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("compile: a compiled step allocates nothing") {
+  for (const std::int64_t batch : {1, 10, 64}) {
+    const auto net = network(2, xg::float32);
+    xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5, .momentum = 0.9}};
+    auto step = xg::compile([&](const xg::Tensor& x, const xg::Tensor& y) {
+      return sgd.step(xg::nn::QuadraticLoss{}(net(x), y));
+    });
+    xg::Random random{4};
+    const xg::Tensor x = random.normal({batch, 5}).eval();
+    const xg::Tensor y = random.uniform({batch, 3}).eval();
+    for (int i = 0; i < 3; ++i) {
+      static_cast<void>(step(x, y).item());
+    }
+    const std::size_t before = allocations;
+    for (int i = 0; i < 100; ++i) {
+      static_cast<void>(step(x, y).item());
+    }
+    CHECK(allocations == before);
+  }
+}
+#endif
