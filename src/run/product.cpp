@@ -69,8 +69,8 @@ template <class T>
 void carry_out(const ProductForm& form, const ProductCall<T>& p) {
   const ProductKernels<T>& kernels = product_kernels<T>();
   switch (form.kind) {
-    case Kind::small:
-      return kernels.small(p);
+    case Kind::small:  // product() has done it
+      return;
     case Kind::dot: {
       const T value = p.alpha * dot(p.k, p.a, p.b);
       *p.c = p.beta == T{0} ? value : value + p.beta * *p.c;
@@ -115,6 +115,9 @@ void product(const ProductShape& shape, const ProductForm& form, T alpha, const 
   }
   if (shape.k == 0) {
     return scale(shape.m * shape.n, beta, c);
+  }
+  if (form.kind == Kind::small) {  // at once, since that is what it is for
+    return product_kernels<T>().small(whole(shape, alpha, a, b, beta, c));
   }
   const auto [s, swapped] = canonical(shape);
   carry_out(fits(form, s) ? form : ProductForm{}, whole(s, alpha, swapped ? b : a, swapped ? a : b, beta, c));

@@ -60,13 +60,13 @@ std::vector<ProductForm> contenders(const ProductShape& s) {
   if (fits({Kind::dots}, s) && s.m >= 4 && s.k <= skinny) {
     result.push_back({Kind::panels});
   }
-  for (const std::int64_t chunk : {32, 64}) {
-    if (s.m >= 3 * chunk && s.n <= 2 * skinny) {
-      result.push_back({Kind::gemm_rows, chunk});
-    }
-    if (s.k >= 2 * chunk && s.m > 1) {
-      result.push_back({Kind::gemm_columns, chunk});
-    }
+  constexpr std::int64_t rows = 32;
+  constexpr std::int64_t columns = 64;
+  if (s.m >= 3 * rows && s.n <= 2 * skinny) {
+    result.push_back({Kind::gemm_rows, rows});
+  }
+  if (s.k >= 2 * columns && s.m > 1) {
+    result.push_back({Kind::gemm_columns, columns});
   }
   return result;
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <vector>
 
+#include "run/blas.hpp"
 #include "run/product_shape.hpp"
 
 namespace xgrad::run {
@@ -15,20 +17,22 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr double most_multiplications = 8e6;
-constexpr Seconds budget{4e-3};
+constexpr double most_multiplications = 4e6;           // that are measured on one thread
+constexpr double most_threaded_multiplications = 2e7;  // and on several
+constexpr Seconds budget{2.5e-3};                      // after the first sample of each form
 constexpr Seconds shortest_sample{4e-6};
 constexpr int most_rounds = 20;
+constexpr int sure_rounds = 2;
 constexpr double clearly_faster = 0.93;  // of the first form's time
-constexpr double hopeless = 1.5;         // of the best time, after a round
+constexpr double hopeless = 1.5;         // of the best time, after the sure rounds
 
 // The longest side shortened until the product is quick to measure.
 ProductShape shortened(ProductShape s) noexcept {
   const double all = multiplications(s);
-  if (all > most_multiplications) {
+  const double most = blas_threads(s.m, s.n, s.k) == 1 ? most_multiplications : most_threaded_multiplications;
+  if (all > most) {
     std::int64_t& longest = std::max({std::ref(s.m), std::ref(s.n), std::ref(s.k)}).get();
-    longest =
-        std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(longest) * most_multiplications / all), 1);
+    longest = std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(longest) * most / all), 1);
   }
   return s;
 }
@@ -57,15 +61,16 @@ ProductForm fastest(const ProductShape& shape, std::span<const ProductForm> form
   std::vector<T> c(static_cast<std::size_t>(shape.m * shape.n));
   const auto sample = [&](const Contender& contender) {
     const Clock::time_point start = Clock::now();
-    for (int i = 0; i < contender.calls; ++i) {
+    for (int i = 0; i < contender.calls; ++i) {  // overwriting and adding in turn
       product<T>(shape, contender.form, T{1}, a.data(), b.data(), T{0}, c.data());
+      product<T>(shape, contender.form, T{1}, a.data(), b.data(), T{1}, c.data());
     }
     return Seconds{Clock::now() - start}.count() / contender.calls;
   };
   std::vector<Contender> contenders;
+  sample({forms.front()});  // warms up
   for (const ProductForm& form : forms) {
     Contender& contender = contenders.emplace_back(Contender{form});
-    sample(contender);  // warms up
     contender.best = sample(contender);
     contender.calls = static_cast<int>(std::clamp(std::ceil(shortest_sample.count() / contender.best), 1.0, 1000.0));
   }
@@ -74,7 +79,7 @@ ProductForm fastest(const ProductShape& shape, std::span<const ProductForm> form
   for (int round = 0; round < most_rounds && Clock::now() - start < budget; ++round) {
     const double limit = hopeless * std::min_element(contenders.begin(), contenders.end(), faster)->best;
     for (Contender& contender : contenders) {
-      if (round == 0 || contender.best < limit || &contender == &contenders.front()) {
+      if (round < sure_rounds || contender.best < limit || &contender == &contenders.front()) {
         contender.best = std::min(contender.best, sample(contender));
       }
     }

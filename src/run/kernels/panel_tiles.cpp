@@ -36,32 +36,49 @@ struct Tile {
   std::int64_t skipped;
 };
 
-// The columns [skipped, columns) of a row of C.
+template <class T>
+struct Lanes {
+  alignas(64) T numbers[64 / sizeof(T)];
+  constexpr Lanes() : numbers{} {
+    for (std::int64_t i = 0; i < std::int64_t{64 / sizeof(T)}; ++i) {
+      numbers[i] = static_cast<T>(i);
+    }
+  }
+};
+template <class T>
+constexpr Lanes<T> lanes;
+
+// The columns [skipped, columns) of a row of C; those skipped are fewer than a batch, and none if columns are.
 template <int Batches, class T>
 [[gnu::always_inline]] inline void update(const Tile<T>& t, const Batch<T>* sums, T* c) {
   constexpr std::int64_t size = Batch<T>::size;
   const Batch<T> alpha(t.alpha);
   const Batch<T> beta(t.beta);
-  if (t.skipped == 0 && t.columns == Batches * size) {
+  if (t.columns == Batches * size) {
+    const Batch<T> before = t.skipped > 0 ? Batch<T>::load_unaligned(c) : alpha;
     for (int v = 0; v < Batches; ++v) {
       Batch<T> result = alpha * sums[v];
       if (t.beta != T{0}) {
         result = xsimd::fma(beta, Batch<T>::load_unaligned(c + v * size), result);
       }
+      if (v == 0 && t.skipped > 0) {
+        result = xsimd::select(Batch<T>::load_aligned(lanes<T>.numbers) < Batch<T>(static_cast<T>(t.skipped)), before,
+                               result);
+      }
       result.store_unaligned(c + v * size);
     }
     return;
   }
-  alignas(64) T before[Batches * size]{};
-  const auto bytes = static_cast<std::size_t>(t.columns - t.skipped) * sizeof(T);
+  alignas(64) T row[Batches * size]{};
+  const auto bytes = static_cast<std::size_t>(t.columns) * sizeof(T);
   if (t.beta != T{0}) {
-    std::memcpy(before + t.skipped, c + t.skipped, bytes);
+    std::memcpy(row, c, bytes);
   }
   for (int v = 0; v < Batches; ++v) {
-    const Batch<T> result = xsimd::fma(beta, Batch<T>::load_aligned(before + v * size), alpha * sums[v]);
-    result.store_aligned(before + v * size);
+    const Batch<T> result = xsimd::fma(beta, Batch<T>::load_aligned(row + v * size), alpha * sums[v]);
+    result.store_aligned(row + v * size);
   }
-  std::memcpy(c + t.skipped, before + t.skipped, bytes);
+  std::memcpy(c, row, bytes);
 }
 
 template <int Rows, int Batches, class T>
@@ -120,26 +137,26 @@ template <int Batches, class T>
 void panel(const ProductCall<T>& p, Tile<T> t, std::int64_t start, std::int64_t j, std::int64_t columns) {
   constexpr std::int64_t width = Batches * std::int64_t{Batch<T>::size};
   alignas(64) T packed[block * width];
-  t.columns = columns;
-  t.skipped = 0;
-  if (!p.transpose_b && (columns == width || p.n >= width)) {
+  if (p.n >= width) {  // a last panel that isn't full begins further left
+    j -= width - columns;
     t.skipped = width - columns;
-    t.columns = width;
-    t.b = p.b + start * p.n + j - t.skipped;
-    t.b_row = p.n;
-  } else {
-    const std::int64_t b_row = p.transpose_b ? 1 : p.n;
-    const std::int64_t b_column = p.transpose_b ? p.k : 1;
-    const T* b = p.b + start * b_row + j * b_column;
+    columns = width;
+  }
+  t.columns = columns;
+  const std::int64_t b_row = p.transpose_b ? 1 : p.n;
+  const std::int64_t b_column = p.transpose_b ? p.k : 1;
+  t.b = p.b + start * b_row + j * b_column;
+  t.b_row = b_row;
+  if (p.transpose_b || columns < width) {
     for (std::int64_t l = 0; l < t.count; ++l) {
       for (std::int64_t q = 0; q < width; ++q) {
-        packed[l * width + q] = q < columns ? b[l * b_row + q * b_column] : T{0};
+        packed[l * width + q] = q < columns ? t.b[l * b_row + q * b_column] : T{0};
       }
     }
     t.b = packed;
     t.b_row = width;
   }
-  t.c = p.c + j - t.skipped;
+  t.c = p.c + j;
   rows<Batches>(t, p.m);
 }
 
@@ -179,9 +196,9 @@ void panel_tiles(const ProductCall<T>& p) {
   t.alpha = p.alpha;
   t.c_row = p.n;
   for (std::int64_t start = 0; start < p.k; start += block) {
-    t.a = p.a + start * t.a_column;
     t.count = p.k - start < block ? p.k - start : block;
     t.beta = start == 0 ? p.beta : T{1};
+    t.a = p.a + start * t.a_column;
     panels(p, t, start);
   }
 }
