@@ -287,9 +287,10 @@ TEST_CASE_TEMPLATE("products: equal bits wherever the operands lie", T, float, d
 TEST_CASE("products: the chosen form is one that fits, and is chosen again") {
   for (const ProductShape& shape :
        {ProductShape{false, true, 10, 30, 784}, ProductShape{true, false, 30, 784, 10},
-        ProductShape{false, true, 1, 30, 784}, ProductShape{false, false, 512, 1, 100},
-        ProductShape{false, true, 10, 30, 784, DType::float64}, ProductShape{false, false, 100, 100, 100},
-        ProductShape{false, true, 10, 3, 2}, ProductShape{false, false, 1, 1, 1000}}) {
+        ProductShape{true, false, 30, 784, 10, DType::float32, true}, ProductShape{false, true, 1, 30, 784},
+        ProductShape{false, false, 512, 1, 100}, ProductShape{false, true, 10, 30, 784, DType::float64},
+        ProductShape{false, false, 100, 100, 100}, ProductShape{false, true, 10, 3, 2},
+        ProductShape{false, false, 1, 1, 1000}}) {
     const ProductForm form = run::product_form(shape);
     const std::vector<ProductForm> fitting = run::product_forms(shape);
     CHECK(std::find(fitting.begin(), fitting.end(), form) != fitting.end());

@@ -17,6 +17,7 @@ struct ProductShape {
   std::int64_t n = 0;
   std::int64_t k = 0;
   DType dtype = DType::float32;
+  bool adds = false;  ///< β isn't 0: what product_form() measures. product() looks at β itself.
 
   friend bool operator==(const ProductShape&, const ProductShape&) = default;
 };

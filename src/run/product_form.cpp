@@ -84,7 +84,7 @@ class Measured {
  public:
   static ProductForm form(const ProductShape& s) {
     static Measured instance;
-    const Key key{s.transpose_a, s.transpose_b, s.m, s.n, s.k, s.dtype, usable_threads()};
+    const Key key{s.transpose_a, s.transpose_b, s.m, s.n, s.k, s.dtype, s.adds, usable_threads()};
     {
       const std::shared_lock lock{instance.mutex_};
       if (const auto found = instance.forms_.find(key); found != instance.forms_.end()) {
@@ -100,7 +100,7 @@ class Measured {
   }
 
  private:
-  using Key = std::tuple<bool, bool, std::int64_t, std::int64_t, std::int64_t, DType, int>;
+  using Key = std::tuple<bool, bool, std::int64_t, std::int64_t, std::int64_t, DType, bool, int>;
 
   static ProductForm measure(const ProductShape& s) {
     try {

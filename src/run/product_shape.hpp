@@ -18,7 +18,7 @@ struct CanonicalProduct {
   CanonicalProduct result{shape, false};
   ProductShape& s = result.shape;
   if (s.n == 1 && s.m != 1) {  // Cᵀ = op(B)ᵀ op(A)ᵀ
-    s = {!shape.transpose_b, !shape.transpose_a, shape.n, shape.m, shape.k, shape.dtype};
+    s = {!shape.transpose_b, !shape.transpose_a, shape.n, shape.m, shape.k, shape.dtype, shape.adds};
     result.swapped = true;
   }
   if (s.m == 1 || s.k == 1) {
