@@ -5,7 +5,7 @@
 namespace xgrad::run {
 
 /// C ← α op(A) op(B) + β C, row-major; op(A) is (m,k), op(B) (k,n), each transposed if its flag says so. T is float or
-/// double. Leading dimensions are those of the stored matrices. Degenerate sizes are allowed.
+/// double. Leading dimensions are those of the stored matrices. Lengths are at least 1. C isn't read if β = 0.
 template <class T>
 struct Gemm {
   bool transpose_a = false;
@@ -23,15 +23,19 @@ struct Gemm {
   std::int64_t ldc = 0;
 };
 
+/// On blas_threads(m, n, k) threads.
 template <class T>
 void gemm(const Gemm<T>& product);
 
-/// y ← op(A) x; A is stored (rows, columns).
+/// y ← α op(A) x + β y; A is stored (rows, columns), contiguous, both at least 1. y isn't read if β = 0.
 template <class T>
-void gemv(bool transpose, std::int64_t rows, std::int64_t columns, const T* a, const T* x, T* y);
+void gemv(bool transpose, std::int64_t rows, std::int64_t columns, T alpha, const T* a, const T* x, T beta, T* y);
 
 /// Σ x y.
 template <class T>
 [[nodiscard]] T dot(std::int64_t count, const T* x, const T* y);
+
+/// How many threads a product of this size uses: usable_threads() if it is large enough to gain from them, else 1.
+[[nodiscard]] int blas_threads(std::int64_t m, std::int64_t n, std::int64_t k) noexcept;
 
 }  // namespace xgrad::run

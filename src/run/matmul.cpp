@@ -1,8 +1,6 @@
 #include "run/matmul.hpp"
 
-#include <algorithm>
-
-#include "run/blas.hpp"
+#include "run/product.hpp"
 
 namespace xgrad::run {
 
@@ -26,50 +24,47 @@ std::int64_t operand_batch(std::int64_t flat, const Shape& output, const Shape& 
 }
 
 template <class T>
+ProductShape product_shape(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k) {
+  return {transpose_a, transpose_b, m, n, k, dtype_of<T>};
+}
+
+template <class T>
 void matrix_matrix(const ConstArray& a, bool transpose_a, const ConstArray& b, bool transpose_b, const Array& output) {
   const Shape& out = output.shape;
-  Gemm<T> p;
-  p.transpose_a = transpose_a;
-  p.transpose_b = transpose_b;
-  p.m = out[out.rank() - 2];
-  p.n = out.back();
-  p.k = a.shape[a.shape.rank() - (transpose_a ? 2 : 1)];
-  p.lda = a.shape.back();
-  p.ldb = b.shape.back();
-  p.ldc = out.back();
-  if (p.k == 0) {
-    std::fill_n(output.as<T>(), out.size(), T{0});
-    return;
-  }
+  const std::size_t rank = a.shape.rank();
+  ProductShape shape = product_shape<T>(transpose_a, transpose_b, out[out.rank() - 2], out.back(),
+                                        a.shape[rank - (transpose_a ? 2 : 1)]);
   // One matrix on the right serves the whole batch: its rows are then one tall matrix.
   const bool tall = !transpose_a && b.shape.rank() == 2;
-  const std::int64_t matrices = p.m * p.n == 0 ? 0 : out.size() / (p.m * p.n);
-  if (tall) {
-    p.m *= matrices;
+  std::int64_t matrices = shape.m * shape.n == 0 ? 0 : out.size() / (shape.m * shape.n);
+  if (tall && matrices > 0) {
+    shape.m *= matrices;
+    matrices = 1;
   }
-  const std::int64_t a_size = p.lda * a.shape[a.shape.rank() - 2];
-  const std::int64_t b_size = p.ldb * b.shape[b.shape.rank() - 2];
-  const std::int64_t products = tall ? std::min<std::int64_t>(matrices, 1) : matrices;
-  for (std::int64_t i = 0; i < products; ++i) {
-    p.a = a.as<T>() + (tall ? 0 : operand_batch(i, out, a.shape) * a_size);
-    p.b = b.as<T>() + (tall ? 0 : operand_batch(i, out, b.shape) * b_size);
-    p.c = output.as<T>() + i * p.m * p.n;
-    gemm(p);
+  const std::int64_t a_size = shape.m * shape.k;
+  const std::int64_t b_size = shape.k * shape.n;
+  const ProductForm form = product_form(shape);
+  for (std::int64_t i = 0; i < matrices; ++i) {
+    const T* left = a.as<T>() + (tall ? 0 : operand_batch(i, out, a.shape) * a_size);
+    const T* right = b.as<T>() + (tall ? 0 : operand_batch(i, out, b.shape) * b_size);
+    product<T>(shape, form, T{1}, left, right, T{0}, output.as<T>() + i * shape.m * shape.n);
   }
 }
 
 template <class T>
 void matrix_vector(const ConstArray& a, bool transpose_a, const ConstArray& x, const Array& output) {
   const std::size_t rank = a.shape.rank();
-  const std::int64_t rows = a.shape[rank - 2];
-  const std::int64_t columns = a.shape.back();
-  const std::int64_t outputs = transpose_a ? columns : rows;
-  if (outputs == 0) {
-    return;
+  const std::int64_t inner = x.shape[0];
+  std::int64_t outputs = a.shape[rank - (transpose_a ? 1 : 2)];
+  std::int64_t matrices = outputs == 0 ? 0 : output.shape.size() / outputs;
+  if (!transpose_a && matrices > 0) {  // as above
+    outputs *= matrices;
+    matrices = 1;
   }
-  const std::int64_t matrices = output.shape.size() / outputs;
+  const ProductShape shape = product_shape<T>(transpose_a, false, outputs, 1, inner);
+  const ProductForm form = product_form(shape);
   for (std::int64_t i = 0; i < matrices; ++i) {
-    gemv(transpose_a, rows, columns, a.as<T>() + i * rows * columns, x.as<T>(), output.as<T>() + i * outputs);
+    product<T>(shape, form, T{1}, a.as<T>() + i * outputs * inner, x.as<T>(), T{0}, output.as<T>() + i * outputs);
   }
 }
 
@@ -78,7 +73,8 @@ void matrix_vector(const ConstArray& a, bool transpose_a, const ConstArray& x, c
 template <class T>
 void matmul(const ConstArray& a, bool transpose_a, const ConstArray& b, bool transpose_b, const Array& output) {
   if (a.shape.rank() == 1) {
-    output.as<T>()[0] = dot(a.shape[0], a.as<T>(), b.as<T>());
+    const ProductShape shape = product_shape<T>(false, false, 1, 1, a.shape[0]);
+    product<T>(shape, product_form(shape), T{1}, a.as<T>(), b.as<T>(), T{0}, output.as<T>());
   } else if (b.shape.rank() == 1) {
     matrix_vector<T>(a, transpose_a, b, output);
   } else {
@@ -88,13 +84,8 @@ void matmul(const ConstArray& a, bool transpose_a, const ConstArray& b, bool tra
 
 template <class T>
 void outer(const T* u, const T* v, const Shape& shape, T* out) {
-  const std::int64_t columns = shape[1];
-  for (std::int64_t i = 0; i < shape[0]; ++i, out += columns) {
-    const T factor = u[i];
-    for (std::int64_t j = 0; j < columns; ++j) {
-      out[j] = factor * v[j];
-    }
-  }
+  const ProductShape product_of = product_shape<T>(false, false, shape[0], shape[1], 1);
+  product<T>(product_of, product_form(product_of), T{1}, u, v, T{0}, out);
 }
 
 template void matmul<float>(const ConstArray&, bool, const ConstArray&, bool, const Array&);
