@@ -29,3 +29,4 @@
 #include "xgrad/scope.hpp"
 #include "xgrad/shape.hpp"
 #include "xgrad/tensor.hpp"
+#include "xgrad/threads.hpp"

@@ -5,7 +5,10 @@
 
 namespace xgrad::run {
 
-ProductStep::ProductStep(ProductTask task) : task_{std::move(task)}, form_{product_form(task_.shape)} {}
+ProductStep::ProductStep(ProductTask task) : task_{std::move(task)} {
+  task_.shape.adds = task_.start.has_value();
+  form_ = product_form(task_.shape);
+}
 
 void ProductStep::run(void* const* slots) {
   if (task_.shape.dtype == float32) {
