@@ -6,6 +6,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "xgrad/threads.hpp"
@@ -297,6 +298,27 @@ TEST_CASE("products: the chosen form is one that fits, and is chosen again") {
     for (int again = 0; again < 3; ++again) {
       CHECK(run::product_form(shape) == form);
     }
+  }
+}
+
+TEST_CASE("products: several threads that ask at once get one answer") {
+  const ProductShape shape{false, true, 11, 29, 131};
+  std::vector<ProductForm> answers(4);
+  std::vector<int> wrong(answers.size(), -1);
+  {
+    std::vector<std::jthread> askers;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      askers.emplace_back([&, i] {
+        answers[i] = run::product_form(shape);
+        Case<float> instance{shape, 1.0F, 0.0F};
+        wrong[i] = instance.wrong(
+            [&](float* c) { run::product<float>(shape, answers[i], 1, instance.a.data(), instance.b.data(), 0, c); });
+      });
+    }
+  }
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    CHECK(answers[i] == answers[0]);
+    CHECK(wrong[i] == 0);
   }
 }
 
