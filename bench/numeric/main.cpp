@@ -1,0 +1,89 @@
+#include <cmath>
+#include <string>
+#include <vector>
+#include <xgrad/xgrad.hpp>
+
+#include "../support/suite.hpp"
+
+/// What differences cost beside the derived gradient: every entry of every parameter of a small network in float64.
+namespace bench::numeric {
+
+namespace {
+
+struct Problem {
+  explicit Problem(std::int64_t hidden)
+      : net{xgrad::nn::Dense{8, hidden, random}, xgrad::nn::Sigmoid{}, xgrad::nn::Dense{hidden, 4, random},
+            xgrad::nn::Sigmoid{}} {
+    for (const auto& named : net.parameters()) {
+      parameters.push_back({named.name, xgrad::Parameter{xgrad::cast(named.parameter.value(), xgrad::float64)}});
+    }
+    x = random.normal({5, 8}, 0, 1, xgrad::float64);
+    y = random.uniform({5, 4}, 0, 1, xgrad::float64);
+  }
+
+  [[nodiscard]] xgrad::Tensor loss() const {
+    xgrad::Tensor a = x;
+    for (std::size_t i = 0; i < parameters.size(); i += 2) {
+      a = xgrad::sigmoid(xgrad::matmul(a, xgrad::transpose(parameters[i])) + parameters[i + 1]);
+    }
+    return xgrad::nn::QuadraticLoss{}(a, y);
+  }
+
+  [[nodiscard]] std::vector<xgrad::Tensor> automatic() const {
+    return xgrad::value_and_gradients(loss(), parameters).gradients;
+  }
+  [[nodiscard]] std::vector<xgrad::check::NumericGradient> numeric() const {
+    return xgrad::check::numeric_gradient([this] { return loss(); }, parameters);
+  }
+
+  xgrad::Random random{1};
+  xgrad::nn::Sequential net;
+  std::vector<xgrad::NamedParameter> parameters;
+  xgrad::Tensor x;
+  xgrad::Tensor y;
+};
+
+// Each is the other's reference: they share no formula.
+std::string check(const Problem& problem) {
+  const auto automatic = problem.automatic();
+  const auto numeric = problem.numeric();
+  for (std::size_t p = 0; p < automatic.size(); ++p) {
+    if (!numeric[p].exhaustive) {
+      return numeric[p].name + " has entries that aren't differenced";
+    }
+    const auto values = automatic[p].data<double>();
+    for (const auto& entry : numeric[p].entries) {
+      if (!(std::abs(entry.value - values[static_cast<std::size_t>(entry.index)]) <= 1e-9)) {
+        return numeric[p].name + ": automatic and numeric gradient differ";
+      }
+    }
+  }
+  return {};
+}
+
+void register_problem(std::int64_t hidden) {
+  const auto problem = std::make_shared<const Problem>(hidden);
+  const std::string name = "numeric/8-" + std::to_string(hidden) + "-4/5/";
+  add(name + "automatic", [=] { return check(*problem); },
+      [=](benchmark::State& state) {
+        for (auto _ : state) {
+          benchmark::DoNotOptimize(problem->automatic());
+        }
+      });
+  add(name + "numeric", [=] { return check(*problem); },
+      [=](benchmark::State& state) {
+        for (auto _ : state) {
+          benchmark::DoNotOptimize(problem->numeric());
+        }
+      });
+}
+
+}  // namespace
+
+}  // namespace bench::numeric
+
+int main(int argc, char** argv) {
+  bench::numeric::register_problem(3);
+  bench::numeric::register_problem(16);
+  return bench::run(argc, argv);
+}
