@@ -7,7 +7,8 @@
 #include "../support/suite.hpp"
 
 /// How long a user's file takes to compile: CPU seconds of the compiler, which the manual time of these benchmarks is.
-/// The file named by BENCH_COMMANDS has a contender a line, its name, a tab and a shell command that compiles.
+/// A command that fails has no time. The file named by BENCH_COMMANDS has a contender a line, its name, a tab and a
+/// shell command that compiles.
 namespace bench::compile_time {
 
 namespace {
@@ -21,10 +22,6 @@ double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
   return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-}
-
-std::string check(const std::string& command) {
-  return std::system(command.c_str()) == 0 ? "" : "it doesn't compile";
 }
 
 void run(benchmark::State& state, const std::string& command) {
@@ -44,7 +41,8 @@ void register_all() {
     throw std::runtime_error("can't read " BENCH_COMMANDS);
   }
   for (std::string name, command; std::getline(stream, name, '\t') && std::getline(stream, command);) {
-    add("compile_time/" + name, [=] { return check(command); }, [=](benchmark::State& state) { run(state, command); })
+    add(
+        "compile_time/" + name, [] { return std::string{}; }, [=](benchmark::State& state) { run(state, command); })
         ->Unit(benchmark::kMillisecond)
         ->Iterations(1)
         ->UseManualTime();

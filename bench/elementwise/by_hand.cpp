@@ -27,14 +27,20 @@ class ByHand final : public Contender {
   void gradient() override {
     sum_ = 0;
     for (std::size_t first = 0; first < x_.size(); first += block) {
-      sum_ += static_cast<double>(
-          gradient_of(x_.data() + first, dx_.data() + first, std::min(block, x_.size() - first)));
+      sum_ +=
+          static_cast<double>(gradient_of(x_.data() + first, dx_.data() + first, std::min(block, x_.size() - first)));
     }
   }
 
-  [[nodiscard]] Floats y() const override { return y_; }
-  [[nodiscard]] double sum() const override { return sum_; }
-  [[nodiscard]] Floats dx() const override { return dx_; }
+  [[nodiscard]] Floats y() const override {
+    return y_;
+  }
+  [[nodiscard]] double sum() const override {
+    return sum_;
+  }
+  [[nodiscard]] Floats dx() const override {
+    return dx_;
+  }
 
  private:
   static float gradient_of(const float* __restrict x, float* __restrict dx, std::size_t size) noexcept {

@@ -56,7 +56,8 @@ void register_all() {
   for (const Part& part : parts) {
     for (const std::int64_t count : {1'000, 10'000, 100'000, 1'000'000, 10'000'000}) {
       for (const Entry& entry : entries) {
-        add(std::string{"elementwise/"} + part.name + "/" + std::to_string(count) + "/" + entry.name,
+        add(
+            std::string{"elementwise/"} + part.name + "/" + std::to_string(count) + "/" + entry.name,
             [=] { return part.check(input(count), *entry.make(input(count))); },
             [=](benchmark::State& state) { run(state, count, part, entry); });
       }

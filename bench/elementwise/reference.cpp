@@ -19,8 +19,7 @@ Point reference(double x) {
   const double s = 1 / (1 + std::exp(-(static_cast<double>(a) * x + static_cast<double>(b))));
   const double t = std::tanh(static_cast<double>(c) * x);
   const double e = std::exp(-x * x);
-  return {s * t + e,
-          static_cast<double>(a) * s * (1 - s) * t + static_cast<double>(c) * s * (1 - t * t) - 2 * x * e};
+  return {s * t + e, static_cast<double>(a) * s * (1 - s) * t + static_cast<double>(c) * s * (1 - t * t) - 2 * x * e};
 }
 
 std::string difference(const char* what, std::size_t i, double found, double expected) {

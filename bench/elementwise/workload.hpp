@@ -10,8 +10,8 @@
 ///
 ///   y = σ(a x + b) ⊙ tanh(c x) + e^(−x²)
 ///
-/// mul, add, sigmoid; mul, tanh; square, neg, exp; mul, add. float32, one thread. Forward alone leaves y in memory; with
-/// gradient it is Σ y and ∂(Σ y)/∂x, and y need not exist.
+/// mul, add, sigmoid; mul, tanh; square, neg, exp; mul, add. float32, one thread. Forward alone leaves y in memory;
+/// with gradient it is Σ y and ∂(Σ y)/∂x, and y need not exist.
 namespace bench::elementwise {
 
 inline constexpr float a = 1.5F;

@@ -12,14 +12,11 @@ using Vector = xt::xtensor<float, 1>;
 
 class Xtensor final : public Contender {
  public:
-  explicit Xtensor(const Floats& x)
-      : x_{Vector::from_shape({x.size()})}, y_{x_}, s_{x_}, t_{x_}, e_{x_}, dx_{x_} {
+  explicit Xtensor(const Floats& x) : x_{Vector::from_shape({x.size()})}, y_{x_}, s_{x_}, t_{x_}, e_{x_}, dx_{x_} {
     std::copy(x.begin(), x.end(), x_.begin());
   }
 
-  void forward() override {
-    xt::noalias(y_) = xt::tanh(c * x_) / (1.0F + xt::exp(-(a * x_ + b))) + xt::exp(-x_ * x_);
-  }
+  void forward() override { xt::noalias(y_) = xt::tanh(c * x_) / (1.0F + xt::exp(-(a * x_ + b))) + xt::exp(-x_ * x_); }
 
   // What both expressions need is computed once.
   void gradient() override {

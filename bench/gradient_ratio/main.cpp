@@ -10,15 +10,16 @@ namespace bench::gradient_ratio {
 namespace {
 
 struct Entry {
-  const char* name;
+  const char* mode;
   std::unique_ptr<Contender> (*make)(const Workload&);
+  const char* name;
   void (Contender::*work)();
 };
 
-const std::vector<Entry> entries{{"value_eager", xgrad_eager, &Contender::value},
-                                 {"gradient_eager", xgrad_eager, &Contender::value_and_gradient},
-                                 {"value_compiled", xgrad_compiled, &Contender::value},
-                                 {"gradient_compiled", xgrad_compiled, &Contender::value_and_gradient}};
+const std::vector<Entry> entries{{"eager", xgrad_eager, "value", &Contender::value},
+                                 {"eager", xgrad_eager, "gradient", &Contender::value_and_gradient},
+                                 {"compiled", xgrad_compiled, "value", &Contender::value},
+                                 {"compiled", xgrad_compiled, "gradient", &Contender::value_and_gradient}};
 
 void run(benchmark::State& state, const Workload& workload, const Entry& entry) {
   const auto contender = entry.make(workload);
@@ -34,7 +35,8 @@ void run(benchmark::State& state, const Workload& workload, const Entry& entry) 
 void register_network(const std::string& name, const std::vector<std::int64_t>& widths, std::int64_t batch) {
   const auto workload = std::make_shared<const Workload>(mlp_step::make_workload(widths, batch));
   for (const Entry& entry : entries) {
-    add("gradient_ratio/" + name + "/" + std::to_string(batch) + "/" + entry.name,
+    add(
+        std::string{"gradient_ratio/"} + entry.mode + "/" + name + "/" + std::to_string(batch) + "/" + entry.name,
         [=] { return check(*workload, *entry.make(*workload)); },
         [=](benchmark::State& state) { run(state, *workload, entry); });
   }

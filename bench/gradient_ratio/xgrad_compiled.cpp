@@ -11,9 +11,8 @@ namespace {
 using mlp_step::XgradNetwork;
 
 auto compiled_value(const XgradNetwork& network) {
-  return xgrad::compile([&network](const xgrad::Tensor& x, const xgrad::Tensor& y) {
-    return network.objective(network.net(x), y);
-  });
+  return xgrad::compile(
+      [&network](const xgrad::Tensor& x, const xgrad::Tensor& y) { return network.objective(network.net(x), y); });
 }
 
 auto compiled_gradient(const XgradNetwork& network) {

@@ -12,8 +12,8 @@ class XgradEager final : public Contender {
   void value() override { loss_ = network_.objective(network_.net(network_.x), network_.y).item(); }
 
   void value_and_gradient() override {
-    auto [value, gradients] = xgrad::value_and_gradients(network_.objective(network_.net(network_.x), network_.y),
-                                                         network_.net.parameters());
+    auto [value, gradients] =
+        xgrad::value_and_gradients(network_.objective(network_.net(network_.x), network_.y), network_.net.parameters());
     loss_ = value.item();
     gradients_ = std::move(gradients);
   }

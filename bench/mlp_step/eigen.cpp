@@ -70,10 +70,10 @@ class EigenStep final : public Contender {
 
  private:
   struct Layer {
-    Matrix W;      // (out, in)
-    Row b;         // (out)
-    Batch a;       // (batch, out): σ(a⁻ Wᵀ + b)
-    Batch delta;   // (batch, out): ∂Loss/∂z
+    Matrix W;     // (out, in)
+    Row b;        // (out)
+    Batch a;      // (batch, out): σ(a⁻ Wᵀ + b)
+    Batch delta;  // (batch, out): ∂Loss/∂z
   };
 
   [[nodiscard]] const Batch& input(std::size_t l) const { return l == 0 ? x_ : layers_[l - 1].a; }

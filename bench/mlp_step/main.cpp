@@ -109,7 +109,8 @@ void register_all() {
       const auto workload = std::make_shared<SharedWorkload>(network, batch);
       for (const Entry& entry : entries) {
         if (entry.takes_part(network, batch)) {
-          add(std::string{"mlp_step/"} + network.name + "/" + std::to_string(batch) + "/" + entry.name,
+          add(
+              std::string{"mlp_step/"} + network.name + "/" + std::to_string(batch) + "/" + entry.name,
               [=] { return check(workload->get(), entry); },
               [=](benchmark::State& state) { run(state, workload->get(), entry); });
         }

@@ -64,13 +64,15 @@ std::string check(const Problem& problem) {
 void register_problem(std::int64_t hidden) {
   const auto problem = std::make_shared<const Problem>(hidden);
   const std::string name = "numeric/8-" + std::to_string(hidden) + "-4/5/";
-  add(name + "automatic", [=] { return check(*problem); },
+  add(
+      name + "automatic", [=] { return check(*problem); },
       [=](benchmark::State& state) {
         for (auto _ : state) {
           benchmark::DoNotOptimize(problem->automatic());
         }
       });
-  add(name + "numeric", [=] { return check(*problem); },
+  add(
+      name + "numeric", [=] { return check(*problem); },
       [=](benchmark::State& state) {
         for (auto _ : state) {
           benchmark::DoNotOptimize(problem->numeric());

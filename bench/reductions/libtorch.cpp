@@ -1,4 +1,5 @@
 #include "../support/libtorch.hpp"
+
 #include "workload.hpp"
 
 namespace bench::reductions {

@@ -40,7 +40,8 @@ void register_all() {
     for (const auto& [rows, columns] : {std::pair{128, 10}, {1024, 512}, {64, 10'000}}) {
       const auto workload = std::make_shared<const Workload>(make_workload(operation, rows, columns));
       for (const Entry& entry : entries) {
-        add(std::string{"reductions/"} + name + "/" + std::to_string(rows) + "x" + std::to_string(columns) + "/" +
+        add(
+            std::string{"reductions/"} + name + "/" + std::to_string(rows) + "x" + std::to_string(columns) + "/" +
                 entry.name,
             [=] { return check(*workload, *entry.make(*workload)); },
             [=](benchmark::State& state) { run(state, *workload, entry); });

@@ -70,9 +70,8 @@ std::string check(const Workload& workload, Contender& contender) {
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     // A small softmax has to be right relative to itself.
-    const double tolerance = workload.operation == Operation::softmax
-                                 ? 10 * expected.tolerance * expected.values[i]
-                                 : expected.tolerance;
+    const double tolerance =
+        workload.operation == Operation::softmax ? 10 * expected.tolerance * expected.values[i] : expected.tolerance;
     if (!(std::abs(static_cast<double>(found[i]) - expected.values[i]) <= tolerance)) {
       char text[120];
       std::snprintf(text, sizeof text, "entry %zu is %.9g, expected %.9g", i, static_cast<double>(found[i]),
