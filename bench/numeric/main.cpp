@@ -1,4 +1,6 @@
 #include <cmath>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 #include <xgrad/xgrad.hpp>
@@ -11,36 +13,31 @@ namespace bench::numeric {
 namespace {
 
 struct Problem {
-  explicit Problem(std::int64_t hidden)
-      : net{xgrad::nn::Dense{8, hidden, random}, xgrad::nn::Sigmoid{}, xgrad::nn::Dense{hidden, 4, random},
-            xgrad::nn::Sigmoid{}} {
-    for (const auto& named : net.parameters()) {
-      parameters.push_back({named.name, xgrad::Parameter{xgrad::cast(named.parameter.value(), xgrad::float64)}});
-    }
-    x = random.normal({5, 8}, 0, 1, xgrad::float64);
-    y = random.uniform({5, 4}, 0, 1, xgrad::float64);
+  explicit Problem(std::int64_t hidden) {
+    net.add(xgrad::nn::Dense{normal({hidden, 8}), normal({hidden})});
+    net.add(xgrad::nn::Sigmoid{});
+    net.add(xgrad::nn::Dense{normal({4, hidden}), normal({4})});
+    net.add(xgrad::nn::Sigmoid{});
+    x = normal({5, 8});
+    y = xgrad::sigmoid(normal({5, 4})).eval();
   }
 
-  [[nodiscard]] xgrad::Tensor loss() const {
-    xgrad::Tensor a = x;
-    for (std::size_t i = 0; i < parameters.size(); i += 2) {
-      a = xgrad::sigmoid(xgrad::matmul(a, xgrad::transpose(parameters[i])) + parameters[i + 1]);
-    }
-    return xgrad::nn::QuadraticLoss{}(a, y);
-  }
-
+  [[nodiscard]] xgrad::Tensor loss() const { return xgrad::nn::QuadraticLoss{}(net(x), y); }
   [[nodiscard]] std::vector<xgrad::Tensor> automatic() const {
-    return xgrad::value_and_gradients(loss(), parameters).gradients;
+    return xgrad::value_and_gradients(loss(), net.parameters()).gradients;
   }
   [[nodiscard]] std::vector<xgrad::check::NumericGradient> numeric() const {
-    return xgrad::check::numeric_gradient([this] { return loss(); }, parameters);
+    return xgrad::check::numeric_gradient([this] { return loss(); }, net.parameters());
   }
 
-  xgrad::Random random{1};
   xgrad::nn::Sequential net;
-  std::vector<xgrad::NamedParameter> parameters;
   xgrad::Tensor x;
   xgrad::Tensor y;
+
+ private:
+  xgrad::Tensor normal(const xgrad::Shape& shape) { return random_.normal(shape, 0, 1, xgrad::float64); }
+
+  xgrad::Random random_{1};
 };
 
 // Each is the other's reference: they share no formula.

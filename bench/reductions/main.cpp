@@ -23,7 +23,8 @@ const std::vector<Entry> entries{{"by_hand", by_hand},
 #ifdef BENCH_LIBTORCH
                                  {"libtorch", libtorch},
 #endif
-                                 {"xgrad_eager", xgrad_eager}};
+                                 {"xgrad_eager", xgrad_eager},
+                                 {"xgrad_compiled", xgrad_compiled}};
 
 void run(benchmark::State& state, const Workload& workload, const Entry& entry) {
   const auto contender = entry.make(workload);

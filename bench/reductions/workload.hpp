@@ -44,6 +44,7 @@ class Contender {
 [[nodiscard]] std::unique_ptr<Contender> libtorch(const Workload& workload);
 /// Define-by-run: one operation, evaluated.
 [[nodiscard]] std::unique_ptr<Contender> xgrad_eager(const Workload& workload);
+[[nodiscard]] std::unique_ptr<Contender> xgrad_compiled(const Workload& workload);
 
 /// What is wrong with the contender's result, by plain float64 computation; empty if nothing is.
 [[nodiscard]] std::string check(const Workload& workload, Contender& contender);

@@ -1,5 +1,4 @@
-#include "../support/xgrad.hpp"
-#include "workload.hpp"
+#include "xgrad_operation.hpp"
 
 namespace bench::reductions {
 
@@ -10,29 +9,11 @@ class XgradEager final : public Contender {
   explicit XgradEager(const Workload& workload)
       : operation_{workload.operation}, x_{xgrad_tensor(workload.x, {workload.rows, workload.columns})} {}
 
-  void run() override { y_ = pending().eval(); }
+  void run() override { y_ = reduced(operation_, x_).eval(); }
 
   [[nodiscard]] Floats result() const override { return floats_of(y_); }
 
  private:
-  [[nodiscard]] xgrad::Tensor pending() const {
-    switch (operation_) {
-      case Operation::softmax:
-        return xgrad::softmax(x_, 1);
-      case Operation::log_softmax:
-        return xgrad::log_softmax(x_, 1);
-      case Operation::logsumexp:
-        return xgrad::logsumexp(x_, 1);
-      case Operation::sum_axis_0:
-        return xgrad::sum(x_, 0);
-      case Operation::sum_axis_1:
-        return xgrad::sum(x_, 1);
-      case Operation::sum:
-        break;
-    }
-    return xgrad::sum(x_);
-  }
-
   Operation operation_;
   xgrad::Tensor x_;
   xgrad::Tensor y_;
