@@ -153,10 +153,7 @@ void print_targets(const std::vector<Target>& targets, const AllResults& all, co
   fmt::print("## Targets\n\n| | target | measured | |\n|---|---:|---:|---|\n");
   for (const Target& target : targets) {
     const auto value = measured(target, all, facts);
-    fmt::print("| {} | {:g} | {} | {} |\n", target.name, target.limit,
-               !value                       ? "–"
-               : target.denominator.empty() ? fmt::format("{:.3g}", *value)
-                                            : number(*value),
+    fmt::print("| {} | {:g} | {} | {} |\n", target.name, target.limit, value ? fmt::format("{:.3g}", *value) : "–",
                !value                   ? "not measured"
                : *value <= target.limit ? "met"
                                         : "not met");
