@@ -1,9 +1,9 @@
-#include <algorithm>
-#include <benchmark/benchmark.h>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "../support/suite.hpp"
 #include "workload.hpp"
 
 namespace bench::chain {
@@ -12,23 +12,39 @@ namespace {
 
 using Contender = Result (*)(Graph, std::int64_t, float, Phases&);
 
+struct Entry {
+  const char* name;
+  Contender contender;
+  std::int64_t largest = 1'000'000;
+};
+
+// libtorch takes half a minute for a million operations.
+const std::vector<Entry> entries{{"plain_loop", plain_loop},
+#ifdef BENCH_LIBTORCH
+                                 {"libtorch", libtorch, 100'000},
+#endif
+                                 {"xgrad_eager", xgrad_eager}};
+
+// `volatile`, so that no loop is computed beforehand.
+volatile float start = 1.0F;
+
 bool near(double found, double expected) {
   return std::abs(found - expected) <= 1e-3 * std::abs(expected);
 }
 
-void run(benchmark::State& state, Graph graph, std::int64_t count, Contender contender) {
-  // `volatile`, so that no loop is computed beforehand.
-  volatile float x = 1.0F;
+std::string check(Graph graph, std::int64_t count, Contender contender) {
   Phases unused;
-  const Result expected = plain_loop(graph, count, x, unused);
-  const Result found = contender(graph, count, x, unused);
-  if (!near(found.value, expected.value) || !near(found.derivative, expected.derivative)) {
-    state.SkipWithError("value or derivative isn't that of the plain loop");
-    return;
-  }
+  const Result expected = plain_loop(graph, count, start, unused);
+  const Result found = contender(graph, count, start, unused);
+  return near(found.value, expected.value) && near(found.derivative, expected.derivative)
+             ? ""
+             : "value or derivative isn't that of the plain loop";
+}
+
+void run(benchmark::State& state, Graph graph, std::int64_t count, Contender contender) {
   Phases phases;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(contender(graph, count, x, phases));
+    benchmark::DoNotOptimize(contender(graph, count, start, phases));
   }
   const double operations = static_cast<double>(count) * (graph == Graph::chain ? 1 : 2);
   const double nanoseconds = 1e9 / (operations * static_cast<double>(state.iterations()));
@@ -47,16 +63,15 @@ void run(benchmark::State& state, Graph graph, std::int64_t count, Contender con
 void register_all() {
   for (const Graph graph : {Graph::chain, Graph::fan_out}) {
     for (const std::int64_t count : {1'000, 100'000, 1'000'000}) {
-      for (const auto& [name, contender] :
-           {std::pair<const char*, Contender>{"plain_loop", plain_loop}, {"xgrad_eager", xgrad_eager}}) {
-        const std::string title =
-            std::string{graph == Graph::chain ? "chain/" : "fan_out/"} + std::to_string(count) + "/" + name;
-        const Contender function = contender;
-        benchmark::RegisterBenchmark(title.c_str(),
-                                     [=](benchmark::State& state) { run(state, graph, count, function); })
-            ->Unit(benchmark::kMicrosecond)
-            ->ComputeStatistics(
-                "min", [](const std::vector<double>& times) { return *std::min_element(times.begin(), times.end()); });
+      for (const Entry& entry : entries) {
+        if (count > entry.largest) {
+          continue;
+        }
+        const Contender contender = entry.contender;
+        add(
+            std::string{graph == Graph::chain ? "chain/" : "fan_out/"} + std::to_string(count) + "/" + entry.name,
+            [=] { return check(graph, count, contender); },
+            [=](benchmark::State& state) { run(state, graph, count, contender); });
       }
     }
   }
@@ -68,10 +83,5 @@ void register_all() {
 
 int main(int argc, char** argv) {
   bench::chain::register_all();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
-    return 1;
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return bench::run(argc, argv);
 }

@@ -46,6 +46,9 @@ class Stopwatch {
 /// y and dy/dx at x by the library: build, differentiate, evaluate both, free.
 [[nodiscard]] Result xgrad_eager(Graph graph, std::int64_t count, float x, Phases& phases);
 
+/// The same by libtorch, which computes as it builds.
+[[nodiscard]] Result libtorch(Graph graph, std::int64_t count, float x, Phases& phases);
+
 /// The same by a loop over preallocated arrays, for scale; it has no graph to build.
 [[nodiscard]] Result plain_loop(Graph graph, std::int64_t count, float x, Phases& phases);
 

@@ -1,34 +1,15 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cblas.h>
 #include <cstdint>
 #include <vector>
 
+#include "../support/vector_math.hpp"
 #include "workload.hpp"
 
-/// What both hand-written contenders do alike: forward, loss and deltas. They differ in the update.
+/// What the hand-written contenders do alike: forward, loss and deltas. They differ in the update.
 namespace bench::mlp_step {
-
-/// 1 / (1 + e^−x), relative error below 3e-7. Written so that compilers vectorise loops over it: e^−x = 2ⁿ e^r with
-/// |r| ≤ ½ log 2, and for e^r the polynomial of Cephes' expf.
-inline float vector_sigmoid(float x) noexcept {
-  constexpr float rounding = 12582912.0F;  // 1.5 · 2²³: adding it rounds to an integer, which is then the low bits
-  const float t = std::min(std::max(-x, -87.0F), 87.0F);
-  const float shifted = t * 1.44269504F + rounding;
-  const float n = shifted - rounding;
-  const float r = t - n * 0.693359375F + n * 2.12194440e-4F;
-  float p = 1.9875691500e-4F;
-  p = p * r + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * (r * r) + r + 1.0F;
-  const float scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) << 23U) + 0x3F800000U);
-  return 1.0F / (1.0F + p * scale);
-}
 
 struct HandLayer {
   int in = 0;

@@ -1,7 +1,10 @@
-#include <algorithm>
-#include <benchmark/benchmark.h>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "../support/allocations.hpp"
+#include "../support/suite.hpp"
 #include "workload.hpp"
 
 namespace bench::mlp_step {
@@ -14,82 +17,103 @@ struct Network {
   std::vector<std::int64_t> batches;
 };
 
+bool any_batch(const Network& /*network*/, std::int64_t /*batch*/) {
+  return true;
+}
+bool batch_of_one(const Network& /*network*/, std::int64_t batch) {
+  return batch == 1;
+}
+bool in_chunks(const Network& /*network*/, std::int64_t batch) {
+  return can_chunk(batch);
+}
+bool large(const Network& network, std::int64_t batch) {
+  return network.widths[1] >= 512 && batch >= 1024;
+}
+
 struct Entry {
   const char* name;
   std::unique_ptr<Contender> (*make)(const Workload&);
-  bool checked;
+  bool (*takes_part)(const Network&, std::int64_t batch) = any_batch;
+  bool checked = true;
 };
 
-/// A workload and which contenders have been found right, made when first asked for.
-class Bench {
- public:
-  Bench(const Network& network, std::int64_t batch) : widths_{network.widths}, batch_{batch} {}
+const std::vector<Network> networks{{"784-30-10", {784, 30, 10}, {1, 10, 32, 128, 1024}},
+                                    {"784-512-512-10", {784, 512, 512, 10}, {1, 32, 128, 1024}},
+                                    {"2-3-1", {2, 3, 1}, {1, 10}}};
 
-  const Workload& workload() {
+const std::vector<Entry> entries{{"by_hand", by_hand},
+                                 {"by_hand_folded", by_hand_folded},
+                                 {"by_hand_chunked", by_hand_chunked, in_chunks},
+                                 {"products", products, any_batch, false},
+#ifdef BENCH_EIGEN
+                                 {"eigen", eigen},
+#endif
+#ifdef BENCH_LIBTORCH
+                                 {"libtorch_nn", libtorch_nn},
+                                 {"libtorch_raw", libtorch_raw},
+#endif
+                                 {"xgrad_eager", xgrad_eager},
+                                 {"xgrad_eager_rows", xgrad_eager_rows, batch_of_one},
+                                 {"xgrad_compiled", xgrad_compiled},
+                                 {"xgrad_compiled_rows", xgrad_compiled_rows, batch_of_one},
+                                 {"xgrad_compiled_2_threads", xgrad_compiled_2_threads, large}};
+
+/// Made when first asked for, for all contenders.
+class SharedWorkload {
+ public:
+  SharedWorkload(const Network& network, std::int64_t batch) : widths_{network.widths}, batch_{batch} {}
+
+  const Workload& get() {
     if (workload_.layers.empty()) {
       workload_ = make_workload(widths_, batch_);
     }
     return workload_;
   }
 
-  /// Empty if the contender's step is right.
-  const std::string& verdict(const Entry& entry) {
-    const auto known = std::find_if(verdicts_.begin(), verdicts_.end(),
-                                    [&](const auto& verdict) { return verdict.first == entry.make; });
-    if (known != verdicts_.end()) {
-      return known->second;
-    }
-    const auto contender = entry.make(workload());
-    return verdicts_.emplace_back(entry.make, entry.checked ? check_step(workload(), *contender) : "").second;
-  }
-
  private:
   std::vector<std::int64_t> widths_;
   std::int64_t batch_;
   Workload workload_;
-  std::vector<std::pair<decltype(Entry::make), std::string>> verdicts_;
 };
 
-void run(benchmark::State& state, Bench& bench, const Entry& entry) {
-  if (const std::string& mistake = bench.verdict(entry); !mistake.empty()) {
-    state.SkipWithError(mistake.c_str());
-    return;
+double allocations_per_step(Contender& contender) {
+  constexpr int steps = 2;
+  const std::int64_t before = allocation_count();
+  for (int i = 0; i < steps; ++i) {
+    contender.step();
   }
-  const auto contender = entry.make(bench.workload());
+  return static_cast<double>(allocation_count() - before) / steps;
+}
+
+void run(benchmark::State& state, const Workload& workload, const Entry& entry) {
+  const auto contender = entry.make(workload);
   for (int i = 0; i < 3; ++i) {
     contender->step();
   }
+  const double allocations = allocations_per_step(*contender);
   for (auto _ : state) {
     contender->step();
     benchmark::ClobberMemory();
   }
-  state.SetItemsProcessed(state.iterations() * bench.workload().batch);
+  state.SetItemsProcessed(state.iterations() * workload.batch);
+  state.counters["allocations"] = allocations;
+}
+
+std::string check(const Workload& workload, const Entry& entry) {
+  return entry.checked ? check_step(workload, *entry.make(workload)) : std::string{};
 }
 
 void register_all() {
-  const std::vector<Network> networks{{"784-30-10", {784, 30, 10}, {1, 10, 32, 128, 1024}},
-                                      {"784-512-512-10", {784, 512, 512, 10}, {1, 32, 128, 1024}},
-                                      {"2-3-1", {2, 3, 1}, {1, 10}}};
-  const std::vector<Entry> entries{{"by_hand", by_hand, true},
-                                   {"by_hand_folded", by_hand_folded, true},
-                                   {"by_hand_chunked", by_hand_chunked, true},
-                                   {"products", products, false},
-                                   {"xgrad_eager", xgrad_eager, true},
-                                   {"xgrad_eager_rows", xgrad_eager_rows, true}};
   for (const Network& network : networks) {
     for (const std::int64_t batch : network.batches) {
-      const auto bench = std::make_shared<Bench>(network, batch);
+      const auto workload = std::make_shared<SharedWorkload>(network, batch);
       for (const Entry& entry : entries) {
-        if ((entry.make == xgrad_eager_rows && batch != 1) || (entry.make == by_hand_chunked && !can_chunk(batch))) {
-          continue;
+        if (entry.takes_part(network, batch)) {
+          add(
+              std::string{"mlp_step/"} + network.name + "/" + std::to_string(batch) + "/" + entry.name,
+              [=] { return check(workload->get(), entry); },
+              [=](benchmark::State& state) { run(state, workload->get(), entry); });
         }
-        const std::string name =
-            std::string{"mlp_step/"} + network.name + "/" + std::to_string(batch) + "/" + entry.name;
-        benchmark::RegisterBenchmark(name.c_str(),
-                                     [bench, entry](benchmark::State& state) { run(state, *bench, entry); })
-            ->Unit(benchmark::kMicrosecond)
-            ->ComputeStatistics(
-                "min", [](const std::vector<double>& times) { return *std::min_element(times.begin(), times.end()); });
       }
     }
   }
@@ -101,10 +125,5 @@ void register_all() {
 
 int main(int argc, char** argv) {
   bench::mlp_step::register_all();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
-    return 1;
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return bench::run(argc, argv);
 }

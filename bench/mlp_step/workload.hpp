@@ -1,30 +1,15 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
+
+#include "../support/floats.hpp"
 
 /// One training step of a fully connected sigmoid network: forward, quadratic loss (½ Σ (a − y)², mean over the batch),
 /// backward, W ← W − η ∂Loss/∂W. float32, one thread. All contenders start from the same weights and data.
 namespace bench::mlp_step {
-
-template <class T>
-struct CacheLineAllocator {
-  using value_type = T;
-  CacheLineAllocator() = default;
-  template <class U>
-  CacheLineAllocator(const CacheLineAllocator<U>& /*other*/) noexcept {}  // NOLINT(google-explicit-constructor)
-  [[nodiscard]] T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{64}));
-  }
-  void deallocate(T* memory, std::size_t /*count*/) noexcept { ::operator delete (memory, std::align_val_t{64}); }
-  friend bool operator==(const CacheLineAllocator&, const CacheLineAllocator&) noexcept { return true; }
-};
-
-using Floats = std::vector<float, CacheLineAllocator<float>>;
 
 struct LayerValues {
   std::int64_t in = 0;
@@ -72,6 +57,17 @@ class Contender {
 [[nodiscard]] std::unique_ptr<Contender> xgrad_eager(const Workload& workload);
 /// The same with a batch of one as a matrix of one row, as data::batches hands it out.
 [[nodiscard]] std::unique_ptr<Contender> xgrad_eager_rows(const Workload& workload);
+/// Network, loss and update in one compiled function, whose result is read in every step.
+[[nodiscard]] std::unique_ptr<Contender> xgrad_compiled(const Workload& workload);
+[[nodiscard]] std::unique_ptr<Contender> xgrad_compiled_rows(const Workload& workload);
+/// The same with two threads for as long as it lives.
+[[nodiscard]] std::unique_ptr<Contender> xgrad_compiled_2_threads(const Workload& workload);
+/// Matrices mapped and multiplied by Eigen, each expression in one pass; a batch of one is vectors.
+[[nodiscard]] std::unique_ptr<Contender> eigen(const Workload& workload);
+/// torch::nn::Sequential of Linear and Sigmoid, with torch::optim::SGD.
+[[nodiscard]] std::unique_ptr<Contender> libtorch_nn(const Workload& workload);
+/// Tensors without modules or optimiser: torch::autograd::grad, and the update in place.
+[[nodiscard]] std::unique_ptr<Contender> libtorch_raw(const Workload& workload);
 
 /// What is wrong with the contender's first step, by a plain float64 computation; empty if nothing is.
 [[nodiscard]] std::string check_step(const Workload& workload, Contender& contender);

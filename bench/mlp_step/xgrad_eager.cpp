@@ -1,57 +1,26 @@
-#include <span>
-#include <xgrad/xgrad.hpp>
-
-#include "workload.hpp"
+#include "xgrad_network.hpp"
 
 namespace bench::mlp_step {
 
 namespace {
 
-xgrad::Tensor tensor_of(const Floats& values, const xgrad::Shape& shape) {
-  return xgrad::from_data(std::span<const float>{values}, shape);
-}
-
-xgrad::nn::Sequential network_of(const Workload& workload) {
-  xgrad::nn::Sequential net;
-  for (const LayerValues& layer : workload.layers) {
-    net.add(xgrad::nn::Dense{tensor_of(layer.W, {layer.out, layer.in}), tensor_of(layer.b, {layer.out})});
-    net.add(xgrad::nn::Sigmoid{});
-  }
-  return net;
-}
-
-xgrad::Shape shape_of(std::int64_t features, std::int64_t batch, bool rows) {
-  return rows ? xgrad::Shape{batch, features} : xgrad::Shape{features};
-}
-
 class XgradEager final : public Contender {
  public:
   XgradEager(const Workload& workload, bool rows)
-      : net_{network_of(workload)},
-        sgd_{net_.parameters(), {.learning_rate = static_cast<double>(workload.learning_rate)}},
-        x_{tensor_of(workload.x, shape_of(workload.layers.front().in, workload.batch, rows))},
-        y_{tensor_of(workload.y, shape_of(workload.layers.back().out, workload.batch, rows))} {}
+      : network_{workload, rows},
+        sgd_{network_.net.parameters(), {.learning_rate = static_cast<double>(workload.learning_rate)}} {}
 
   void step() override {
-    const xgrad::Tensor loss = xgrad::nn::QuadraticLoss{}(net_(x_), y_);
+    const xgrad::Tensor loss = network_.objective(network_.net(network_.x), network_.y);
     loss_ = sgd_.step(loss).item();
   }
 
   [[nodiscard]] double loss() const override { return loss_; }
-  [[nodiscard]] std::vector<Floats> parameters() const override {
-    std::vector<Floats> result;
-    for (const auto& named : net_.parameters()) {
-      const auto values = named.parameter.value().data<float>();
-      result.emplace_back(values.begin(), values.end());
-    }
-    return result;
-  }
+  [[nodiscard]] std::vector<Floats> parameters() const override { return network_.parameters(); }
 
  private:
-  xgrad::nn::Sequential net_;
+  XgradNetwork network_;
   xgrad::optim::SGD sgd_;
-  xgrad::Tensor x_;
-  xgrad::Tensor y_;
   double loss_ = 0;
 };
 

@@ -8,6 +8,9 @@ build_packages=(
   libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev
   doctest-dev libbenchmark-dev
 )
+# What scripts/bench takes besides: the plot and the rivals, of which libtorch is by far the largest.
+bench_packages=("${build_packages[@]}" gnuplot-nox libeigen3-dev)
+libtorch_packages=(libtorch-dev)
 # What scripts/style and the build with the second compiler take besides.
 style_packages=(clang-format clang-tidy-19 clang-19)
 

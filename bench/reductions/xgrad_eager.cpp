@@ -1,0 +1,28 @@
+#include "xgrad_operation.hpp"
+
+namespace bench::reductions {
+
+namespace {
+
+class XgradEager final : public Contender {
+ public:
+  explicit XgradEager(const Workload& workload)
+      : operation_{workload.operation}, x_{xgrad_tensor(workload.x, {workload.rows, workload.columns})} {}
+
+  void run() override { y_ = reduced(operation_, x_).eval(); }
+
+  [[nodiscard]] Floats result() const override { return floats_of(y_); }
+
+ private:
+  Operation operation_;
+  xgrad::Tensor x_;
+  xgrad::Tensor y_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contender> xgrad_eager(const Workload& workload) {
+  return std::make_unique<XgradEager>(workload);
+}
+
+}  // namespace bench::reductions
