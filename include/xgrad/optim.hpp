@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <span>
 #include <vector>
 
 #include "xgrad/export.hpp"
@@ -54,7 +55,7 @@ class XGRAD_API Optimizer {
                                       const Moment& moment) const = 0;
 
  private:
-  void advance(const Tensor* loss, std::span<const Tensor> gradients);
+  void advance(const Tensor* loss, std::vector<Tensor> gradients);
   /// Makes the state at the first step, when derived classes exist.
   void start();
 

@@ -5,19 +5,19 @@
 
 namespace xgrad::planning {
 
-Planned* PlanCache::find(const std::vector<std::uint64_t>& key, std::uint64_t hash) {
+std::shared_ptr<Planned> PlanCache::find(const std::vector<std::uint64_t>& key, std::uint64_t hash) {
   const auto [begin, end] = places_.equal_range(hash);
   const auto found = std::find_if(begin, end, [&](const auto& place) { return place.second->key == key; });
   if (found == end) {
     return nullptr;
   }
   entries_.splice(entries_.begin(), entries_, found->second);
-  return &entries_.front().planned;
+  return entries_.front().planned;
 }
 
-Planned& PlanCache::add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned) {
+std::shared_ptr<Planned> PlanCache::add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned) {
   bytes_ += planned.plan->arena_bytes;
-  entries_.push_front({std::move(key), hash, std::move(planned)});
+  entries_.push_front({std::move(key), hash, std::make_shared<Planned>(std::move(planned))});
   places_.emplace(hash, entries_.begin());
   while (entries_.size() > 1 && (entries_.size() > most_plans || bytes_ > most_bytes)) {
     drop_oldest();
@@ -27,7 +27,7 @@ Planned& PlanCache::add(std::vector<std::uint64_t> key, std::uint64_t hash, Plan
 
 void PlanCache::drop_oldest() {
   const auto oldest = std::prev(entries_.end());
-  bytes_ -= oldest->planned.plan->arena_bytes;
+  bytes_ -= oldest->planned->plan->arena_bytes;
   const auto [begin, end] = places_.equal_range(oldest->hash);
   places_.erase(std::find_if(begin, end, [&](const auto& place) { return place.second == oldest; }));
   entries_.erase(oldest);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -12,9 +13,9 @@ namespace xgrad::planning {
 /// The plans of one thread, by the keys of their graphs. What was used longest ago goes first when there are too many.
 class PlanCache {
  public:
-  /// The plan of this key, or null. Stays valid until the next call of add().
-  [[nodiscard]] Planned* find(const std::vector<std::uint64_t>& key, std::uint64_t hash);
-  Planned& add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned);
+  /// The plan of this key, or null.
+  [[nodiscard]] std::shared_ptr<Planned> find(const std::vector<std::uint64_t>& key, std::uint64_t hash);
+  std::shared_ptr<Planned> add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned);
 
   [[nodiscard]] static PlanCache& of_this_thread();
 
@@ -25,7 +26,7 @@ class PlanCache {
   struct Entry {
     std::vector<std::uint64_t> key;
     std::uint64_t hash;
-    Planned planned;
+    std::shared_ptr<Planned> planned;
   };
   using Entries = std::list<Entry>;
 

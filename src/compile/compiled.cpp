@@ -236,9 +236,7 @@ void CompiledCore::run(std::size_t index, std::span<const Tensor> arguments, std
     graph::Cell& cell = *trace.written[i - result_count];
     const graph::Node& old = *cell.value.node();
     Tensor leaf = graph::make_leaf(old.shape, old.dtype, std::move(trace.buffers[i]), true);
-    if (!cell.name.empty()) {
-      leaf.named(cell.name);
-    }
+    leaf.node()->name = old.name;
     cell.value = std::move(leaf);
   }
 }

@@ -159,13 +159,14 @@ void eval(std::span<const Tensor> tensors) {
     order = graph::topological_order(roots, graph::Boundary::values);
   }
   const auto kept = kept_nodes(order);
-  planning::GraphKey key;
+  planning::ScratchKey scratch;
+  planning::GraphKey& key = scratch.get();
   planning::make_key(order, options, key);
   const std::uint64_t hash = key.hash();
   planning::PlanCache& cache = planning::PlanCache::of_this_thread();
-  planning::Planned* planned = cache.find(key.words, hash);
+  std::shared_ptr<planning::Planned> planned = cache.find(key.words, hash);
   if (planned == nullptr) {
-    planned = &cache.add(key.words, hash, plan_of(kept, key, options));
+    planned = cache.add(key.words, hash, plan_of(kept, key, options));
   }
   run_plan(*planned, key, kept);
 }

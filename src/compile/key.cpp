@@ -12,7 +12,7 @@ namespace {
 /// Numbers the leaves: a hash table of fixed size, with open addresses.
 class LeafNumbers {
  public:
-  explicit LeafNumbers(std::size_t most) : places_(std::bit_ceil(2 * most + 2)) {}
+  explicit LeafNumbers(std::size_t most) { places_.assign(std::bit_ceil(2 * most + 2), {}); }
 
   /// The number of the leaf, and whether it is new.
   std::pair<std::uint32_t, bool> number(const graph::Node* leaf) {
@@ -33,8 +33,13 @@ class LeafNumbers {
     const graph::Node* leaf = nullptr;
     std::uint32_t number = 0;
   };
-  std::vector<Place> places_;
+  std::vector<Place>& places_ = memory();
   std::uint32_t count_ = 0;
+
+  static std::vector<Place>& memory() {
+    thread_local std::vector<Place> places;
+    return places;
+  }
 };
 
 void append_leaf(const graph::Node& leaf, std::vector<std::uint64_t>& words) {
@@ -46,6 +51,24 @@ void append_leaf(const graph::Node& leaf, std::vector<std::uint64_t>& words) {
 }
 
 }  // namespace
+
+namespace {
+
+GraphKey& spare_key() {
+  thread_local GraphKey key;
+  return key;
+}
+
+}  // namespace
+
+ScratchKey::ScratchKey() : key_{std::move(spare_key())} {
+  key_.words.clear();
+  key_.leaves.clear();
+}
+
+ScratchKey::~ScratchKey() {
+  spare_key() = std::move(key_);
+}
 
 std::uint64_t GraphKey::hash() const noexcept {
   std::uint64_t hash = words.size();

@@ -21,4 +21,18 @@ struct GraphKey {
 /// Writes the key of an order, whose nodes with handles are kept, into `key`.
 void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& key);
 
+/// A key, empty, whose memory is used again and again on this thread.
+class ScratchKey {
+ public:
+  ScratchKey();
+  ScratchKey(const ScratchKey&) = delete;
+  ScratchKey& operator=(const ScratchKey&) = delete;
+  ~ScratchKey();
+
+  [[nodiscard]] GraphKey& get() noexcept { return key_; }
+
+ private:
+  GraphKey key_;
+};
+
 }  // namespace xgrad::planning

@@ -83,9 +83,7 @@ class Pass {
     }
     const graph::ScopeGuard scope{node.scope};
     const Tensor tensor = xgrad::apply(node.operation, inputs);
-    if (node.name) {
-      tensor.named(*node.name);
-    }
+    tensor.node()->name = node.name;
     return known_.unique(tensor);
   }
 
@@ -96,7 +94,7 @@ class Pass {
       const Tensor better = rule.apply(node, facts_);
       if (better.defined() && better.shape() == node.shape && better.dtype() == node.dtype) {
         if (node.name && !better.evaluated() && better.name().empty()) {
-          better.named(*node.name);
+          better.node()->name = node.name;
         }
         return better.evaluated() || better.node()->operation == nullptr ? better : known_.unique(better);
       }

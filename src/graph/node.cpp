@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "run/pooling.hpp"
+
 namespace xgrad::graph {
 
 namespace {
@@ -97,8 +99,12 @@ std::string spoken(std::span<const Tensor> tensors) {
 }
 
 std::shared_ptr<const ScopeName>& current_scope() noexcept {
-  thread_local std::shared_ptr<const ScopeName> scope;
-  return scope;
+  constinit XGRAD_STATIC_TLS static thread_local std::shared_ptr<const ScopeName>* known = nullptr;
+  if (known == nullptr) {
+    thread_local std::shared_ptr<const ScopeName> scope;
+    known = &scope;
+  }
+  return *known;
 }
 
 }  // namespace xgrad::graph

@@ -47,7 +47,7 @@ struct Node {
   std::unique_ptr<Node*[]> many_inputs;  // NOLINT(modernize-avoid-c-arrays)
   run::Buffer value;
   std::shared_ptr<const ScopeName> scope;
-  std::unique_ptr<std::string> name;
+  std::shared_ptr<const std::string> name;
 
   [[nodiscard]] std::span<Node* const> inputs() const noexcept {
     return {input_count <= inline_inputs ? few_inputs.data() : many_inputs.get(), input_count};

@@ -1,5 +1,5 @@
 // Nodes from free lists, one per thread. A node may be freed by another thread than the one that made it; it then joins
-// that thread's list. A list keeps at most `kept` nodes.
+// that thread's list.
 #include <cstddef>
 #include <new>
 
@@ -14,59 +14,53 @@ struct FreeNode {
   FreeNode* next;
 };
 
-class NodePool {
+constinit XGRAD_STATIC_TLS thread_local FreeNode* free_nodes = nullptr;
+constinit XGRAD_STATIC_TLS thread_local std::size_t free_count = 0;
+constinit XGRAD_STATIC_TLS thread_local run::PoolState state = run::PoolState::unused;
+
+/// Empties the list of a thread that ends.
+class ListOwner {
  public:
-  NodePool() noexcept = default;
-  NodePool(const NodePool&) = delete;
-  NodePool& operator=(const NodePool&) = delete;
-  ~NodePool() {
-    alive_ = false;
-    while (head_ != nullptr) {
-      FreeNode* dead = head_;
-      head_ = dead->next;
+  ListOwner() noexcept { state = run::PoolState::in_use; }
+  ListOwner(const ListOwner&) = delete;
+  ListOwner& operator=(const ListOwner&) = delete;
+  ~ListOwner() {
+    state = run::PoolState::gone;
+    while (free_nodes != nullptr) {
+      FreeNode* dead = free_nodes;
+      free_nodes = dead->next;
       ::operator delete(dead);
     }
   }
-
-  static void* allocate() {
-    if (run::pooling && alive_ && local_.head_ != nullptr) {
-      FreeNode* node = local_.head_;
-      local_.head_ = node->next;
-      --local_.count_;
-      return node;
-    }
-    return ::operator new(sizeof(Node));
-  }
-
-  static void recycle(void* memory) noexcept {
-    constexpr std::size_t kept = 16384;
-    if (run::pooling && alive_ && local_.count_ < kept) {
-      local_.head_ = new (memory) FreeNode{local_.head_};
-      ++local_.count_;
-    } else {
-      ::operator delete(memory);
-    }
-  }
-
- private:
-  FreeNode* head_ = nullptr;
-  std::size_t count_ = 0;
-
-  static thread_local bool alive_;  // false once the pool of this thread is gone; nodes may outlive it
-  static thread_local NodePool local_;
 };
 
-thread_local bool NodePool::alive_ = true;
-thread_local NodePool NodePool::local_;
+bool may_keep() {
+  if (state == run::PoolState::unused) {
+    thread_local const ListOwner owner;
+  }
+  return state == run::PoolState::in_use;
+}
 
 }  // namespace
 
 void* Node::operator new(std::size_t /*bytes*/) {
-  return NodePool::allocate();
+  if (run::pooling && free_nodes != nullptr) {
+    FreeNode* node = free_nodes;
+    free_nodes = node->next;
+    --free_count;
+    return node;
+  }
+  return ::operator new(sizeof(Node));
 }
 
 void Node::operator delete(void* memory) noexcept {
-  NodePool::recycle(memory);
+  constexpr std::size_t most_kept = 16384;
+  if (run::pooling && free_count < most_kept && may_keep()) {
+    free_nodes = new (memory) FreeNode{free_nodes};
+    ++free_count;
+  } else {
+    ::operator delete(memory);
+  }
 }
 
 }  // namespace xgrad::graph

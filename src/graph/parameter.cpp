@@ -12,11 +12,9 @@ namespace xgrad {
 
 namespace {
 
-Tensor leaf_of(const Tensor& value, const std::string& name) {
+Tensor leaf_of(const Tensor& value, const std::shared_ptr<const std::string>& name) {
   Tensor leaf = variable(value);
-  if (leaf.name() != name) {
-    leaf.named(name);
-  }
+  leaf.node()->name = name->empty() ? nullptr : name;
   return leaf;
 }
 
@@ -39,8 +37,9 @@ Parameter::Parameter(const Tensor& value, std::string name) {
   if (name.empty()) {
     name = value.name();
   }
-  Tensor leaf = leaf_of(value, name);
-  cell_ = std::make_shared<graph::Cell>(graph::Cell{std::move(leaf), std::move(name)});
+  auto shared_name = std::make_shared<const std::string>(std::move(name));
+  Tensor leaf = leaf_of(value, shared_name);
+  cell_ = std::make_shared<graph::Cell>(graph::Cell{std::move(leaf), std::move(shared_name)});
 }
 
 const Tensor& Parameter::value() const {
@@ -60,7 +59,7 @@ const Tensor& Parameter::held() const {
 
 const std::string& Parameter::name() const {
   static_cast<void>(held());
-  return cell_->name;
+  return *cell_->name;
 }
 
 void Parameter::set(const Tensor& value) const {

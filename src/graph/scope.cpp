@@ -1,7 +1,9 @@
 #include "xgrad/scope.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <functional>
 #include <unordered_map>
 
 #include "xgrad/error.hpp"
@@ -11,9 +13,26 @@
 
 namespace xgrad {
 
+namespace {
+
+// The same layers are entered at every step: the last scopes of this thread are found again, not made again.
+const std::shared_ptr<const graph::ScopeName>& scope_inside(const std::shared_ptr<const graph::ScopeName>& outer,
+                                                            std::string_view name) {
+  constexpr std::size_t kept = 64;  // a power of two
+  thread_local std::array<std::shared_ptr<const graph::ScopeName>, kept> all;
+  const std::size_t hash = std::hash<std::string_view>{}(name) ^ (reinterpret_cast<std::uintptr_t>(outer.get()) >> 4U);
+  auto& place = all[hash % kept];
+  if (place == nullptr || place->outer != outer || place->name != name) {
+    place = std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer});
+  }
+  return place;
+}
+
+}  // namespace
+
 Scope::Scope(std::string_view name) {
   auto& current = graph::current_scope();
-  current = std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, current});
+  current = scope_inside(current, name);
 }
 
 Scope::~Scope() {

@@ -34,7 +34,7 @@ std::int64_t Tensor::dim(std::int64_t axis) const {
 }
 
 const Tensor& Tensor::named(std::string name) const& {
-  checked(node_, "named").name = std::make_unique<std::string>(std::move(name));
+  checked(node_, "named").name = std::make_shared<const std::string>(std::move(name));
   return *this;
 }
 
@@ -87,9 +87,7 @@ Tensor Tensor::detach() const {
   }
   eval();
   Tensor result = graph::make_leaf(node_->shape, node_->dtype, node_->value);
-  if (node_->name) {
-    result.named(*node_->name);
-  }
+  result.node()->name = node_->name;
   return result;
 }
 
@@ -112,9 +110,7 @@ Tensor variable(const Tensor& value) {
   }
   Tensor result =
       node.traced ? graph::rebound(value, true) : graph::make_leaf(node.shape, node.dtype, node.value, true);
-  if (node.name) {
-    result.named(*node.name);
-  }
+  result.node()->name = node.name;
   return result;
 }
 

@@ -8,11 +8,13 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/plan.hpp"
 
+#include "run/pooling.hpp"
+
 namespace xgrad::graph {
 
 namespace {
 
-thread_local Trace* current_trace = nullptr;
+constinit XGRAD_STATIC_TLS thread_local Trace* current_trace = nullptr;
 
 // x itself. Not differentiable: to a derivative it is a leaf.
 class BindOperation final : public Operation {
@@ -46,9 +48,7 @@ Trace* Trace::current() noexcept {
 Tensor Trace::placeholder(const Tensor& like, bool history) {
   Tensor result = make_leaf(like.shape(), like.dtype(), {}, history);
   result.node()->traced = true;
-  if (like.node()->name) {
-    result.named(*like.node()->name);
-  }
+  result.node()->name = like.node()->name;
   return result;
 }
 
@@ -74,9 +74,7 @@ const Tensor& Trace::read(const std::shared_ptr<Cell>& cell) {
 void Trace::write(const std::shared_ptr<Cell>& cell, const Tensor& value) {
   Access& found = access(cell);
   found.value = rebound(value, true);
-  if (!cell->name.empty()) {
-    found.value.named(cell->name);
-  }
+  found.value.node()->name = cell->value.node()->name;
   found.written = true;
 }
 

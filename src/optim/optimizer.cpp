@@ -98,8 +98,7 @@ void Optimizer::start() {
 }
 
 Tensor Optimizer::step(const Tensor& loss) {
-  const std::vector<Tensor> found = gradients(loss, parameters_);
-  advance(&loss, found);
+  advance(&loss, gradients(loss, parameters_));
   return loss;
 }
 
@@ -110,11 +109,12 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     require_like(parameters_[i], gradients[i], "gradient");
   }
-  advance(nullptr, gradients);
+  advance(nullptr, {gradients.begin(), gradients.end()});
 }
 
-// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were.
-void Optimizer::advance(const Tensor* loss, std::span<const Tensor> gradients) {
+// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were. Gradients
+// that nobody else holds are let go before that: they needn't come to exist.
+void Optimizer::advance(const Tensor* loss, std::vector<Tensor> gradients) {
   if (state_.empty()) {
     start();
   }
@@ -130,6 +130,7 @@ void Optimizer::advance(const Tensor* loss, std::span<const Tensor> gradients) {
     const Parameter& rate = value.dtype() == float32 ? learning_rate_float32_ : learning_rate_;
     const std::vector<Tensor> state{state_[i].begin(), state_[i].end()};
     updates.push_back(update(value, gradients[i], state, {rate.value(), step}));
+    gradients[i] = Tensor{};
     require_like(parameters_[i], updates[i].value, "next value");
     if (updates[i].state.size() != state.size()) {
       throw ValueError(fmt::format("[optimizer] '{}' had {} tensors of state, its update gives {}", parameters_[i].name,

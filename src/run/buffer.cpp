@@ -49,7 +49,7 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   ~Pool() {
-    alive_ = false;
+    state_ = PoolState::gone;
     for (Buffer::Block*& head : free_) {
       while (head != nullptr) {
         Buffer::Block* block = std::exchange(head, head->next);
@@ -60,8 +60,8 @@ class Pool {
 
   static Buffer::Block* allocate(std::size_t bytes) {
     const SizeClass size = size_class(bytes);
-    if (pooling && size.index != 0 && alive_) {
-      Pool& pool = local_;
+    if (pooling && size.index != 0 && usable()) {
+      Pool& pool = *local_;
       if (Buffer::Block* block = pool.free_[size.index]; block != nullptr) {
         pool.free_[size.index] = block->next;
         pool.kept_ -= size.bytes;
@@ -78,8 +78,8 @@ class Pool {
   static void recycle(Buffer::Block* block) noexcept {
     const std::size_t index = block->size_class & 0xFFU;
     const std::size_t bytes = block->size_class >> 8U;
-    if (pooling && index != 0 && alive_) {
-      Pool& pool = local_;
+    if (pooling && index != 0 && usable()) {
+      Pool& pool = *local_;
       if (pool.kept_ + bytes <= pool_limit) {
         block->next = pool.free_[index];
         pool.free_[index] = block;
@@ -99,12 +99,21 @@ class Pool {
   std::array<Buffer::Block*, class_count + 1> free_{};
   std::size_t kept_ = 0;
 
-  static thread_local bool alive_;  // false once the pool of this thread is gone; buffers may outlive it
-  static thread_local Pool local_;
+  static bool usable() {
+    if (state_ == PoolState::unused) {
+      thread_local Pool pool;
+      local_ = &pool;
+      state_ = PoolState::in_use;
+    }
+    return state_ == PoolState::in_use;
+  }
+
+  static constinit XGRAD_STATIC_TLS thread_local Pool* local_;
+  static constinit XGRAD_STATIC_TLS thread_local PoolState state_;
 };
 
-thread_local bool Pool::alive_ = true;
-thread_local Pool Pool::local_;
+constinit XGRAD_STATIC_TLS thread_local Pool* Pool::local_ = nullptr;
+constinit XGRAD_STATIC_TLS thread_local PoolState Pool::state_ = PoolState::unused;
 
 Buffer Buffer::allocate(const Shape& shape, DType dtype) {
   constexpr std::size_t most = std::numeric_limits<std::size_t>::max() / 4;  // leaves room for rounding up

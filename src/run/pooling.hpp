@@ -1,5 +1,8 @@
 #pragma once
 
+/// For trivial thread-local variables of a few bytes: found without a call, also in a shared library.
+#define XGRAD_STATIC_TLS __attribute__((tls_model("initial-exec")))
+
 namespace xgrad::run {
 
 // Under a sanitizer every buffer and node is its own allocation, so that use after free and overflow are seen.
@@ -14,5 +17,9 @@ inline constexpr bool pooling = true;
 #else
 inline constexpr bool pooling = true;
 #endif
+
+/// Whether this thread's part of a pool may be used: it is made at its first use, and what is given back after it is
+/// gone goes to the system.
+enum class PoolState : unsigned char { unused, in_use, gone };
 
 }  // namespace xgrad::run

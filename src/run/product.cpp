@@ -109,9 +109,18 @@ std::string to_string(const ProductForm& form) {
 }
 
 template <class T>
-void product(const ProductShape& shape, const ProductForm& form, T alpha, const T* a, const T* b, T beta, T* c) {
+void product(const ProductShape& shape, const ProductForm& form, T alpha, const T* a, const T* b, T beta, T* c,
+             const T* start) {
   if (shape.m == 0 || shape.n == 0) {
     return;
+  }
+  if (start != nullptr && start != c && beta != T{0}) {
+    if (form.kind == Kind::outer && shape.k == 1) {
+      ProductCall<T> call = whole(shape, alpha, a, b, beta, c);
+      call.start = start;
+      return product_kernels<T>().outer(call);
+    }
+    std::copy_n(start, shape.m * shape.n, c);
   }
   if (shape.k == 0) {
     return scale(shape.m * shape.n, beta, c);
@@ -123,7 +132,9 @@ void product(const ProductShape& shape, const ProductForm& form, T alpha, const 
   carry_out(fits(form, s) ? form : ProductForm{}, whole(s, alpha, swapped ? b : a, swapped ? a : b, beta, c));
 }
 
-template void product(const ProductShape&, const ProductForm&, float, const float*, const float*, float, float*);
-template void product(const ProductShape&, const ProductForm&, double, const double*, const double*, double, double*);
+template void product(const ProductShape&, const ProductForm&, float, const float*, const float*, float, float*,
+                      const float*);
+template void product(const ProductShape&, const ProductForm&, double, const double*, const double*, double, double*,
+                      const double*);
 
 }  // namespace xgrad::run

@@ -56,9 +56,11 @@ struct ProductForm {
 /// environment variable XGRAD_PRODUCTS=plain, read once, turns measuring off. May be called by several threads at once.
 [[nodiscard]] ProductForm product_form(const ProductShape& shape);
 
-/// C ← α op(A) op(B) + β C. T is the shape's dtype. C isn't read if β = 0, and nothing overlaps it. A form that doesn't
-/// fit the shape is taken for gemm. Throws ValueError if a length doesn't fit BLAS' integers.
+/// C ← α op(A) op(B) + β C, or + β start if it is given, of C's size. T is the shape's dtype. C and start aren't read
+/// if β = 0. Nothing overlaps C but start, which may be C. A form that doesn't fit the shape is taken for gemm. Throws
+/// ValueError if a length doesn't fit BLAS' integers.
 template <class T>
-void product(const ProductShape& shape, const ProductForm& form, T alpha, const T* a, const T* b, T beta, T* c);
+void product(const ProductShape& shape, const ProductForm& form, T alpha, const T* a, const T* b, T beta, T* c,
+             const T* start = nullptr);
 
 }  // namespace xgrad::run

@@ -1,6 +1,5 @@
 #include "run/product_step.hpp"
 
-#include <cstring>
 #include <fmt/format.h>
 
 namespace xgrad::run {
@@ -25,15 +24,13 @@ void ProductStep::run_as(void* const* slots) const {
     alpha *= *static_cast<const T*>(slots[scalar]);
   }
   T beta = 0;
-  void* c = slots[task_.c.slot];
+  const T* start = nullptr;
   if (task_.start) {
     beta = task_.start_scale ? *static_cast<const T*>(slots[*task_.start_scale]) : T{1};
-    if (const void* start = slots[*task_.start]; start != c) {
-      std::memcpy(c, start, task_.c.bytes());
-    }
+    start = static_cast<const T*>(slots[*task_.start]);
   }
   product<T>(task_.shape, form_, alpha, static_cast<const T*>(slots[task_.a]), static_cast<const T*>(slots[task_.b]),
-             beta, static_cast<T*>(c));
+             beta, static_cast<T*>(slots[task_.c.slot]), start);
 }
 
 std::string ProductStep::describe() const {

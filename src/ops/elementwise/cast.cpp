@@ -5,6 +5,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/shared_operation.hpp"
 namespace xgrad {
 
 namespace {
@@ -89,7 +90,7 @@ class CastOperation final : public ElementwiseOperation {
 }  // namespace
 
 Tensor cast(const Tensor& x, DType dtype) {
-  return x.defined() && x.dtype() == dtype ? x : apply(std::make_shared<const CastOperation>(dtype), {x});
+  return x.defined() && x.dtype() == dtype ? x : apply(ops::shared_operation<CastOperation>(dtype), {x});
 }
 
 }  // namespace xgrad

@@ -8,6 +8,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "ops/rules.hpp"
+#include "ops/shared_operation.hpp"
 
 namespace xgrad::ops {
 
@@ -46,8 +47,8 @@ class Reduction : public Operation {
 /// Applies a reduction to the axes asked for. Without any axis left to reduce (a scalar), it still is an operation.
 template <class T>
 [[nodiscard]] Tensor reduce(std::string_view name, const Tensor& x, const Axes& axes, bool keep_dims) {
-  return apply(
-      std::make_shared<const T>(normalize_axes(axes.values(), require_defined(name, x).rank(), name), keep_dims), {x});
+  return apply(shared_operation<T>(normalize_axes(axes.values(), require_defined(name, x).rank(), name), keep_dims),
+               {x});
 }
 
 }  // namespace xgrad::ops

@@ -6,6 +6,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "ops/rules.hpp"
+#include "ops/shared_operation.hpp"
 #include "run/softmax.hpp"
 #include "tensor/dispatch.hpp"
 
@@ -61,7 +62,7 @@ class SoftmaxOperation final : public Operation {
 }  // namespace
 
 Tensor ops::softmax_over(const Tensor& x, std::size_t first, std::size_t last) {
-  return apply(std::make_shared<const SoftmaxOperation>(first, last), {x});
+  return apply(ops::shared_operation<SoftmaxOperation>(first, last), {x});
 }
 
 Tensor softmax(const Tensor& x, std::int64_t axis) {

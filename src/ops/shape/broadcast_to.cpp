@@ -8,6 +8,7 @@
 
 #include "graph/node.hpp"
 #include "ops/rules.hpp"
+#include "ops/shared_operation.hpp"
 #include "run/tiles.hpp"
 
 namespace xgrad {
@@ -50,7 +51,7 @@ class BroadcastOperation final : public Operation {
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   return ops::require_defined("broadcast_to", x).shape() == shape
              ? x
-             : apply(std::make_shared<const BroadcastOperation>(shape), {x});
+             : apply(ops::shared_operation<BroadcastOperation>(shape), {x});
 }
 
 }  // namespace xgrad

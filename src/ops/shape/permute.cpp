@@ -11,6 +11,7 @@
 
 #include "graph/node.hpp"
 #include "ops/rules.hpp"
+#include "ops/shared_operation.hpp"
 #include "run/strided_copy.hpp"
 
 namespace xgrad {
@@ -29,10 +30,8 @@ std::vector<std::size_t> transposition(std::size_t rank) {
   return axes;
 }
 
-Tensor permute_axes(const Tensor& x, std::vector<std::size_t> axes) {
-  return std::is_sorted(axes.begin(), axes.end())
-             ? x
-             : apply(std::make_shared<const ops::PermuteOperation>(std::move(axes)), {x});
+Tensor permute_axes(const Tensor& x, const std::vector<std::size_t>& axes) {
+  return std::is_sorted(axes.begin(), axes.end()) ? x : apply(ops::shared_operation<ops::PermuteOperation>(axes), {x});
 }
 
 }  // namespace
@@ -64,7 +63,7 @@ std::vector<Tensor> PermuteOperation::vjp(const Call& /*call*/, const Tensor& co
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     inverse[axes_[i]] = i;
   }
-  return {permute_axes(cotangent, std::move(inverse))};
+  return {permute_axes(cotangent, inverse)};
 }
 
 Tensor PermuteOperation::jvp(const Call& /*call*/, std::span<const Tensor> tangents) const {
@@ -97,7 +96,7 @@ Tensor permute(const Tensor& x, const std::vector<std::int64_t>& axes) {
     throw ShapeError(fmt::format("[permute] axes ({}) for {}; expected each of its {} axes once", fmt::join(axes, ", "),
                                  graph::spoken(x), x.rank()));
   }
-  return permute_axes(x, std::move(normal));
+  return permute_axes(x, normal);
 }
 
 Tensor transpose(const Tensor& x) {

@@ -7,6 +7,7 @@
 
 #include "graph/node.hpp"
 #include "ops/rules.hpp"
+#include "ops/shared_operation.hpp"
 
 namespace xgrad {
 
@@ -46,7 +47,7 @@ class ReshapeOperation final : public Operation {
 Tensor reshape(const Tensor& x, const Shape& shape) {
   return ops::require_defined("reshape", x).shape() == shape
              ? x
-             : apply(std::make_shared<const ReshapeOperation>(shape), {x});
+             : apply(ops::shared_operation<ReshapeOperation>(shape), {x});
 }
 
 Tensor reshape(const Tensor& x, const std::vector<std::int64_t>& lengths) {

@@ -7,14 +7,14 @@ namespace xgrad::run::XGRAD_ISA {
 namespace {
 
 template <bool Reading, class T>
-void row(T factor, const T* x, T beta, T* out, std::int64_t count) {
+void row(T factor, const T* x, T beta, const T* start, T* out, std::int64_t count) {
   constexpr std::int64_t size = Batch<T>::size;
   const Batch<T> factors(factor);
   const Batch<T> betas(beta);
   const auto step = [&](std::int64_t at) {
     Batch<T> result = factors * Batch<T>::load_unaligned(x + at);
     if constexpr (Reading) {
-      result = xsimd::fma(betas, Batch<T>::load_unaligned(out + at), result);
+      result = xsimd::fma(betas, Batch<T>::load_unaligned(start + at), result);
     }
     result.store_unaligned(out + at);
   };
@@ -29,7 +29,7 @@ void row(T factor, const T* x, T beta, T* out, std::int64_t count) {
     step(j);
   }
   for (; j < count; ++j) {
-    out[j] = Reading ? factor * x[j] + beta * out[j] : factor * x[j];
+    out[j] = Reading ? factor * x[j] + beta * start[j] : factor * x[j];
   }
 }
 
@@ -38,12 +38,13 @@ void row(T factor, const T* x, T beta, T* out, std::int64_t count) {
 template <class T>
 void outer_product(const ProductCall<T>& p) {
   T* out = p.c;
-  for (std::int64_t i = 0; i < p.m; ++i, out += p.n) {
+  const T* start = p.start == nullptr ? p.c : p.start;
+  for (std::int64_t i = 0; i < p.m; ++i, out += p.n, start += p.n) {
     const T factor = p.alpha * p.a[i];
     if (p.beta == T{0}) {
-      row<false>(factor, p.b, T{0}, out, p.n);
+      row<false>(factor, p.b, T{0}, start, out, p.n);
     } else {
-      row<true>(factor, p.b, p.beta, out, p.n);
+      row<true>(factor, p.b, p.beta, start, out, p.n);
     }
   }
 }

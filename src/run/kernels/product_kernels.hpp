@@ -19,6 +19,7 @@ struct ProductCall {
   const T* b = nullptr;
   T beta = 0;
   T* c = nullptr;
+  const T* start = nullptr;  ///< for `outer`: what stands for C at the right of the arrow; null means C
 };
 
 /// Own kernels for products on which a call of BLAS is slow. T is float or double. All lengths are at least 1. Equal
@@ -32,7 +33,7 @@ struct ProductKernels {
   void (*dots)(const ProductCall<T>& p);
   /// Any product: tiles of C, each a sum of outer products of a column of op(A) and a row of op(B).
   void (*panels)(const ProductCall<T>& p);
-  /// k = 1, A contiguous: C ← α a bᵀ + β C.
+  /// k = 1, A contiguous: C ← α a bᵀ + β C, or + β start.
   void (*outer)(const ProductCall<T>& p);
 };
 
