@@ -13,6 +13,7 @@
 #include "run/elementwise_step.hpp"
 #include "run/operation_step.hpp"
 #include "run/product_step.hpp"
+#include "run/vector_update_step.hpp"
 
 namespace xgrad::planning {
 
@@ -67,6 +68,9 @@ class Builder {
     for (Draft& draft : drafts_) {
       planned.plan->infos.push_back(info(draft));
       planned.plan->steps.push_back(step(draft));
+    }
+    if (fuse_) {
+      run::merge_vector_updates(*planned.plan);
     }
     planned.plan->prepare();
     return planned;

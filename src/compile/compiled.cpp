@@ -33,6 +33,7 @@ struct TracedPlan {
   std::vector<std::shared_ptr<graph::Cell>> written;
   std::vector<Argument> results;
   Planned planned;
+  bool shares = false;               // whether an output is somebody else's memory
   std::vector<run::Buffer> buffers;  // of the outputs, during a run
 };
 
@@ -107,6 +108,8 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
   request.facts.constants_fixed = true;
   result.planned = planning::build(request);
   result.buffers.resize(request.outputs.size());
+  result.shares = std::any_of(result.planned.outputs.begin(), result.planned.outputs.end(),
+                              [](const PlannedOutput& output) { return output.from != From::memory; });
   return result;
 }
 
@@ -127,6 +130,51 @@ class BufferGuard {
  private:
   std::vector<run::Buffer>& buffers_;
 };
+
+// Gives every output memory: that of the cell which it is for, where that may be overwritten.
+void point_outputs(TracedPlan& trace) {
+  run::Plan& plan = *trace.planned.plan;
+  const std::size_t result_count = trace.results.size();
+  for (std::size_t i = 0; i < trace.buffers.size(); ++i) {
+    const PlannedOutput& output = trace.planned.outputs[i];
+    if (output.from != From::memory) {
+      continue;
+    }
+    if (i < result_count) {
+      trace.buffers[i] = run::Buffer::allocate(trace.results[i].shape, trace.results[i].dtype);
+    } else {
+      const graph::Node& old = *trace.written[i - result_count]->value.node();
+      if (output.may_overwrite && old.held_once() && old.value.unique()) {
+        plan.point(output.slot, old.value.data());
+        continue;
+      }
+      trace.buffers[i] = run::Buffer::allocate(old.shape, old.dtype);
+    }
+    plan.point(output.slot, trace.buffers[i].data());
+  }
+}
+
+// The outputs that are somebody else's memory.
+void share_values(TracedPlan& trace, std::span<const Tensor> arguments) {
+  for (std::size_t i = 0; i < trace.buffers.size(); ++i) {
+    const PlannedOutput& output = trace.planned.outputs[i];
+    switch (output.from) {
+      case From::memory:
+        break;
+      case From::leaf:
+        trace.buffers[i] = output.index < arguments.size()
+                               ? arguments[output.index].node()->value
+                               : trace.read[output.index - arguments.size()]->value.node()->value;
+        break;
+      case From::constant:
+        trace.buffers[i] = trace.planned.plan->constants[output.index].second;
+        break;
+      case From::output:
+        trace.buffers[i] = value_of(trace, output.index);
+        break;
+    }
+  }
+}
 
 }  // namespace
 
@@ -186,50 +234,16 @@ void CompiledCore::run(std::size_t index, std::span<const Tensor> arguments, std
     plan.point(slots[arguments.size() + i], trace.read[i]->value.node()->value.data());
   }
   const BufferGuard guard{trace.buffers};
-  const auto& outputs = trace.planned.outputs;
-  const std::size_t result_count = trace.results.size();
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].from != From::memory) {
-      continue;
-    }
-    const bool is_result = i < result_count;
-    if (!is_result) {
-      const graph::Node& old = *trace.written[i - result_count]->value.node();
-      const bool in_place = outputs[i].may_overwrite && old.held_once() && old.value.unique();
-      if (in_place) {
-        plan.point(outputs[i].slot, old.value.data());
-        continue;
-      }
-    }
-    const Tensor* old = is_result ? nullptr : &trace.written[i - result_count]->value;
-    trace.buffers[i] = run::Buffer::allocate(is_result ? trace.results[i].shape : old->shape(),
-                                             is_result ? trace.results[i].dtype : old->dtype());
-    plan.point(outputs[i].slot, trace.buffers[i].data());
-  }
+  point_outputs(trace);
   plan.run();
-  // All values first, then what holds them: a cell may get what another one held.
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const PlannedOutput& output = outputs[i];
-    switch (output.from) {
-      case From::memory:
-        break;
-      case From::leaf:
-        trace.buffers[i] = output.index < arguments.size()
-                               ? arguments[output.index].node()->value
-                               : trace.read[output.index - arguments.size()]->value.node()->value;
-        break;
-      case From::constant:
-        trace.buffers[i] = plan.constants[output.index].second;
-        break;
-      case From::output:
-        trace.buffers[i] = value_of(trace, output.index);
-        break;
-    }
+  if (trace.shares) {
+    share_values(trace, arguments);
   }
+  const std::size_t result_count = trace.results.size();
   for (std::size_t i = 0; i < result_count; ++i) {
     results[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, std::move(trace.buffers[i]));
   }
-  for (std::size_t i = result_count; i < outputs.size(); ++i) {
+  for (std::size_t i = result_count; i < trace.buffers.size(); ++i) {
     if (!trace.buffers[i]) {
       continue;  // it was written in place
     }

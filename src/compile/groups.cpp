@@ -13,7 +13,8 @@ namespace xgrad::planning {
 
 namespace {
 
-constexpr std::size_t most_fused = 40;  // nodes of a group
+constexpr std::size_t most_fused = 40;   // nodes of a group
+constexpr std::int64_t most_small = 64;  // elements of a tensor for which a pass costs more than its work
 
 bool is_scalar(const graph::Node& node) {
   return node.shape.size() == 1;
@@ -161,8 +162,8 @@ class Grouping {
   }
 
   // A node's level is the number of steps of other kinds, or changes of shape, that must come before it; element-wise
-  // nodes wait as long as their users allow. Nodes of one level and shape that are connected can run together: a way
-  // between them that leaves them, and comes back to their shape, would pass one of those and end on a higher level.
+  // nodes wait as long as their users allow. Nodes of one level and shape can run together: a way between them that
+  // leaves them, and comes back to their shape, would pass one of those and end on a higher level.
   void find_levels() {
     levels_.assign(order_.nodes.size(), 0);
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
@@ -182,6 +183,28 @@ class Grouping {
         latest = std::min(latest, levels_[user]);
       }
       levels_[i] = latest;
+    }
+    gather_small();
+  }
+
+  // Small tensors that nobody waits for, and that wait for nobody, are computed with the last of their shape.
+  void gather_small() {
+    const auto alone = [this](std::size_t i) {
+      const auto inputs = order_.inputs(i);
+      return roles_[i] == Role::elementwise && users_[i].empty() && order_.nodes[i]->shape.size() <= most_small &&
+             std::all_of(inputs.begin(), inputs.end(), [](std::uint32_t input) { return input == graph::Order::leaf; });
+    };
+    std::map<std::vector<std::int64_t>, std::uint32_t> last;  // level by shape
+    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
+      if (roles_[i] == Role::elementwise && order_.nodes[i]->shape.size() <= most_small) {
+        std::uint32_t& level = last[order_.nodes[i]->shape.to_vector()];
+        level = std::max(level, levels_[i]);
+      }
+    }
+    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
+      if (alone(i)) {
+        levels_[i] = last.at(order_.nodes[i]->shape.to_vector());
+      }
     }
   }
 
@@ -204,17 +227,27 @@ class Grouping {
     return place;
   }
 
+  [[nodiscard]] bool can_join(std::uint32_t a, std::uint32_t b) const {
+    return levels_[a] == levels_[b] && order_.nodes[a]->shape == order_.nodes[b]->shape;
+  }
+
   void connect() {
     parents_.resize(order_.nodes.size());
     std::iota(parents_.begin(), parents_.end(), 0U);
+    std::map<std::pair<std::uint32_t, std::vector<std::int64_t>>, std::uint32_t> small;  // the first of level and shape
     for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
       if (roles_[i] != Role::elementwise) {
         continue;
       }
       for (const std::uint32_t input : order_.inputs(i)) {
-        if (input != graph::Order::leaf && roles_[input] == Role::elementwise && levels_[input] == levels_[i] &&
-            order_.nodes[input]->shape == order_.nodes[i]->shape) {
+        if (input != graph::Order::leaf && roles_[input] == Role::elementwise && can_join(input, i)) {
           parents_[root(input)] = root(i);
+        }
+      }
+      if (order_.nodes[i]->shape.size() <= most_small) {
+        const auto [place, added] = small.try_emplace({levels_[i], order_.nodes[i]->shape.to_vector()}, i);
+        if (!added) {
+          parents_[root(place->second)] = root(i);
         }
       }
     }

@@ -66,7 +66,7 @@ std::vector<std::uint32_t> schedule(const std::vector<StepAccess>& steps, std::s
       }
     }
   }
-  if (!overwrites.empty()) {
+  while (!overwrites.empty()) {
     Edges all = after;
     for (const Overwrite& overwrite : overwrites) {
       const std::uint32_t last = writer[overwrite.output];
@@ -82,7 +82,10 @@ std::vector<std::uint32_t> schedule(const std::vector<StepAccess>& steps, std::s
     if (result.size() == steps.size()) {
       return result;
     }
-    overwrites.clear();
+    const auto waiting = std::find_if(overwrites.begin(), overwrites.end(), [&](const Overwrite& overwrite) {
+      return std::find(result.begin(), result.end(), writer[overwrite.output]) == result.end();
+    });
+    overwrites.erase(waiting);  // one of those that wait for one another, or for these
   }
   return sorted(steps, after);
 }

@@ -22,8 +22,8 @@ struct Overwrite {
 };
 
 /// The steps in an order in which values are written before they are read. Leaves in `overwrites` are overwritten after
-/// everything else has read them, and after all steps that may throw; where that can't be done for all of them, the
-/// list is emptied.
+/// everything else has read them, and after all steps that may throw; where that can't be, the overwrite is taken off
+/// the list.
 [[nodiscard]] std::vector<std::uint32_t> schedule(const std::vector<StepAccess>& steps, std::size_t slot_count,
                                                   std::vector<Overwrite>& overwrites);
 

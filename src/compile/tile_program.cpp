@@ -4,8 +4,11 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <optional>
+#include <string>
 
 #include "compile/kind.hpp"
+#include "compile/simplify.hpp"
 #include "compile/tile_sums.hpp"
 #include "run/isa.hpp"
 
@@ -47,16 +50,156 @@ Source through_broadcasts(const graph::Order& order, Source operand, bool fuse) 
 
 namespace {
 
+/// One kernel call before it has registers: a node's own, or one that does the work of several nodes.
+struct Emission {
+  std::uint32_t place = 0;  // of the node that it gives
+  TileKernel kernel = nullptr;
+  std::string name;
+  std::vector<Source> inputs;
+};
+
+/// Chooses the kernels of a group: combinations first, where what lies between is needed nowhere else.
+class Emissions {
+ public:
+  Emissions(const graph::Order& order, const Group& group, const std::vector<bool>& needed) : order_{order} {
+    for (const std::uint32_t place : group.nodes) {
+      for (std::size_t j = 0; j < order.inputs(place).size(); ++j) {
+        ++uses_[operand(place, j).place];
+      }
+    }
+    for (const std::uint32_t sum : group.sums) {
+      ++uses_[source(order, sum, 0).place];
+    }
+    for (const std::uint32_t place : group.nodes) {
+      inner_[place] = uses_[place] == 1 && !needed[place];
+    }
+    std::map<std::uint32_t, bool> done;
+    for (auto place = group.nodes.rbegin(); place != group.nodes.rend(); ++place) {
+      if (done[*place]) {
+        continue;
+      }
+      const auto combined = combination(*place);
+      list_.push_back(combined ? *combined : plain(*place));
+      for (const std::uint32_t part : parts_) {
+        done[part] = true;
+      }
+    }
+    std::reverse(list_.begin(), list_.end());
+  }
+
+  [[nodiscard]] const std::vector<Emission>& list() const noexcept { return list_; }
+
+ private:
+  [[nodiscard]] Source operand(std::uint32_t place, std::size_t input) const {
+    return through_broadcasts(order_, source(order_, place, input), true);
+  }
+
+  [[nodiscard]] Emission plain(std::uint32_t place) const {
+    const graph::Node& node = *order_.nodes[place];
+    Emission emission{place, nullptr, std::string{node.operation->name()}, {}};
+    std::array<DType, 8> dtypes{};
+    for (std::size_t j = 0; j < node.inputs().size(); ++j) {
+      dtypes[j] = node.inputs()[j]->dtype;
+      emission.inputs.push_back(operand(place, j));
+    }
+    emission.kernel = static_cast<const ElementwiseOperation&>(*node.operation)
+                          .tile({dtypes.data(), node.inputs().size()}, node.dtype);
+    return emission;
+  }
+
+  // A node of this kind that lies inside.
+  [[nodiscard]] bool is_inner(const Source& from, Kind kind) const {
+    if (from.place == graph::Order::leaf) {
+      return false;
+    }
+    const auto known = inner_.find(from.place);
+    return known != inner_.end() && known->second && kind_of(*from.node) == kind;
+  }
+
+  [[nodiscard]] static bool is_one(const Source& from) {
+    return from.place == graph::Order::leaf && special_number(*from.node) == 1.0;
+  }
+
+  [[nodiscard]] Emission combined(std::uint32_t place, run::VectorKernel run::VectorKernels::*kernel, const char* name,
+                                  std::vector<Source> inputs) const {
+    return {place, run::vector_tile(kernel, order_.nodes[place]->dtype), name, std::move(inputs)};
+  }
+
+  std::optional<Emission> combination(std::uint32_t place) {
+    parts_.clear();
+    const graph::Node& node = *order_.nodes[place];
+    if (!is_floating(node.dtype)) {
+      return std::nullopt;
+    }
+    switch (kind_of(node)) {
+      case Kind::mul: {
+        auto slope = slope_of(place, 0);
+        return slope ? slope : slope_of(place, 1);
+      }
+      case Kind::add: {
+        auto sum = product_beside(place, 1);
+        return sum ? sum : product_beside(place, 0);
+      }
+      case Kind::sub:
+        return product_beside(place, 1);
+      default:
+        return std::nullopt;
+    }
+  }
+
+  // t (a (1 − a)) or t (1 − a²), t being input i.
+  std::optional<Emission> slope_of(std::uint32_t place, std::size_t i) {
+    const Source slope = operand(place, 1 - i);
+    if (is_inner(slope, Kind::mul)) {
+      const Source a = operand(slope.place, 0);
+      const Source rest = operand(slope.place, 1);
+      if (is_inner(rest, Kind::sub) && is_one(operand(rest.place, 0)) && operand(rest.place, 1).node == a.node) {
+        parts_ = {slope.place, rest.place};
+        return combined(place, &run::VectorKernels::logistic_slope, "a·(1−a)·", {operand(place, i), a});
+      }
+    }
+    if (is_inner(slope, Kind::sub) && is_one(operand(slope.place, 0))) {
+      const Source power = operand(slope.place, 1);
+      if (is_inner(power, Kind::square)) {
+        parts_ = {slope.place, power.place};
+        return combined(place, &run::VectorKernels::hyperbolic_slope, "(1−a²)·",
+                        {operand(place, i), operand(power.place, 0)});
+      }
+    }
+    return std::nullopt;
+  }
+
+  // a ± b c, b c being input i.
+  std::optional<Emission> product_beside(std::uint32_t place, std::size_t i) {
+    const Source product = operand(place, i);
+    if (!is_inner(product, Kind::mul) || slope_of(product.place, 0) || slope_of(product.place, 1)) {
+      parts_.clear();
+      return std::nullopt;
+    }
+    parts_ = {product.place};
+    const bool adds = kind_of(*order_.nodes[place]) == Kind::add;
+    return combined(place, adds ? &run::VectorKernels::add_product : &run::VectorKernels::sub_product,
+                    adds ? "+b·c" : "−b·c",
+                    {operand(place, 1 - i), operand(product.place, 0), operand(product.place, 1)});
+  }
+
+  const graph::Order& order_;
+  std::map<std::uint32_t, std::size_t> uses_;
+  std::map<std::uint32_t, bool> inner_;  // used once, and inside
+  std::vector<std::uint32_t> parts_;     // of the last combination, but for its result
+  std::vector<Emission> list_;
+};
+
 /// Builds the pass call by call. Temporaries are used again once their last reader is past.
 class TileProgram {
  public:
   TileProgram(const graph::Order& order, const Group& group, const Storage& storage, const std::vector<bool>& needed)
-      : order_{order}, group_{group}, storage_{storage}, needed_{needed} {
+      : order_{order}, group_{group}, storage_{storage}, needed_{needed}, emissions_{order, group, needed} {
     task_.shape = order.nodes[group.nodes.front()]->shape;
     task_.scratch = storage.scratch();
-    for (std::size_t i = 0; i < group.nodes.size(); ++i) {
-      for (std::size_t j = 0; j < order.inputs(group.nodes[i]).size(); ++j) {
-        last_use_[operand(group.nodes[i], j).place] = i;
+    for (std::size_t i = 0; i < emissions_.list().size(); ++i) {
+      for (const Source& input : emissions_.list()[i].inputs) {
+        last_use_[input.place] = i;
       }
     }
     for (const std::uint32_t sum : group.sums) {
@@ -65,7 +208,7 @@ class TileProgram {
   }
 
   run::ElementwiseTask run() {
-    for (std::size_t i = 0; i < group_.nodes.size(); ++i) {
+    for (std::size_t i = 0; i < emissions_.list().size(); ++i) {
       add_call(i);
     }
     for (const std::uint32_t place : group_.sums) {
@@ -78,32 +221,22 @@ class TileProgram {
   }
 
  private:
-  [[nodiscard]] Source operand(std::uint32_t place, std::size_t input) const {
-    return through_broadcasts(order_, source(order_, place, input), true);
-  }
-
   void add_call(std::size_t i) {
-    const std::uint32_t place = group_.nodes[i];
-    const graph::Node& node = *order_.nodes[place];
+    const Emission& emission = emissions_.list()[i];
+    const graph::Node& node = *order_.nodes[emission.place];
     run::TileCall call;
     call.operation = node.operation;
-    std::array<DType, 8> dtypes{};
-    const std::size_t count = node.inputs().size();
-    for (std::size_t j = 0; j < count; ++j) {
-      dtypes[j] = node.inputs()[j]->dtype;
-      call.inputs.push_back(input_register(operand(place, j)));
-    }
-    call.kernel = static_cast<const ElementwiseOperation&>(*node.operation).tile({dtypes.data(), count}, node.dtype);
+    call.kernel = emission.kernel;
+    call.name = emission.name;
     call.padded = run::is_vector_kernel(call.kernel);
-    for (std::size_t j = 0; j < count; ++j) {
-      release(operand(place, j).place, i);
+    for (const Source& input : emission.inputs) {
+      call.inputs.push_back(input_register(input));
     }
-    call.output = output_register(place, node.dtype);
-    results_[place] = call.output;
-    if (last_use_.find(place) == last_use_.end()) {
-      last_use_[place] = i;
-      release(place, i);
+    for (const Source& input : emission.inputs) {
+      release(input.place, i);
     }
+    call.output = output_register(emission.place, node.dtype);
+    results_[emission.place] = call.output;
     task_.calls.push_back(std::move(call));
   }
 
@@ -159,6 +292,7 @@ class TileProgram {
   const Group& group_;
   const Storage& storage_;
   const std::vector<bool>& needed_;
+  Emissions emissions_;
   run::ElementwiseTask task_;
   std::map<std::uint32_t, std::uint16_t> results_;
   std::map<std::uint32_t, std::size_t> last_use_;

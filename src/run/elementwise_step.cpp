@@ -106,8 +106,11 @@ void ElementwiseStep::run(void* const* slots) {
     for (const Moving& tile : moving_) {
       pointers_[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
     }
-    for (const Fixed& tile : fixed_) {
-      pointers_[tile.index] = scratch + tile.offset;
+    if (scratch != scratch_) {
+      scratch_ = scratch;
+      for (const Fixed& tile : fixed_) {
+        pointers_[tile.index] = scratch + tile.offset;
+      }
     }
     for (Filled& tile : filled_) {
       std::byte* memory = scratch + tile.offset;
@@ -229,7 +232,7 @@ void ElementwiseStep::finish_sums() {
 std::string ElementwiseStep::describe() const {
   std::string text = task_.calls.size() == 1 ? "" : fmt::format("{} fused: ", task_.calls.size());
   for (std::size_t i = 0; i < task_.calls.size(); ++i) {
-    text += (i == 0 ? "" : " ") + std::string{task_.calls[i].operation->name()};
+    text += (i == 0 ? "" : " ") + task_.calls[i].name;
   }
   for (const TileSum& sum : task_.sums) {
     text += sum.divisor == 1 ? ", then sum" : ", then mean";

@@ -22,10 +22,12 @@ struct TileRegister {
   Operand operand;  ///< of a temporary the dtype only
 };
 
-/// One element-wise operation on registers. `output` may be one of the inputs if its dtype is the same.
+/// One element-wise operation on registers, or several that one kernel does. `output` may be one of the inputs if its
+/// dtype is the same.
 struct TileCall {
   std::shared_ptr<const Operation> operation;
   TileKernel kernel = nullptr;
+  std::string name;
   bool padded = false;  ///< the kernel may be given what follows the last element, up to 64 bytes
   std::vector<std::uint16_t> inputs;
   std::uint16_t output = 0;
@@ -109,6 +111,7 @@ class ElementwiseStep final : public PlanStep {
   std::vector<Fixed> fixed_;
   std::vector<Call> calls_;
   std::vector<std::byte*> pointers_;  // per register: the tile under way
+  std::byte* scratch_ = nullptr;      // of the last run
   std::vector<double> partials_;      // per sum
   std::vector<void*> sum_outputs_;
 };

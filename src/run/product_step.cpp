@@ -19,18 +19,14 @@ void ProductStep::run(void* const* slots) {
 
 template <class T>
 void ProductStep::run_as(void* const* slots) const {
-  T alpha = task_.negative ? T{-1} : T{1};
-  for (const Slot scalar : task_.scalars) {
-    alpha *= *static_cast<const T*>(slots[scalar]);
-  }
   T beta = 0;
   const T* start = nullptr;
   if (task_.start) {
     beta = task_.start_scale ? *static_cast<const T*>(slots[*task_.start_scale]) : T{1};
     start = static_cast<const T*>(slots[*task_.start]);
   }
-  product<T>(task_.shape, form_, alpha, static_cast<const T*>(slots[task_.a]), static_cast<const T*>(slots[task_.b]),
-             beta, static_cast<T*>(slots[task_.c.slot]), start);
+  product<T>(task_.shape, form_, task_.alpha<T>(slots), static_cast<const T*>(slots[task_.a]),
+             static_cast<const T*>(slots[task_.b]), beta, static_cast<T*>(slots[task_.c.slot]), start);
 }
 
 std::string ProductStep::describe() const {

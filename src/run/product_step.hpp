@@ -18,11 +18,23 @@ struct ProductTask {
   std::vector<Slot> scalars;        ///< numbers of the product's dtype, multiplied to α
   std::optional<Slot> start;        ///< C₀; without it β = 0. The memory of C itself, or else copied there first
   std::optional<Slot> start_scale;  ///< β, a number of the product's dtype; 1 without it
+
+  /// ± Π scalars.
+  template <class T>
+  [[nodiscard]] T alpha(void* const* slots) const noexcept {
+    T result = negative ? T{-1} : T{1};
+    for (const Slot scalar : scalars) {
+      result *= *static_cast<const T*>(slots[scalar]);
+    }
+    return result;
+  }
 };
 
 class ProductStep final : public PlanStep {
  public:
   explicit ProductStep(ProductTask task);
+
+  [[nodiscard]] const ProductTask& task() const noexcept { return task_; }
 
   void run(void* const* slots) override;
   [[nodiscard]] std::string describe() const override;

@@ -8,7 +8,7 @@ namespace xgrad::run::XGRAD_ISA {
 namespace {
 
 template <class T>
-constexpr ProductKernels<T> kernels{small_product<T>, dot_tiles<T>, panel_tiles<T>, outer_product<T>};
+constexpr ProductKernels<T> kernels{small_product<T>, dot_tiles<T>, panel_tiles<T>, outer_product<T>, vector_update<T>};
 
 }  // namespace
 

@@ -22,6 +22,19 @@ struct ProductCall {
   const T* start = nullptr;  ///< for `outer`: what stands for C at the right of the arrow; null means C
 };
 
+/// y ← Wᵀ δ, C ← W + α δ xᵀ, W being `start`, (rows, columns), which may be C. Neither length is 0.
+template <class T>
+struct VectorUpdateCall {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  T alpha = 1;
+  const T* delta = nullptr;  ///< (rows)
+  const T* x = nullptr;      ///< (columns)
+  const T* start = nullptr;
+  T* c = nullptr;
+  T* y = nullptr;  ///< (columns)
+};
+
 /// Own kernels for products on which a call of BLAS is slow. T is float or double. All lengths are at least 1. Equal
 /// input gives equal bits, wherever it lies in memory; a row of C doesn't depend on how many others are computed with
 /// it.
@@ -35,6 +48,8 @@ struct ProductKernels {
   void (*panels)(const ProductCall<T>& p);
   /// k = 1, A contiguous: C ← α a bᵀ + β C, or + β start.
   void (*outer)(const ProductCall<T>& p);
+  /// Two products in one pass over a matrix.
+  void (*vector_update)(const VectorUpdateCall<T>& p);
 };
 
 /// The kernels for this machine; see isa.hpp.

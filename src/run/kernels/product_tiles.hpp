@@ -13,5 +13,7 @@ template <class T>
 void panel_tiles(const ProductCall<T>& p);
 template <class T>
 void outer_product(const ProductCall<T>& p);
+template <class T>
+void vector_update(const VectorUpdateCall<T>& p);
 
 }  // namespace xgrad::run::XGRAD_ISA

@@ -74,6 +74,35 @@ struct Minimum {
   }
 };
 
+// Combinations that plans put in the place of several kernels; rounded as those are.
+struct LogisticSlope {  // t (a (1 − a)): σ′ from σ
+  template <class B>
+  B operator()(B t, B a) const {
+    return t * (a * (number<B>(1) - a));
+  }
+};
+
+struct HyperbolicSlope {  // t (1 − a²): tanh′ from tanh
+  template <class B>
+  B operator()(B t, B a) const {
+    return t * (number<B>(1) - a * a);
+  }
+};
+
+struct AddProduct {
+  template <class B>
+  B operator()(B a, B b, B c) const {
+    return a + b * c;
+  }
+};
+
+struct SubProduct {
+  template <class B>
+  B operator()(B a, B b, B c) const {
+    return a - b * c;
+  }
+};
+
 struct Neg {
   template <class B>
   B operator()(B x) const {

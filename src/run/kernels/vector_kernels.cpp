@@ -47,6 +47,36 @@ void map_binary(const void* const* inputs, void* out, std::size_t count, F f) {
   }
 }
 
+template <class T, class F>
+void map_ternary(const void* const* inputs, void* out, std::size_t count, F f) {
+  constexpr std::size_t lanes = Batch<T>::size;
+  const T* a = static_cast<const T*>(inputs[0]);
+  const T* b = static_cast<const T*>(inputs[1]);
+  const T* c = static_cast<const T*>(inputs[2]);
+  T* result = static_cast<T*>(out);
+  std::size_t k = 0;
+  for (; k + lanes <= count; k += lanes) {
+    f(Batch<T>::load_unaligned(a + k), Batch<T>::load_unaligned(b + k), Batch<T>::load_unaligned(c + k))
+        .store_unaligned(result + k);
+  }
+  if (k < count) {
+    alignas(64) T padded[3][lanes] = {};
+    std::memcpy(padded[0], a + k, (count - k) * sizeof(T));
+    std::memcpy(padded[1], b + k, (count - k) * sizeof(T));
+    std::memcpy(padded[2], c + k, (count - k) * sizeof(T));
+    f(Batch<T>::load_aligned(padded[0]), Batch<T>::load_aligned(padded[1]), Batch<T>::load_aligned(padded[2]))
+        .store_aligned(padded[0]);
+    std::memcpy(result + k, padded[0], (count - k) * sizeof(T));
+  }
+}
+
+template <class F>
+VectorKernel ternary() {
+  return {
+      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_ternary<float>(in, out, n, F{}); },
+      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_ternary<double>(in, out, n, F{}); }};
+}
+
 template <class F>
 VectorKernel unary() {
   return {
@@ -86,6 +116,10 @@ VectorKernels make() {
   k.relu = unary<Relu>();
   k.softplus = unary<Softplus>();
   k.log_sigmoid = unary<LogSigmoid>();
+  k.logistic_slope = binary<LogisticSlope>();
+  k.hyperbolic_slope = binary<HyperbolicSlope>();
+  k.add_product = ternary<AddProduct>();
+  k.sub_product = ternary<SubProduct>();
   return k;
 }
 

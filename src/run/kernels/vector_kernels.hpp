@@ -19,6 +19,9 @@ struct VectorKernels {
   VectorKernel add, sub, mul, div, neg, square, abs, maximum, minimum, sqrt, rsqrt;
   VectorKernel exp, expm1, log, log1p, sin, cos, tanh, erf;
   VectorKernel sigmoid, relu, softplus, log_sigmoid;
+  /// t (a (1 − a)) of (t, a);  t (1 − a²) of (t, a);  a + b c and a − b c of (a, b, c): to the bit what the kernels of
+  /// their parts give.
+  VectorKernel logistic_slope, hyperbolic_slope, add_product, sub_product;
 };
 
 /// The largest error of a kernel, on every instruction set and for any input, in units in the last place of the exact
