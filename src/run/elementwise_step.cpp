@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "run/folds.hpp"
+#include "run/threads.hpp"
 
 namespace xgrad::run {
 
@@ -61,29 +62,28 @@ TileLayout tile_layout(const ElementwiseTask& task) {
 }
 
 ElementwiseStep::ElementwiseStep(ElementwiseTask task)
-    : task_{std::move(task)},
-      total_{task_.shape.size()},
-      layout_{tile_layout(task_)},
-      pointers_(task_.registers.size()),
-      partials_(task_.sums.size()),
-      sum_outputs_(task_.sums.size()) {
+    : task_{std::move(task)}, total_{task_.shape.size()}, layout_{tile_layout(task_)} {
+  worker_.pointers.resize(task_.registers.size());
+  worker_.partials.resize(task_.sums.size());
+  worker_.targets.resize(task_.sums.size());
   std::size_t offset = 0;
   for (std::size_t i = 0; i < task_.registers.size(); ++i) {
     const TileRegister& tile = task_.registers[i];
     const auto index = static_cast<std::uint16_t>(i);
-    const std::size_t tile_bytes = static_cast<std::size_t>(layout_.elements) * size_of(tile.operand.dtype);
+    const std::size_t element = size_of(tile.operand.dtype);
     if (!in_scratch(tile, task_.shape)) {
-      moving_.push_back({index, tile.operand.slot, tile_bytes});
+      moving_.push_back({index, tile.operand.slot, element});
       continue;
     }
     if (tile.kind == TileRegister::Kind::input) {
       const BroadcastReader reader{tile.operand.shape, tile.operand.dtype, task_.shape};
-      const bool once = reader.constant() || (reader.period() > 0 && layout_.elements % reader.period() == 0);
-      filled_.push_back({index, tile.operand.slot, reader, offset, once});
+      const bool once = reader.constant() || total_ == layout_.elements ||
+                        (reader.period() > 0 && layout_.elements % reader.period() == 0);
+      worker_.filled.push_back({index, tile.operand.slot, reader, offset, once});
     } else {
       fixed_.push_back({index, offset});
     }
-    offset += rounded_up(tile_bytes);
+    offset += rounded_up(static_cast<std::size_t>(layout_.elements) * element);
   }
   for (const TileCall& call : task_.calls) {
     Call& flat = calls_.emplace_back();
@@ -97,88 +97,153 @@ ElementwiseStep::ElementwiseStep(ElementwiseTask task)
                        ? 64 / static_cast<std::int64_t>(size_of(task_.registers[call.output].operand.dtype))
                        : 1;
   }
+  plan_chunks();
+}
+
+// A chunk is some tiles, and some rows of every sum; an aligned one stays so.
+void ElementwiseStep::plan_chunks() {
+  constexpr std::int64_t least = 32768;
+  chunk_ = std::max<std::int64_t>(total_, 1);
+  if (total_ < 2 * least) {
+    return;
+  }
+  std::int64_t unit = layout_.elements;
+  for (const TileSum& sum : task_.sums) {
+    if (!(sum.over_rows && sum.over_columns)) {
+      unit = std::lcm(unit, sum.columns * (sum.over_rows ? 16 : 1));
+    }
+    if (unit > total_ / 2) {
+      return;
+    }
+  }
+  chunk_ = unit * std::max<std::int64_t>(least / unit, 1);
+  chunks_ = (total_ + chunk_ - 1) / chunk_;
+  chunk_totals_.resize(static_cast<std::size_t>(chunks_) * task_.sums.size());
+  for (const TileSum& sum : task_.sums) {
+    const bool rows = sum.over_rows && !sum.over_columns;
+    chunk_rows_.emplace_back(rows ? static_cast<std::size_t>(chunks_) * sum.output.bytes() : 0);
+  }
 }
 
 void ElementwiseStep::run(void* const* slots) {
-  start_sums(slots);
-  if (total_ > 0) {
-    auto* scratch = static_cast<std::byte*>(slots[task_.scratch]);
+  if (task_.sums.empty() && total_ == layout_.elements) {  // one tile, which starts where everything starts
     for (const Moving& tile : moving_) {
-      pointers_[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
+      worker_.pointers[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
     }
-    if (scratch != scratch_) {
-      scratch_ = scratch;
-      for (const Fixed& tile : fixed_) {
-        pointers_[tile.index] = scratch + tile.offset;
+    enter(worker_, slots, static_cast<std::byte*>(slots[task_.scratch]));
+    return run_calls(worker_, total_);
+  }
+  for (const TileSum& sum : task_.sums) {
+    std::memset(slots[sum.output.slot], 0, sum.output.bytes());
+  }
+  if (total_ > 0) {
+    constexpr std::int64_t worth_a_thread = 131072;  // elements
+    const std::int64_t grain = std::max<std::int64_t>(worth_a_thread / chunk_, 1);
+    if (chunks_ == 1 || piece_count(chunks_, grain) == 1) {
+      enter(worker_, slots, static_cast<std::byte*>(slots[task_.scratch]));
+      for (std::int64_t chunk = 0; chunk < chunks_; ++chunk) {
+        run_chunk(worker_, slots, chunk);
       }
-    }
-    for (Filled& tile : filled_) {
-      std::byte* memory = scratch + tile.offset;
-      pointers_[tile.index] = memory;
-      if (tile.reader.constant()) {
-        splat(memory, slots[tile.slot], layout_.elements, tile.reader.element());
-        continue;
-      }
-      tile.reader.seek(slots[tile.slot], 0);
-      if (tile.once) {
-        tile.reader.read(memory, layout_.elements);
-      }
-    }
-    for (std::int64_t start = 0; start < total_; start += layout_.elements) {
-      if (start > 0) {
-        for (const Moving& tile : moving_) {
-          pointers_[tile.index] += tile.tile_bytes;
+    } else {
+      parallel_for(chunks_, grain, [&](std::int64_t begin, std::int64_t end) {
+        const Buffer scratch = Buffer::allocate(Shape{static_cast<std::int64_t>(layout_.scratch_bytes)}, boolean);
+        Worker worker = worker_;
+        worker.scratch = nullptr;
+        enter(worker, slots, static_cast<std::byte*>(scratch.data()));
+        for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+          run_chunk(worker, slots, chunk);
         }
-      }
-      run_tile(start, std::min(layout_.elements, total_ - start));
+      });
     }
   }
-  finish_sums();
+  finish_sums(slots);
 }
 
-void ElementwiseStep::run_tile(std::int64_t start, std::int64_t count) {
-  for (Filled& tile : filled_) {
-    if (!tile.once) {
-      tile.reader.read(pointers_[tile.index], count);
+void ElementwiseStep::enter(Worker& worker, void* const* slots, std::byte* scratch) const {
+  if (scratch != worker.scratch) {
+    worker.scratch = scratch;
+    for (const Fixed& tile : fixed_) {
+      worker.pointers[tile.index] = scratch + tile.offset;
+    }
+    for (const Filled& tile : worker.filled) {
+      worker.pointers[tile.index] = scratch + tile.offset;
     }
   }
+  for (Filled& tile : worker.filled) {
+    std::byte* memory = worker.pointers[tile.index];
+    if (tile.reader.constant()) {
+      splat(memory, slots[tile.slot], layout_.elements, tile.reader.element());
+    } else if (tile.once) {
+      tile.reader.seek(slots[tile.slot], 0);
+      tile.reader.read(memory, layout_.elements);
+    }
+  }
+}
+
+void ElementwiseStep::run_chunk(Worker& worker, void* const* slots, std::int64_t chunk) {
+  const std::int64_t begin = chunk * chunk_;
+  const std::int64_t end = std::min(begin + chunk_, total_);
+  for (const Moving& tile : moving_) {
+    worker.pointers[tile.index] =
+        static_cast<std::byte*>(slots[tile.slot]) + static_cast<std::size_t>(begin) * tile.element_bytes;
+  }
+  for (Filled& tile : worker.filled) {
+    if (!tile.once) {
+      tile.reader.seek(slots[tile.slot], begin);
+    }
+  }
+  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
+    worker.partials[i] = 0;
+    worker.targets[i] = slots[task_.sums[i].output.slot];
+    if (chunks_ > 1 && !chunk_rows_[i].empty()) {
+      const std::size_t bytes = task_.sums[i].output.bytes();
+      worker.targets[i] = chunk_rows_[i].data() + static_cast<std::size_t>(chunk) * bytes;
+      std::memset(worker.targets[i], 0, bytes);
+    }
+  }
+  for (std::int64_t start = begin; start < end; start += layout_.elements) {
+    run_tile(worker, start, std::min(layout_.elements, end - start));
+    for (const Moving& tile : moving_) {
+      worker.pointers[tile.index] += static_cast<std::size_t>(layout_.elements) * tile.element_bytes;
+    }
+  }
+  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
+    if (chunks_ > 1) {
+      chunk_totals_[static_cast<std::size_t>(chunk) * task_.sums.size() + i] = worker.partials[i];
+    }
+  }
+}
+
+void ElementwiseStep::run_tile(Worker& worker, std::int64_t start, std::int64_t count) const {
+  for (Filled& tile : worker.filled) {
+    if (!tile.once) {
+      tile.reader.read(worker.pointers[tile.index], count);
+    }
+  }
+  run_calls(worker, count);
+  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
+    add_tile(worker, i, start, count);
+  }
+}
+
+void ElementwiseStep::run_calls(const Worker& worker, std::int64_t count) const {
   for (const Call& call : calls_) {
     std::array<const void*, 8> inputs;  // NOLINT: filled as far as it is read
     for (std::size_t i = 0; i < call.input_count; ++i) {
-      inputs[i] = pointers_[call.inputs[i]];
+      inputs[i] = worker.pointers[call.inputs[i]];
     }
     const std::int64_t whole = (count + call.granule - 1) & -call.granule;  // a power of two
-    call.kernel(*call.operation, inputs.data(), pointers_[call.output], static_cast<std::size_t>(whole));
-  }
-  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
-    add_tile(i, start, count);
+    call.kernel(*call.operation, inputs.data(), worker.pointers[call.output], static_cast<std::size_t>(whole));
   }
 }
 
-void ElementwiseStep::start_sums(void* const* slots) {
-  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
-    const TileSum& sum = task_.sums[i];
-    partials_[i] = 0;
-    sum_outputs_[i] = slots[sum.output.slot];
-    std::memset(sum_outputs_[i], 0, sum.output.bytes());
-  }
-}
-
-void ElementwiseStep::add_tile(std::size_t i, std::int64_t start, std::int64_t count) {
-  const TileSum& sum = task_.sums[i];
-  const std::byte* values = pointers_[sum.source];
-  if (sum.output.dtype == float32) {
-    add_tile_as(sum, partials_[i], sum_outputs_[i], reinterpret_cast<const float*>(values), start, count);
-  } else {
-    add_tile_as(sum, partials_[i], sum_outputs_[i], reinterpret_cast<const double*>(values), start, count);
-  }
-}
+namespace {
 
 // A tile may start and end anywhere in a row.
 template <class T>
-void ElementwiseStep::add_tile_as(const TileSum& sum, double& partial, void* out, const T* values, std::int64_t start,
-                                  std::int64_t count) {
-  T* result = static_cast<T*>(out);
+void add_values(const TileSum& sum, double& partial, void* target, const T* values, std::int64_t start,
+                std::int64_t count) {
+  T* result = static_cast<T*>(target);
   if (sum.over_rows && sum.over_columns) {
     partial += static_cast<double>(Sum<T>::run(values, count));
     return;
@@ -208,23 +273,42 @@ void ElementwiseStep::add_tile_as(const TileSum& sum, double& partial, void* out
   }
 }
 
-void ElementwiseStep::finish_sums() {
+}  // namespace
+
+void ElementwiseStep::add_tile(Worker& worker, std::size_t i, std::int64_t start, std::int64_t count) const {
+  const TileSum& sum = task_.sums[i];
+  const std::byte* values = worker.pointers[sum.source];
+  if (sum.output.dtype == float32) {
+    add_values(sum, worker.partials[i], worker.targets[i], reinterpret_cast<const float*>(values), start, count);
+  } else {
+    add_values(sum, worker.partials[i], worker.targets[i], reinterpret_cast<const double*>(values), start, count);
+  }
+}
+
+// Adds up what the chunks gave, in their order.
+void ElementwiseStep::finish_sums(void* const* slots) {
   for (std::size_t i = 0; i < task_.sums.size(); ++i) {
     const TileSum& sum = task_.sums[i];
-    const bool total = sum.over_rows && sum.over_columns;
     const auto finish = [&]<class T>(T* result) {
-      if (total) {
-        *result = static_cast<T>(partials_[i]);
+      const std::int64_t size = sum.output.shape.size();
+      if (sum.over_rows && sum.over_columns) {
+        double total = chunks_ > 1 ? 0 : (total_ > 0 ? worker_.partials[i] : 0);
+        for (std::size_t chunk = 0; chunks_ > 1 && chunk < static_cast<std::size_t>(chunks_); ++chunk) {
+          total += chunk_totals_[chunk * task_.sums.size() + i];
+        }
+        *result = static_cast<T>(total);
+      } else if (sum.over_rows && chunks_ > 1) {
+        Sum<T>::rows(result, reinterpret_cast<const T*>(chunk_rows_[i].data()), chunks_, size);
       }
       if (sum.divisor != 1) {
         const T divisor = static_cast<T>(sum.divisor);
-        std::transform(result, result + sum.output.shape.size(), result, [=](T x) { return x / divisor; });
+        std::transform(result, result + size, result, [=](T x) { return x / divisor; });
       }
     };
     if (sum.output.dtype == float32) {
-      finish(static_cast<float*>(sum_outputs_[i]));
+      finish(static_cast<float*>(slots[sum.output.slot]));
     } else {
-      finish(static_cast<double*>(sum_outputs_[i]));
+      finish(static_cast<double*>(slots[sum.output.slot]));
     }
   }
 }

@@ -73,7 +73,7 @@ class ElementwiseStep final : public PlanStep {
   struct Moving {
     std::uint16_t index;
     Slot slot;
-    std::size_t tile_bytes;
+    std::size_t element_bytes;
   };
   struct Filled {
     std::uint16_t index;
@@ -94,26 +94,35 @@ class ElementwiseStep final : public PlanStep {
     std::uint16_t output;
     std::int64_t granule;  // the count is rounded up to a multiple of it
   };
+  /// What one thread works with.
+  struct Worker {
+    std::vector<std::byte*> pointers;  // per register: the tile under way
+    std::vector<Filled> filled;
+    std::byte* scratch = nullptr;
+    std::vector<double> partials;  // per sum: of the chunk or row under way
+    std::vector<void*> targets;    // per sum: where the chunk's is added to
+  };
 
-  void run_tile(std::int64_t start, std::int64_t count);
-  void start_sums(void* const* slots);
-  void add_tile(std::size_t sum, std::int64_t start, std::int64_t count);
-  template <class T>
-  void add_tile_as(const TileSum& sum, double& partial, void* out, const T* values, std::int64_t start,
-                   std::int64_t count);
-  void finish_sums();
+  void plan_chunks();
+  void enter(Worker& worker, void* const* slots, std::byte* scratch) const;
+  void run_chunk(Worker& worker, void* const* slots, std::int64_t chunk);
+  void run_tile(Worker& worker, std::int64_t start, std::int64_t count) const;
+  void run_calls(const Worker& worker, std::int64_t count) const;
+  void add_tile(Worker& worker, std::size_t sum, std::int64_t start, std::int64_t count) const;
+  void finish_sums(void* const* slots);
 
   ElementwiseTask task_;
   std::int64_t total_;
   TileLayout layout_;
   std::vector<Moving> moving_;
-  std::vector<Filled> filled_;
   std::vector<Fixed> fixed_;
   std::vector<Call> calls_;
-  std::vector<std::byte*> pointers_;  // per register: the tile under way
-  std::byte* scratch_ = nullptr;      // of the last run
-  std::vector<double> partials_;      // per sum
-  std::vector<void*> sum_outputs_;
+  Worker worker_;
+  // Chunks are what threads share out, and what sums are taken of first; neither depends on how many threads there are.
+  std::int64_t chunk_ = 0;
+  std::int64_t chunks_ = 1;
+  std::vector<double> chunk_totals_;                // per chunk and sum
+  std::vector<std::vector<std::byte>> chunk_rows_;  // per sum over rows: a row of sums for each chunk
 };
 
 }  // namespace xgrad::run
