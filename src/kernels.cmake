@@ -13,6 +13,6 @@ foreach(isa baseline avx2 avx512)
   target_link_libraries(${target} PRIVATE xgrad_arrays)
   xgrad_warnings(${target})
   # g++ 12 takes the deliberately undefined lanes in its own AVX-512 intrinsics for a mistake (GCC bug 105593).
-  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-uninitialized>")
   target_sources(xgrad PRIVATE $<TARGET_OBJECTS:${target}>)
 endforeach()

@@ -173,9 +173,10 @@ class Compiled {
   std::size_t last_ = 0;
 };
 
-/// f, to be traced at the first call. f is kept by copy or move; what it captures by reference must outlive it.
+/// f, to be traced at the first call, and planned with the options that are in force now. f is kept by copy or move;
+/// what it captures by reference must outlive it.
 template <class F>
-[[nodiscard]] Compiled<std::remove_cvref_t<F>> compile(F&& f, const PlanOptions& options = {}) {
+[[nodiscard]] Compiled<std::remove_cvref_t<F>> compile(F&& f, const PlanOptions& options = plan_options()) {
   return Compiled<std::remove_cvref_t<F>>{std::forward<F>(f), options};
 }
 

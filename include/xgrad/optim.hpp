@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <span>
 #include <vector>
 
 #include "xgrad/export.hpp"

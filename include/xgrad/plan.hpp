@@ -13,6 +13,9 @@ namespace xgrad {
 struct PlanOptions {
   bool simplify = true;  ///< common subexpressions, exact algebra, stable forms
   bool fuse = true;      ///< element-wise chains in one pass, updates added by the product, memory of an arena
+  /// Whether forms of matrix products that round differently are timed, once per process, to pick the fastest. Without,
+  /// two processes on one machine give the same bits.
+  bool measure_products = true;
 
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };

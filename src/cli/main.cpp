@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "xgrad/error.hpp"
+#include "xgrad/plan.hpp"
 
 #include "arguments.hpp"
 #include "commands.hpp"
@@ -43,6 +44,10 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), exit_code::usage);
   }
+  // The same seed gives the same numbers whenever the command is called.
+  PlanOptions options = plan_options();
+  options.measure_products = false;
+  const PlanScope scope{options};
   for (const Command& command : commands) {
     if (command.app->parsed()) {
       return command.action();

@@ -4,6 +4,7 @@
 
 #include "xgrad/compile.hpp"
 #include "xgrad/error.hpp"
+#include "xgrad/threads.hpp"
 
 #include "compile/build.hpp"
 #include "compile/describe.hpp"
@@ -29,6 +30,7 @@ struct Argument {
 /// outputs the results, then what is written to cells.
 struct TracedPlan {
   std::vector<Argument> arguments;
+  int threads = 1;  // that it was planned for
   std::vector<std::shared_ptr<graph::Cell>> read;
   std::vector<std::shared_ptr<graph::Cell>> written;
   std::vector<Argument> results;
@@ -38,7 +40,8 @@ struct TracedPlan {
 };
 
 bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
-  return std::equal(arguments.begin(), arguments.end(), trace.arguments.begin(), trace.arguments.end(),
+  return trace.threads == threads() &&
+         std::equal(arguments.begin(), arguments.end(), trace.arguments.begin(), trace.arguments.end(),
                     [](const Tensor& tensor, const Argument& argument) {
                       const graph::Node& node = *tensor.node();
                       return node.dtype == argument.dtype && node.shape == argument.shape;
@@ -68,6 +71,7 @@ void compute_constants(std::span<const Tensor> outputs) {
 
 TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& traced, const PlanOptions& options) {
   TracedPlan result;
+  result.threads = threads();
   planning::Request request;
   std::vector<Tensor> placeholders;
   std::vector<Tensor> parameters;
@@ -210,6 +214,7 @@ std::size_t CompiledCore::select(std::span<const Tensor> arguments, const Traced
                                   [&](const TracedPlan& trace) { return matches(trace, arguments); });
   state.last = static_cast<std::size_t>(known - state.traces.begin());
   if (known == state.traces.end()) {
+    const PlanScope scope{state.options};
     state.traces.push_back(trace_function(arguments, traced, state.options));
     state.traces.back().planned.plan->set_profiling(state.profiling);
   }
@@ -235,7 +240,12 @@ void CompiledCore::run(std::size_t index, std::span<const Tensor> arguments, std
   }
   const BufferGuard guard{trace.buffers};
   point_outputs(trace);
-  plan.run();
+  if (state_->options.measure_products) {
+    plan.run();
+  } else {
+    const PlanScope scope{state_->options};
+    plan.run();
+  }
   if (trace.shares) {
     share_values(trace, arguments);
   }

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "xgrad/threads.hpp"
+
 #include "compile/simplify.hpp"
 #include "graph/identity.hpp"
 
@@ -81,7 +83,8 @@ std::uint64_t GraphKey::hash() const noexcept {
 void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& key) {
   key.words.clear();
   key.leaves.clear();
-  key.words.push_back((options.simplify ? 1U : 0U) | (options.fuse ? 2U : 0U));
+  key.words.push_back((options.simplify ? 1U : 0U) | (options.fuse ? 2U : 0U) | (options.measure_products ? 4U : 0U) |
+                      static_cast<std::uint64_t>(threads()) << 8U);
   LeafNumbers numbers{order.operands.size()};
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     const graph::Node& node = *order.nodes[i];

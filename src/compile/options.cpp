@@ -3,6 +3,8 @@
 
 #include "xgrad/plan.hpp"
 
+#include "run/product.hpp"
+
 namespace xgrad {
 
 namespace {
@@ -22,10 +24,12 @@ PlanOptions& current() noexcept {
 
 PlanScope::PlanScope(const PlanOptions& options) noexcept : previous_{current()} {
   current() = options;
+  run::set_measuring(options.measure_products);
 }
 
 PlanScope::~PlanScope() {
   current() = previous_;
+  run::set_measuring(previous_.measure_products);
 }
 
 PlanOptions plan_options() noexcept {

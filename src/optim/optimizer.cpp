@@ -112,8 +112,8 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
   advance(nullptr, {gradients.begin(), gradients.end()});
 }
 
-// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were. Gradients
-// that nobody else holds are let go before that: they needn't come to exist.
+// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were.
+// Gradients that nobody else holds are let go before that: they needn't come to exist.
 void Optimizer::advance(const Tensor* loss, std::vector<Tensor> gradients) {
   if (state_.empty()) {
     start();

@@ -56,6 +56,9 @@ struct ProductForm {
 /// environment variable XGRAD_PRODUCTS=plain, read once, turns measuring off. May be called by several threads at once.
 [[nodiscard]] ProductForm product_form(const ProductShape& shape);
 
+/// Whether product_form() may measure on this thread; true unless set.
+void set_measuring(bool on) noexcept;
+
 /// C ← α op(A) op(B) + β C, or + β start if it is given, of C's size. T is the shape's dtype. C and start aren't read
 /// if β = 0. Nothing overlaps C but start, which may be C. A form that doesn't fit the shape is taken for gemm. Throws
 /// ValueError if a length doesn't fit BLAS' integers.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "run/pooling.hpp"
 #include "run/product.hpp"
 #include "run/product_shape.hpp"
 #include "run/product_timing.hpp"
@@ -17,6 +18,8 @@
 namespace xgrad::run {
 
 namespace {
+
+constinit XGRAD_STATIC_TLS thread_local bool measuring_here = true;
 
 using Kind = ProductForm::Kind;
 
@@ -140,11 +143,15 @@ ProductForm plain_product_form(const ProductShape& shape) noexcept {
   return plain(canonical(shape).shape);
 }
 
+void set_measuring(bool on) noexcept {
+  measuring_here = on;
+}
+
 ProductForm product_form(const ProductShape& shape) {
   const ProductShape s = canonical(shape).shape;
   const ProductForm form = plain(s);
   const bool settled = form.kind == Kind::small || form.kind == Kind::outer || multiplications(s) == 0 ||
-                       std::min({s.m, s.n, s.k}) > skinny || !measuring();
+                       std::min({s.m, s.n, s.k}) > skinny || !measuring_here || !measuring();
   return settled ? form : Measured::form(s);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <math.h>  // NOLINT(modernize-deprecated-headers): C functions, which aren't inline, see isa_xsimd.hpp
 
 #include "run/kernels/isa_xsimd.hpp"
@@ -145,6 +147,31 @@ struct Relu {
   }
 };
 
+/// e^x = scale (1 + less_one), for float32 and |x| ≤ 87.3: x = n log 2 + r with a whole n and |r| ≤ ½ log 2, scale =
+/// 2ⁿ, and less_one = e^r − 1 = r + r² P(r), with the polynomial of Cephes' expf (S. Moshier).
+template <class B>
+struct SplitExponential {
+  B less_one;
+  B scale;
+
+  explicit SplitExponential(B x) {
+    using Integers = xsimd::batch<std::int32_t, Arch>;
+    constexpr double rounding = 12582912.0;  // 1.5 · 2²³: adding it rounds to an integer, which is then the low bits
+    const B shifted = xsimd::fma(x, number<B>(1.44269504088896341), number<B>(rounding));
+    const B n = shifted - number<B>(rounding);
+    const B r = xsimd::fma(n, number<B>(2.12194440e-4), xsimd::fma(n, number<B>(-0.693359375), x));
+    B p = number<B>(1.9875691500e-4);
+    p = xsimd::fma(p, r, number<B>(1.3981999507e-3));
+    p = xsimd::fma(p, r, number<B>(8.3334519073e-3));
+    p = xsimd::fma(p, r, number<B>(4.1665795894e-2));
+    p = xsimd::fma(p, r, number<B>(1.6666665459e-1));
+    p = xsimd::fma(p, r, number<B>(5.0000001201e-1));
+    less_one = xsimd::fma(p, r * r, r);
+    const Integers exponent = (xsimd::bitwise_cast<Integers>(shifted) << 23) + Integers(0x3F800000);
+    scale = xsimd::bitwise_cast<B>(exponent);
+  }
+};
+
 // xsimd::exp is infinite from 88.38 on where the result ends at 88.72 (709.44 and 709.78 in float64), and 0 where it is
 // subnormal. There e^x = e^(x ∓ s) e^±s, with an s that makes x ∓ s exact and e^±s all but
 // representable.
@@ -154,18 +181,30 @@ struct Exp {
     constexpr bool single = is_single<B>;
     constexpr double trusted = single ? 87.3 : 708.3;
     constexpr double all_zero = single ? 104 : 746;  // or infinite
-    B y = xsimd::exp(x);
+    B y = inner(x);
     const B size = xsimd::abs(x);
-    if (const auto outer = size > number<B>(trusted) && size < number<B>(all_zero); xsimd::any(outer)) {
+    if (const auto outer = size > number<B>(trusted); xsimd::any(outer)) {
       constexpr double s = single ? 44.642578125 : 352.8037109375;
       constexpr double exp_s = single ? 24435731115546504754.4 : 1.66228258558995512128e153;
       constexpr double exp_minus_s = single ? 4.09236783238474613825e-20 : 6.01582431692920222302e-154;
       const auto positive = x > number<B>(0);
       const B shifted = x - xsimd::select(positive, number<B>(s), number<B>(-s));
       const B factor = xsimd::select(positive, number<B>(exp_s), number<B>(exp_minus_s));
-      y = xsimd::select(outer, xsimd::exp(shifted) * factor, y);
+      const B end = xsimd::select(positive, number<B>(std::numeric_limits<double>::infinity()), number<B>(0));
+      y = xsimd::select(outer, xsimd::select(size < number<B>(all_zero), inner(shifted) * factor, end), y);
     }
     return y;
+  }
+
+ private:
+  template <class B>
+  static B inner(B x) {
+    if constexpr (is_single<B>) {
+      const SplitExponential<B> e{x};
+      return xsimd::fma(e.less_one, e.scale, e.scale);
+    } else {
+      return xsimd::exp(x);
+    }
   }
 };
 
@@ -218,10 +257,18 @@ struct Cos {
   }
 };
 
+// tanh |x| = (e^2|x| − 1) / (e^2|x| + 1), in float32, where e^2|x| − 1 is had without cancellation.
 struct Tanh {
   template <class B>
   B operator()(B x) const {
-    return xsimd::tanh(x);
+    if constexpr (is_single<B>) {
+      const B doubled = xsimd::min(number<B>(20), xsimd::abs(x) * number<B>(2));  // the second one if it is NaN
+      const SplitExponential<B> e{doubled};
+      const B less_one = xsimd::fma(e.less_one, e.scale, e.scale - number<B>(1));
+      return xsimd::copysign(less_one / (less_one + number<B>(2)), x);
+    } else {
+      return xsimd::tanh(x);
+    }
   }
 };
 

@@ -9,16 +9,30 @@ namespace xgrad::run::XGRAD_ISA {
 
 namespace {
 
+// step(k) for every k at which a whole batch starts; where the rest starts.
+template <std::size_t Lanes, class Step>
+std::size_t whole_batches(std::size_t count, Step step) {
+  std::size_t k = 0;
+  for (; k + 4 * Lanes <= count; k += 4 * Lanes) {
+    step(k);
+    step(k + Lanes);
+    step(k + 2 * Lanes);
+    step(k + 3 * Lanes);
+  }
+  for (; k + Lanes <= count; k += Lanes) {
+    step(k);
+  }
+  return k;
+}
+
 // The tail of a tile goes through the same vector code, padded: an element's result doesn't depend on its place.
 template <class T, class F>
 void map_unary(const void* const* inputs, void* out, std::size_t count, F f) {
   constexpr std::size_t lanes = Batch<T>::size;
   const T* x = static_cast<const T*>(inputs[0]);
   T* result = static_cast<T*>(out);
-  std::size_t k = 0;
-  for (; k + lanes <= count; k += lanes) {
-    f(Batch<T>::load_unaligned(x + k)).store_unaligned(result + k);
-  }
+  const auto step = [&](std::size_t k) { f(Batch<T>::load_unaligned(x + k)).store_unaligned(result + k); };
+  const std::size_t k = whole_batches<lanes>(count, step);
   if (k < count) {
     alignas(64) T padded[lanes] = {};
     std::memcpy(padded, x + k, (count - k) * sizeof(T));
@@ -33,10 +47,10 @@ void map_binary(const void* const* inputs, void* out, std::size_t count, F f) {
   const T* a = static_cast<const T*>(inputs[0]);
   const T* b = static_cast<const T*>(inputs[1]);
   T* result = static_cast<T*>(out);
-  std::size_t k = 0;
-  for (; k + lanes <= count; k += lanes) {
+  const auto step = [&](std::size_t k) {
     f(Batch<T>::load_unaligned(a + k), Batch<T>::load_unaligned(b + k)).store_unaligned(result + k);
-  }
+  };
+  const std::size_t k = whole_batches<lanes>(count, step);
   if (k < count) {
     alignas(64) T padded_a[lanes] = {};
     alignas(64) T padded_b[lanes] = {};
@@ -54,11 +68,11 @@ void map_ternary(const void* const* inputs, void* out, std::size_t count, F f) {
   const T* b = static_cast<const T*>(inputs[1]);
   const T* c = static_cast<const T*>(inputs[2]);
   T* result = static_cast<T*>(out);
-  std::size_t k = 0;
-  for (; k + lanes <= count; k += lanes) {
+  const auto step = [&](std::size_t k) {
     f(Batch<T>::load_unaligned(a + k), Batch<T>::load_unaligned(b + k), Batch<T>::load_unaligned(c + k))
         .store_unaligned(result + k);
-  }
+  };
+  const std::size_t k = whole_batches<lanes>(count, step);
   if (k < count) {
     alignas(64) T padded[3][lanes] = {};
     std::memcpy(padded[0], a + k, (count - k) * sizeof(T));

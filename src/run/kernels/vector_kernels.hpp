@@ -41,7 +41,7 @@ inline constexpr std::array<VectorError, 12> vector_errors{{
     {"log1p", &VectorKernels::log1p, 1.0, 1.0},
     {"sin", &VectorKernels::sin, 3.0, 3.0},
     {"cos", &VectorKernels::cos, 3.0, 3.0},
-    {"tanh", &VectorKernels::tanh, 1.5, 1.5},
+    {"tanh", &VectorKernels::tanh, 2.5, 1.5},
     {"erf", &VectorKernels::erf, 3.0, 1.5},
     {"sigmoid", &VectorKernels::sigmoid, 3.0, 3.0},
     {"softplus", &VectorKernels::softplus, 2.5, 2.5},
