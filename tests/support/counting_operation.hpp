@@ -8,9 +8,10 @@
 /// Operations of a user, which planning knows nothing about.
 namespace xgrad::test {
 
-/// x, and how often it was evaluated.
+/// x, and how often it was evaluated. No two are equal, so that none is run in another's place.
 class CountingOperation final : public Operation {
  public:
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"number", number_}}; }
   [[nodiscard]] std::string_view name() const noexcept override { return "counting"; }
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape(), inputs[0].dtype()};
@@ -23,6 +24,10 @@ class CountingOperation final : public Operation {
   }
 
   mutable int evaluations = 0;
+
+ private:
+  static inline std::int64_t count = 0;
+  std::int64_t number_ = ++count;
 };
 
 /// c · a · b, under a name that a built-in operation has.
