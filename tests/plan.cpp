@@ -1,6 +1,8 @@
 // Plans in use: what they say of themselves, options, errors, sizes, threads, evaluation inside of evaluation.
 #include <cmath>
+#include <cstdlib>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -136,6 +138,21 @@ TEST_CASE("plan: scopes nest, and put back what was in force") {
     }
   }
   CHECK(xg::plan_options() == before);
+}
+
+TEST_CASE("plan: what the environment asks for is in force" * doctest::skip()) {  // run by the next one
+  CHECK(xg::plan_options() == xg::PlanOptions{.simplify = false, .fuse = false});
+  CHECK_FALSE(contains(xg::describe_plan(xg::sin(doubles({1})) + 1.0), "fused"));
+}
+
+TEST_CASE("plan: XGRAD_OPTIMIZE=0 in the environment turns simplification and fusion off") {
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+  const std::string arguments = "' --no-skip --test-case='*what the environment asks for*' > /dev/null";
+  const auto run = [&](const std::string& setting) {
+    return std::system((setting + " '" + program + arguments).c_str());
+  };
+  CHECK(run("XGRAD_OPTIMIZE=0") == 0);
+  CHECK(run("XGRAD_OPTIMIZE=1") != 0);
 }
 
 TEST_CASE("plan: after an error everything can be evaluated, with the values it has") {
