@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <doctest/doctest.h>
 #include <limits>
 #include <random>
@@ -97,10 +98,27 @@ struct Case {
     return result;
   }
 
+  // The same where what is added to lies elsewhere, for a `multiply` of C and that: C comes with NaN in it.
+  template <class F>
+  int wrong_with_start(F multiply) {
+    Padded<T> start = before;
+    std::fill_n(before.data(), before.size(), std::numeric_limits<T>::quiet_NaN());
+    const Padded<T> untouched = start;
+    int result = wrong([&](T* c) { multiply(c, start.data()); });
+    result +=
+        std::memcmp(start.elements.data(), untouched.elements.data(), start.elements.size() * sizeof(T)) == 0 ? 0 : 1;
+    before = start;
+    return result;
+  }
+
   void check_forms() {
     for (const ProductForm& form : run::product_forms(shape)) {
       CAPTURE(to_string(form));
       CHECK(wrong([&](T* c) { run::product<T>(shape, form, alpha, a.data(), b.data(), beta, c); }) == 0);
+      CHECK(wrong([&](T* c) { run::product<T>(shape, form, alpha, a.data(), b.data(), beta, c, c); }) == 0);
+      CHECK(wrong_with_start([&](T* c, const T* start) {
+              run::product<T>(shape, form, alpha, a.data(), b.data(), beta, c, start);
+            }) == 0);
     }
   }
 
@@ -127,6 +145,11 @@ struct Case {
       }
       if (shape.k == 1) {
         CHECK(wrong([&](T* c) { kernels->outer(call(c)); }) == 0);
+        CHECK(wrong_with_start([&](T* c, const T* start) {
+                run::ProductCall<T> elsewhere = call(c);
+                elsewhere.start = start;
+                kernels->outer(elsewhere);
+              }) == 0);
       }
     }
   }
@@ -221,6 +244,17 @@ TEST_CASE_TEMPLATE("products: an inner length of 0 leaves β C", T, float, doubl
     for (const auto& [m, n] : std::vector<std::pair<std::int64_t, std::int64_t>>{{4, 3}, {1, 3}, {4, 1}, {1, 1}}) {
       for_transposes<T>(m, n, 0, factors, [](Case<T>& instance) { instance.check_forms(); });
     }
+  }
+}
+
+TEST_CASE_TEMPLATE("products: a form that doesn't fit adds to what lies elsewhere too", T, float, double) {
+  Case<T> instance{{true, false, 5, 6, 7}, T(-0.37), T(2.5)};
+  for (const ProductForm form : {ProductForm{ProductForm::Kind::dots}, ProductForm{ProductForm::Kind::gemv},
+                                 ProductForm{ProductForm::Kind::outer}, ProductForm{ProductForm::Kind::gemm_rows}}) {
+    CHECK(instance.wrong_with_start([&](T* c, const T* start) {
+      run::product<T>(instance.shape, form, instance.alpha, instance.a.data(), instance.b.data(), instance.beta, c,
+                      start);
+    }) == 0);
   }
 }
 

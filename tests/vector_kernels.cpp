@@ -210,6 +210,29 @@ TEST_CASE_TEMPLATE("vector kernels: a result depends neither on its place nor on
   }
 }
 
+TEST_CASE_TEMPLATE("vector kernels: a result doesn't depend on its neighbours, whatever their size", T, float, double) {
+  std::mt19937_64 random{17};
+  std::vector<T> x(8192);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const bool moderate = i / 64 % 2 == 0;
+    const double size = std::pow(10.0, std::uniform_real_distribution<double>{moderate ? -1.0 : -12.0, 3}(random));
+    x[i] = static_cast<T>(random() % 2 == 0 ? size : -size);
+  }
+  x[1] = std::numeric_limits<T>::quiet_NaN();
+  x[40] = std::numeric_limits<T>::infinity();
+  for (const auto& [isa, kernels] : instruction_sets()) {
+    for (const auto& error : xgrad::run::vector_errors) {
+      INFO(isa << " " << error.name);
+      const std::vector<T> together = run_on(kernels.*error.kernel, x);
+      std::size_t different = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        different += same(run_on<T>(kernels.*error.kernel, {x[i]})[0], together[i]) ? 0U : 1U;
+      }
+      CHECK(different == 0);
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("vector kernels: the output may be an input, and nothing behind it is written", T, float, double) {
   for (const auto& [isa, kernels] : instruction_sets()) {
     INFO(isa);

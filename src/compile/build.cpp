@@ -169,6 +169,9 @@ class Builder {
         for (const run::TileSum& sum : draft.tiles->sums) {
           access.writes.push_back(sum.output.slot);
         }
+        access.may_throw = std::any_of(draft.group.nodes.begin(), draft.group.nodes.end(), [this](std::uint32_t place) {
+          return elementwise_may_throw(*order_.nodes[place]);
+        });
         break;
       }
       case Group::Kind::product:
@@ -210,12 +213,16 @@ class Builder {
     }
   }
 
-  // Whether the step that writes the output reads nothing of the leaf that it has written over already.
+  // Whether the step that writes the output reads nothing of the leaf that it has written over already, and can't end
+  // half-way.
   [[nodiscard]] bool can_write_over(run::Slot output, run::Slot leaf) const {
     for (const Draft& draft : drafts_) {
       const StepAccess& access = draft.access;
       if (std::find(access.writes.begin(), access.writes.end(), output) == access.writes.end()) {
         continue;
+      }
+      if (access.may_throw) {
+        return false;
       }
       if (std::find(access.reads.begin(), access.reads.end(), leaf) == access.reads.end()) {
         return true;

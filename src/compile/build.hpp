@@ -43,6 +43,7 @@ struct Planned {
   std::unique_ptr<run::Plan> plan;
   std::vector<run::Slot> leaf_slots;
   std::vector<PlannedOutput> outputs;
+  bool running = false;  ///< its memory is in use
 };
 
 /// Simplifies, groups, orders and places. Linear in nodes, but for small factors.

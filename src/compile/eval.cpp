@@ -75,8 +75,21 @@ planning::Planned plan_of(std::span<const graph::Node* const> kept, const planni
   return planning::build(request);
 }
 
+/// A plan's `running` while it lives.
+class RunningGuard {
+ public:
+  explicit RunningGuard(planning::Planned& planned) noexcept : running_{planned.running} { running_ = true; }
+  RunningGuard(const RunningGuard&) = delete;
+  RunningGuard& operator=(const RunningGuard&) = delete;
+  ~RunningGuard() { running_ = false; }
+
+ private:
+  bool& running_;
+};
+
 void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept) {
   using From = planning::PlannedOutput::From;
+  const RunningGuard guard{planned};
   run::Plan& plan = *planned.plan;
   for (std::size_t i = 0; i < key.leaves.size(); ++i) {
     plan.point(planned.leaf_slots[i], key.leaves[i]->value.data());
@@ -167,6 +180,8 @@ void eval(std::span<const Tensor> tensors) {
   std::shared_ptr<planning::Planned> planned = cache.find(key.words, hash);
   if (planned == nullptr) {
     planned = cache.add(key.words, hash, plan_of(kept, key, options));
+  } else if (planned->running) {  // an operation of it evaluates a graph of the same structure
+    planned = std::make_shared<planning::Planned>(plan_of(kept, key, options));
   }
   run_plan(*planned, key, kept);
 }

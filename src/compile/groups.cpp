@@ -253,14 +253,21 @@ class Grouping {
     }
   }
 
-  // Whether the value of a broadcast has to exist.
-  [[nodiscard]] bool is_needed(std::size_t i) const {
-    return kept_[i] || std::any_of(users_[i].begin(), users_[i].end(),
-                                   [&](std::uint32_t user) { return roles_[user] != Role::elementwise; });
+  // Which broadcasts' values have to exist. One that only another one reads doesn't, unless that has to.
+  [[nodiscard]] std::vector<bool> needed_broadcasts() const {
+    std::vector<bool> needed(order_.nodes.size(), false);
+    for (std::size_t i = order_.nodes.size(); i-- > 0;) {
+      needed[i] = roles_[i] == Role::broadcast &&
+                  (kept_[i] || std::any_of(users_[i].begin(), users_[i].end(), [&](std::uint32_t user) {
+                     return roles_[user] == Role::broadcast ? needed[user] : roles_[user] != Role::elementwise;
+                   }));
+    }
+    return needed;
   }
 
   std::vector<Group> groups() {
     connect();
+    const std::vector<bool> needed = needed_broadcasts();
     std::vector<Group> result;
     std::map<std::uint32_t, std::size_t> open;  // by root: the group that takes more
     std::vector<std::size_t> group_of(order_.nodes.size(), 0);
@@ -277,7 +284,7 @@ class Grouping {
         group_of[i] = place->second;
       } else if (ends_group(i)) {
         result[group_of[source(order_, i, 0).place]].sums.push_back(i);
-      } else if (runs_alone(i) || (roles_[i] == Role::broadcast && is_needed(i))) {
+      } else if (runs_alone(i) || needed[i]) {
         Group& group = result.emplace_back();
         group.nodes.push_back(i);
         if (roles_[i] == Role::product) {

@@ -52,6 +52,16 @@ Kinds known_kinds() {
   add_sample(outer(v, v), Kind::outer);
   add_sample(stop_gradient(x), Kind::stop_gradient);
   add_sample(graph::rebound(x, false), Kind::bind);
+  for (const Tensor& sample :
+       {abs(x),  sign(x),     maximum(x, x),   minimum(x, x), clip(x, 0, 1),    pow(x, x),     expm1(x),
+        sqrt(x), rsqrt(x),    sin(x),          cos(x),        tanh(x),          relu(x),       softplus(x),
+        erf(x),  equal(x, x), not_equal(x, x), less(x, x),    less_equal(x, x), greater(x, x), greater_equal(x, x)}) {
+    add_sample(sample, Kind::elementwise);
+  }
+  const Tensor c = ones({2, 3}, boolean);
+  for (const Tensor& sample : {logical_and(c, c), logical_or(c, c), logical_not(c)}) {
+    add_sample(sample, Kind::elementwise);
+  }
   return kinds;
 }
 
@@ -66,6 +76,11 @@ Kind kind_of(const Operation& operation) {
   static const Kinds kinds = known_kinds();
   const auto known = kinds.find(typeid(operation));
   return known == kinds.end() ? Kind::other : known->second;
+}
+
+bool elementwise_may_throw(const graph::Node& node) {
+  const Kind kind = kind_of(*node.operation);
+  return kind == Kind::other || (kind == Kind::cast && node.dtype == int64 && is_floating(node.inputs()[0]->dtype));
 }
 
 bool flag(const Operation& operation, std::string_view name) {

@@ -39,6 +39,7 @@ enum class Kind : std::uint8_t {
   outer,
   stop_gradient,
   bind,
+  elementwise,  ///< the other element-wise ones
 };
 
 [[nodiscard]] Kind kind_of(const Operation& operation);
@@ -47,6 +48,9 @@ enum class Kind : std::uint8_t {
 [[nodiscard]] inline Kind kind_of(const graph::Node& node) {
   return node.operation == nullptr || node.has_value() ? Kind::other : kind_of(*node.operation);
 }
+
+/// Whether evaluating the element-wise node may end in an exception: a user's operation, or a cast that doesn't fit.
+[[nodiscard]] bool elementwise_may_throw(const graph::Node& node);
 
 /// An attribute that the operation has.
 [[nodiscard]] bool flag(const Operation& operation, std::string_view name);

@@ -109,6 +109,8 @@ const Registration products{[] {
   product("nothing to add up", Kind::empty, {2, 0}, {0, 3});
   product("empty vectors", Kind::empty, {0}, {0});
   product("an empty batch", Kind::empty, {0, 2, 3}, {3, 2});
+  product("a batch without columns", Kind::empty, {2, 2, 3}, {3, 0});
+  product("a batch with nothing to add up", Kind::empty, {2, 2, 0}, {0, 3});
   transposed_product({3, 2}, {3, 4}, true, false);
   transposed_product({2, 3}, {4, 3}, false, true);
   transposed_product({3, 2}, {4, 3}, true, true);

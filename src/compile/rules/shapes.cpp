@@ -86,6 +86,9 @@ Tensor sum_of_broadcast(const graph::Node& node, const Facts& /*facts*/) {
     }
     count *= length;
   }
+  if (count == 0) {
+    return {};  // 0 whatever the term is, where 0 times infinity isn't
+  }
   const Tensor repeated = graph::handle(&source) * static_cast<double>(count);
   // What is left of the axes: those that the source has, and those that were broadcast but aren't summed over.
   if (repeated.size() == node.shape.size()) {

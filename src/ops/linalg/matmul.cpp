@@ -95,7 +95,10 @@ class MatmulOperation final : public Operation {
  private:
   static Shape batch(const Shape& shape) { return Shape{std::span{shape.begin(), shape.rank() - 2}}; }
 
-  static Tensor rows(const Tensor& x) { return reshape(x, {-1, x.dim(-1)}); }
+  static Tensor rows(const Tensor& x) {
+    const std::int64_t columns = x.dim(-1);  // may be 0: then the shape doesn't say how many rows there are
+    return reshape(x, {x.shape().without(x.rank() - 1).size(), columns});
+  }
 
   [[nodiscard]] Tensor left_cotangent(const Tensor& a, const Tensor& b, const Tensor& g) const {
     if (a.rank() == 1) {

@@ -243,17 +243,39 @@ struct Log1p {
   }
 };
 
+// xsimd reduces all lanes to a quarter of a circle as the largest of them needs it, and rounds differently each way: an
+// element would depend on its neighbours. So those of each way are given to f by themselves, others with what goes
+// the same way.
+template <class B, class F>
+B by_reduction(B x, F f) {
+  const B size = xsimd::abs(x);
+  B limit = xsimd::constants::pio2<B>();
+  const auto small = size <= limit;
+  if (xsimd::all(small)) {
+    return f(x);
+  }
+  B y = f(xsimd::select(small, x, number<B>(0)));
+  for (const B next : {xsimd::constants::twentypi<B>(), xsimd::constants::mediumpi<B>()}) {
+    if (const auto here = size > limit && size <= next; xsimd::any(here)) {
+      y = xsimd::select(here, f(xsimd::select(here, x, next)), y);
+    }
+    limit = next;
+  }
+  const auto rest = !(size <= limit);  // NaN too
+  return xsimd::any(rest) ? xsimd::select(rest, f(x), y) : y;
+}
+
 struct Sin {
   template <class B>
   B operator()(B x) const {
-    return xsimd::sin(x);
+    return by_reduction(x, [](B lanes) { return xsimd::sin(lanes); });
   }
 };
 
 struct Cos {
   template <class B>
   B operator()(B x) const {
-    return xsimd::cos(x);
+    return by_reduction(x, [](B lanes) { return xsimd::cos(lanes); });
   }
 };
 
