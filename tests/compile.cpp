@@ -93,9 +93,8 @@ void compare_training(MakeOptimizer make, xg::DType dtype, double tolerance) {
   auto eager_rule = make(eager_net.parameters());
   auto compiled_rule = make(compiled_net.parameters());
   const xg::nn::QuadraticLoss objective;
-  auto step = xg::compile([&](const xg::Tensor& x, const xg::Tensor& y) {
-    return compiled_rule.step(objective(compiled_net(x), y));
-  });
+  auto step = xg::compile(
+      [&](const xg::Tensor& x, const xg::Tensor& y) { return compiled_rule.step(objective(compiled_net(x), y)); });
   xg::Random random{8};
   for (int i = 0; i < 12; ++i) {
     const xg::Tensor x = random.normal({7, 5}, 0, 1, dtype);
@@ -223,7 +222,8 @@ TEST_CASE("compile: a parameter is updated in place, unless somebody holds the o
   CHECK(values_of(w) == Values{-2, -1, 0});
   CHECK(values_of(held) == Values{-1, 0, 1});
   CHECK(graph.item() == 2);
-  CHECK(static_cast<const void*>(w.value().data<double>().data()) != static_cast<const void*>(held.data<double>().data()));
+  CHECK(static_cast<const void*>(w.value().data<double>().data()) !=
+        static_cast<const void*>(held.data<double>().data()));
   const xg::Tensor shared = w.value().detach();  // the same memory under another node
   step(x);
   CHECK(values_of(shared) == Values{-2, -1, 0});
@@ -351,9 +351,8 @@ TEST_CASE("compile: an index out of range throws before any parameter is overwri
 TEST_CASE("compile: describe names steps and memory, profile times them") {
   const auto net = network(1);
   xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5}};
-  auto step = xg::compile([&](const xg::Tensor& x, const xg::Tensor& y) {
-    return sgd.step(xg::nn::QuadraticLoss{}(net(x), y));
-  });
+  auto step = xg::compile(
+      [&](const xg::Tensor& x, const xg::Tensor& y) { return sgd.step(xg::nn::QuadraticLoss{}(net(x), y)); });
   CHECK(step.describe().empty());
   xg::Random random{4};
   const xg::Tensor x = random.normal({6, 5}, 0, 1, xg::float64).eval();
@@ -377,9 +376,8 @@ TEST_CASE("compile: a compiled step allocates nothing") {
   for (const std::int64_t batch : {1, 10, 64}) {
     const auto net = network(2, xg::float32);
     xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5, .momentum = 0.9}};
-    auto step = xg::compile([&](const xg::Tensor& x, const xg::Tensor& y) {
-      return sgd.step(xg::nn::QuadraticLoss{}(net(x), y));
-    });
+    auto step = xg::compile(
+        [&](const xg::Tensor& x, const xg::Tensor& y) { return sgd.step(xg::nn::QuadraticLoss{}(net(x), y)); });
     xg::Random random{4};
     const xg::Tensor x = random.normal({batch, 5}).eval();
     const xg::Tensor y = random.uniform({batch, 3}).eval();

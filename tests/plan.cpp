@@ -212,6 +212,15 @@ TEST_CASE("plan: an error in the middle of a fused pass leaves compiled paramete
       negative);
 }
 
+TEST_CASE("plan: a parameter is not overwritten by a product that still reads it") {
+  const xg::Parameter w{doubles({{1, 2}, {3, 4}}), "w"};
+  auto step = xg::compile([&] { w.set(w - 0.5 * xg::matmul(w, w)); });
+  step();  // W² = (7, 10; 15, 22)
+  CHECK(values_of(w) == Doubles{-2.5, -3, -4.5, -7});
+  step();  // W² = (19.75, 28.5; 42.75, 62.5)
+  CHECK(values_of(w) == Doubles{-12.375, -17.25, -25.875, -38.25});
+}
+
 TEST_CASE("plan: an operation that fails while it writes a parameter's new value leaves the old one") {
   const xg::Parameter w{doubles({1, 2}), "w"};
   auto step = xg::compile([&](const Tensor& x, const Tensor& index) {

@@ -3,6 +3,7 @@
 #include "compile/simplify.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <doctest/doctest.h>
 #include <memory>
@@ -172,19 +173,50 @@ TEST_CASE("simplify: constants are folded in compiled functions, and there only"
   CHECK(counting->evaluations == 4);
 }
 
-TEST_CASE("plan keys: the same structure with another number has its own value") {
-  const Tensor x = doubles({1, 2});
-  for (int repetition = 0; repetition < 2; ++repetition) {
-    for (const double c : {3.0, 5.0, 1.0, 7.0, -1.0, 0.0, 2.0, 0.5, -0.0, 1.0, 4.0}) {
+TEST_CASE("plan keys: the same structure with another number has its own value, whichever came first") {
+  constexpr std::array<double, 8> numbers{1, 3, -1, 0, 2, 0.5, -0.0, 7};
+  for (std::size_t first = 0; first < numbers.size(); ++first) {
+    // A length of its own, so that no plan is there yet.
+    const auto length = static_cast<std::int64_t>(11 + first);
+    const Tensor x = xg::full({length}, 2, xg::float64).eval();
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const double c = numbers[(first + i) % numbers.size()];
+      CAPTURE(numbers[first]);
       CAPTURE(c);
-      CHECK(values_of(x * c) == Doubles{c, 2 * c});
-      CHECK(values_of(x - c) == Doubles{1 - c, 2 - c});
-      CHECK(values_of(x + c) == Doubles{1 + c, 2 + c});
-      CHECK(values_of(xg::exp(x) - c)[0] == doctest::Approx(std::exp(1) - c).epsilon(1e-15));
-      CHECK(values_of(xg::log(c + x + 1.0))[1] == doctest::Approx(std::log(c + 3)).epsilon(1e-15));
-      CHECK(values_of(3.0 * (c * x)) == Doubles{3 * c, 6 * c});
-      CHECK(values_of(xg::pow(x, c))[1] == doctest::Approx(std::pow(2, c)).epsilon(1e-15));
-      CHECK(values_of(x / (c == 0 ? 8 : c)) == Doubles{1 / (c == 0 ? 8 : c), 2 / (c == 0 ? 8 : c)});
+      const auto check = [&](const Tensor& tensor, double expected) {
+        const double found = values_of(tensor).back();
+        CHECK(std::abs(found - expected) <= 1e-15 * std::abs(expected));
+      };
+      check(x * c, 2 * c);
+      check(c * x, 2 * c);
+      check(x - c, 2 - c);
+      check(x + c, 2 + c);
+      check(xg::exp(x) - c, std::exp(2) - c);
+      check(xg::log(x + c + 1.0), std::log(c + 3));
+      check(xg::log(c + x), std::log(c + 2));
+      check(xg::log(8 + c - xg::sigmoid(x)), std::log(8 + c - 1 / (1 + std::exp(-2))));
+      check(3.0 * (c * x), 6 * c);
+      check(xg::pow(x, c), std::pow(2, c));
+      check(x / (c == 0 ? 8 : c), 2 / (c == 0 ? 8 : c));
+    }
+  }
+}
+
+TEST_CASE("plan keys: which intermediates are held is part of the structure") {
+  for (const bool held_first : {false, true}) {
+    const Tensor x = held_first ? doubles({1, 2, 3}) : doubles({1, 2});
+    for (int i = 0; i < 4; ++i) {
+      const bool hold = (i % 2 == 0) == held_first;
+      Tensor s = xg::sin(x);
+      const Tensor y = xg::exp(s);
+      if (!hold) {
+        s = Tensor{};
+      }
+      CHECK(values_of(y)[1] == doctest::Approx(std::exp(std::sin(2))).epsilon(1e-15));
+      if (hold) {
+        CHECK(s.evaluated());
+        CHECK(values_of(s)[1] == doctest::Approx(std::sin(2)).epsilon(1e-15));
+      }
     }
   }
 }

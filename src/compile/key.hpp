@@ -9,9 +9,9 @@
 
 namespace xgrad::planning {
 
-/// The structure of a pending graph: graphs of one key have one plan. It holds operations, how they are connected, which
-/// results are kept, and of the leaves the shape, the dtype, and which of the special numbers they are; besides, the
-/// options and the number of threads that it is planned for.
+/// The structure of a pending graph: graphs of one key have one plan. It holds operations, how they are connected,
+/// which results are kept, and of the leaves the shape, the dtype, and which of the special numbers they are; besides,
+/// the options and the number of threads that it is planned for.
 struct GraphKey {
   std::vector<std::uint64_t> words;
   std::vector<const graph::Node*> leaves;  ///< each once, in the order in which they are met; not part of the key
