@@ -53,7 +53,7 @@ class XGRAD_API CompiledCore {
   std::size_t select(std::span<const Tensor> arguments, const Traced& traced);
   [[nodiscard]] std::size_t result_count(std::size_t trace) const noexcept;
   /// Runs it. One place per result.
-  void run(std::size_t trace, std::span<const Tensor> arguments, std::span<Tensor> results);
+  void run(std::size_t trace_number, std::span<const Tensor> arguments, std::span<Tensor> results);
 
   [[nodiscard]] std::size_t trace_count() const noexcept;
   [[nodiscard]] std::string describe(std::size_t trace) const;

@@ -250,12 +250,13 @@ class Builder {
   void sort_drafts() {
     std::vector<Overwrite> overwrites;
     for (std::size_t i = 0; i < result_.size() && !request_.over_leaf.empty(); ++i) {
-      if (!request_.over_leaf[i] || result_[i].from != PlannedOutput::From::memory) {
+      const std::uint32_t place = request_.over_leaf[i];
+      if (place == Request::no_leaf || result_[i].from != PlannedOutput::From::memory) {
         continue;
       }
-      const run::Slot leaf = storage_.leaf_slot(*request_.over_leaf[i]);
+      const run::Slot leaf = storage_.leaf_slot(place);
       const bool given_back = std::any_of(result_.begin(), result_.end(), [&](const PlannedOutput& other) {
-        return other.from == PlannedOutput::From::leaf && other.index == *request_.over_leaf[i];
+        return other.from == PlannedOutput::From::leaf && other.index == place;
       });
       if (!given_back && can_write_over(result_[i].slot, leaf)) {
         overwrites.push_back({result_[i].slot, leaf});
@@ -270,6 +271,7 @@ class Builder {
                                          [&](const Overwrite& overwrite) { return overwrite.output == output.slot; });
     }
     std::vector<Draft> sorted;
+    sorted.reserve(sequence.size());
     for (const std::uint32_t i : sequence) {
       sorted.push_back(std::move(drafts_[i]));
     }
@@ -343,13 +345,11 @@ class Builder {
   }
 
   [[nodiscard]] std::unique_ptr<run::PlanStep> step(Draft& draft) const {
-    switch (draft.group.kind) {
-      case Group::Kind::elementwise:
-        return std::make_unique<run::ElementwiseStep>(std::move(*draft.tiles));
-      case Group::Kind::product:
-        return std::make_unique<run::ProductStep>(product_task(draft.group));
-      case Group::Kind::operation:
-        break;
+    if (draft.tiles) {
+      return std::make_unique<run::ElementwiseStep>(std::move(*draft.tiles));
+    }
+    if (draft.group.kind == Group::Kind::product) {
+      return std::make_unique<run::ProductStep>(product_task(draft.group));
     }
     const std::uint32_t place = draft.group.nodes[0];
     const graph::Node& node = *order_.nodes[place];

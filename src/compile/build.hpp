@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "xgrad/plan.hpp"
@@ -18,8 +17,9 @@ struct Request {
   std::vector<Tensor> outputs;
   /// Leaves of the outputs that every run gives memory for. Other leaves are constants of the plan.
   std::vector<const graph::Node*> leaves;
-  /// Per output: which leaf's memory a run may want it written to. Empty means none.
-  std::vector<std::optional<std::uint32_t>> over_leaf;
+  static constexpr std::uint32_t no_leaf = 0xFFFFFFFFU;
+  /// Per output: which leaf's memory a run may want it written to, or no_leaf. Empty means none.
+  std::vector<std::uint32_t> over_leaf;
   PlanOptions options;
   Facts facts;
 };

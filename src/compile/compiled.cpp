@@ -88,7 +88,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
       }
       result.results.push_back({output.shape(), output.dtype()});
     }
-    request.over_leaf.assign(request.outputs.size(), std::nullopt);
+    request.over_leaf.assign(request.outputs.size(), planning::Request::no_leaf);
     for (const auto& access : trace.accesses()) {
       if (access->placeholder.defined()) {
         parameters.push_back(access->placeholder);
@@ -97,8 +97,8 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
       if (access->written) {
         request.outputs.push_back(access->value);
         const bool read = access->placeholder.defined();
-        request.over_leaf.push_back(
-            read ? std::optional{static_cast<std::uint32_t>(arguments.size() + result.read.size() - 1)} : std::nullopt);
+        request.over_leaf.push_back(read ? static_cast<std::uint32_t>(arguments.size() + result.read.size() - 1)
+                                         : planning::Request::no_leaf);
         result.written.push_back(access->cell);
       }
     }
@@ -225,8 +225,8 @@ std::size_t CompiledCore::result_count(std::size_t trace) const noexcept {
   return state_->traces[trace].results.size();
 }
 
-void CompiledCore::run(std::size_t index, std::span<const Tensor> arguments, std::span<Tensor> results) {
-  TracedPlan& trace = state_->traces[index];
+void CompiledCore::run(std::size_t trace_number, std::span<const Tensor> arguments, std::span<Tensor> results) {
+  TracedPlan& trace = state_->traces[trace_number];
   run::Plan& plan = *trace.planned.plan;
   const auto& slots = trace.planned.leaf_slots;
   for (std::size_t i = 0; i < arguments.size(); ++i) {

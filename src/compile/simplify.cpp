@@ -59,6 +59,7 @@ class Pass {
       changed_ = changed_ || replaced[i].node() != order.nodes[i];
     }
     std::vector<Tensor> result;
+    result.reserve(outputs.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       result.push_back(order.found[i] == graph::Order::leaf ? outputs[i] : replaced[order.found[i]]);
     }

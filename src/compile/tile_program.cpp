@@ -41,11 +41,11 @@ run::Slot Storage::of(const Source& source) const {
   return source.place != graph::Order::leaf ? roots_[source.place] : leaf_slot(numbers_.at(source.node));
 }
 
-Source through_broadcasts(const graph::Order& order, Source operand, bool fuse) {
-  while (fuse && operand.place != graph::Order::leaf && kind_of(*operand.node) == Kind::broadcast) {
-    operand = source(order, operand.place, 0);
+Source through_broadcasts(const graph::Order& order, Source from, bool fuse) {
+  while (fuse && from.place != graph::Order::leaf && kind_of(*from.node) == Kind::broadcast) {
+    from = source(order, from.place, 0);
   }
-  return operand;
+  return from;
 }
 
 namespace {
@@ -212,10 +212,11 @@ class TileProgram {
       add_call(i);
     }
     for (const std::uint32_t place : group_.sums) {
-      run::TileSum sum = *tile_sum(*order_.nodes[place]);
-      sum.source = results_.at(source(order_, place, 0).place);
-      sum.output.slot = storage_.of_place(place);
-      task_.sums.push_back(sum);
+      if (auto sum = tile_sum(*order_.nodes[place])) {
+        sum->source = results_.at(source(order_, place, 0).place);
+        sum->output.slot = storage_.of_place(place);
+        task_.sums.push_back(*sum);
+      }
     }
     return std::move(task_);
   }

@@ -38,7 +38,7 @@ class Storage {
 };
 
 /// The operand of an element-wise node: what lies before the broadcasts in between.
-[[nodiscard]] Source through_broadcasts(const graph::Order& order, Source source, bool fuse);
+[[nodiscard]] Source through_broadcasts(const graph::Order& order, Source from, bool fuse);
 
 /// An element-wise group as a pass over tiles. `needed` says which slots are read outside of the group.
 [[nodiscard]] run::ElementwiseTask tile_program(const graph::Order& order, const Group& group, const Storage& storage,

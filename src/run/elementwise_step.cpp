@@ -29,7 +29,7 @@ bool in_scratch(const TileRegister& tile, const Shape& shape) {
 
 // As many elements as fit into half of a small first-level cache, and whole repeats of an input that repeats a row.
 TileLayout tile_layout(const ElementwiseTask& task) {
-  constexpr std::size_t budget = 24 * 1024;
+  constexpr std::size_t budget = 24576;
   constexpr std::int64_t most = 2048;
   constexpr std::int64_t least = 256;
   std::size_t bytes_per_element = 0;
@@ -131,7 +131,8 @@ void ElementwiseStep::run(void* const* slots) {
       worker_.pointers[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
     }
     enter(worker_, slots, static_cast<std::byte*>(slots[task_.scratch]));
-    return run_calls(worker_, total_);
+    run_calls(worker_, total_);
+    return;
   }
   for (const TileSum& sum : task_.sums) {
     std::memset(slots[sum.output.slot], 0, sum.output.bytes());
@@ -292,7 +293,7 @@ void ElementwiseStep::finish_sums(void* const* slots) {
     const auto finish = [&]<class T>(T* result) {
       const std::int64_t size = sum.output.shape.size();
       if (sum.over_rows && sum.over_columns) {
-        double total = chunks_ > 1 ? 0 : (total_ > 0 ? worker_.partials[i] : 0);
+        double total = chunks_ == 1 && total_ > 0 ? worker_.partials[i] : 0;
         for (std::size_t chunk = 0; chunks_ > 1 && chunk < static_cast<std::size_t>(chunks_); ++chunk) {
           total += chunk_totals_[chunk * task_.sums.size() + i];
         }

@@ -108,7 +108,7 @@ class ElementwiseStep final : public PlanStep {
   void run_chunk(Worker& worker, void* const* slots, std::int64_t chunk);
   void run_tile(Worker& worker, std::int64_t start, std::int64_t count) const;
   void run_calls(const Worker& worker, std::int64_t count) const;
-  void add_tile(Worker& worker, std::size_t sum, std::int64_t start, std::int64_t count) const;
+  void add_tile(Worker& worker, std::size_t i, std::int64_t start, std::int64_t count) const;
   void finish_sums(void* const* slots);
 
   ElementwiseTask task_;

@@ -235,8 +235,8 @@ std::vector<Applies> applies() {
        "",
        {std::sin(1), std::sin(2)},
        true},
-      {"powers of two", "s (2 x)", [] { return doubles(3) * (2.0 * x()); }, "mul mul", {-12, -3, 1.5, 18}},
-      {"powers of two", "(x · ½) s", [] { return (x() * 0.5) * doubles(3); }, "mul mul", {-3, -0.75, 0.375, 4.5}},
+      {"powers of two", "s (2 x)", [] { return doubles(3) * (2.0 * x()); }, "mul mul", {-12, -3, 1.5, 18}, true},
+      {"powers of two", "(x · ½) s", [] { return (x() * 0.5) * doubles(3); }, "mul mul", {-3, -0.75, 0.375, 4.5}, true},
   };
 }
 
@@ -346,10 +346,13 @@ std::vector<NearMiss> near_misses() {
        false},
       {"constant folding", "a large result", [] { return sin(zeros({4097}, float64)); }, true},
       {"constant folding", "of what is pending", [] { return sin(cos(x())); }, true},
-      {"powers of two", "s (3 x)", [] { return doubles(5) * (3.0 * x()); }},
-      {"powers of two", "s (2 x) with an array s", [] { return y() * (2.0 * x()); }},
-      {"powers of two", "2 (2 x)", [] { return 2.0 * (2.0 * x()); }},
-      {"powers of two", "s (2 t) of numbers", [] { return doubles(3) * (2.0 * doubles(5)); }},
+      {"powers of two", "s (3 x)", [] { return doubles(5) * (3.0 * x()); }, true},
+      {"powers of two", "s (2 x) with an array s", [] { return y() * (2.0 * x()); }, true},
+      {"powers of two", "2 (2 x)", [] { return 2.0 * (2.0 * x()); }, true},
+      {"powers of two", "s (2 t) of numbers", [] { return doubles(3) * (2.0 * doubles(5)); }, true},
+      {"powers of two", "a number that may change", [] { return doubles(3) * (2.0 * x()); }},
+      {"powers of two", "a number whose double overflows", [] { return doubles(1e308) * (2.0 * x()); }, true},
+      {"powers of two", "a number whose half loses bits", [] { return doubles(5e-324) * (0.5 * x()); }, true},
   };
 }
 

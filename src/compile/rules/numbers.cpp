@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "xgrad/math.hpp"
 
@@ -25,6 +26,7 @@ Tensor constant_folding(const graph::Node& node, const Facts& facts) {
   }
   // A node of its own: this one may belong to the user's graph, which isn't to change.
   std::vector<Tensor> operands;
+  operands.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     operands.push_back(input(node, i));
   }
@@ -39,15 +41,28 @@ bool is_power_of_two(const graph::Node& node) {
   return is_number(node, 2) || is_number(node, 0.5);
 }
 
-// s (2 x) = (2 s) x for a number s: exact, and one pass over x less. The same for ½.
-Tensor powers_of_two(const graph::Node& node, const Facts& /*facts*/) {
-  if (kind_of(node) != Kind::mul || is_scalar(node)) {
+// Whether the leaf is a number that stays the same, and that can be doubled and halved without leaving the normal
+// range.
+bool is_moderate_constant(const graph::Node& leaf) {
+  if (leaf.operation != nullptr || !leaf.has_value() || leaf.traced || !is_scalar(leaf)) {
+    return false;
+  }
+  const double size =
+      std::abs(leaf.dtype == float32 ? static_cast<double>(*static_cast<const float*>(leaf.value.data()))
+                                     : *static_cast<const double*>(leaf.value.data()));
+  return size > 0x1p-100 && size < 0x1p100;
+}
+
+// s (2 x) = (2 s) x for a constant s: exact, as long as 2 s neither overflows nor loses bits, and one pass over x less.
+// The same for ½.
+Tensor powers_of_two(const graph::Node& node, const Facts& facts) {
+  if (!facts.constants_fixed || kind_of(node) != Kind::mul || is_scalar(node) || !is_floating(node.dtype)) {
     return {};
   }
   for (std::size_t i = 0; i < 2; ++i) {
     const graph::Node& s = input_node(node, i);
     const graph::Node& product = input_node(node, 1 - i);
-    if (!is_scalar(s) || is_power_of_two(s) || kind_of(product) != Kind::mul) {
+    if (!is_moderate_constant(s) || is_power_of_two(s) || kind_of(product) != Kind::mul) {
       continue;
     }
     for (std::size_t j = 0; j < 2; ++j) {

@@ -61,6 +61,7 @@ Tensor broadcast_operand(const graph::Node& node, const Facts& /*facts*/) {
     }();
     if (shaped_by_another) {
       std::vector<Tensor> operands;
+      operands.reserve(inputs.size());
       for (std::size_t j = 0; j < inputs.size(); ++j) {
         operands.push_back(j == i ? input(*inputs[i], 0) : input(node, j));
       }
