@@ -392,3 +392,84 @@ TEST_CASE("compile: a compiled step allocates nothing") {
   }
 }
 #endif
+
+TEST_CASE("compile: an error in a step between leaves a parameter that one pass reads and updates alone") {
+  const xg::Parameter w{xg::ones({128, 128}), "w"};
+  auto f = xg::compile([&](const xg::Tensor& d, const xg::Tensor& x) {
+    const xg::Tensor y = xg::matmul(xg::transpose(w.value()), d);
+    const xg::Tensor z = xg::cast(y, xg::int64);
+    w.set(w - 0.5 * xg::outer(d, x));
+    return z;
+  });
+  static_cast<void>(f(xg::full({128}, 0.01), xg::ones({128})));
+  const double before = xg::sum(xg::cast(w, xg::float64)).item();
+  CHECK(before == doctest::Approx(128 * 128 * (1 - 0.005)));
+  CHECK_THROWS_AS(f(xg::full({128}, 1e30), xg::ones({128})), xg::ValueError);
+  CHECK(xg::sum(xg::cast(w, xg::float64)).item() == before);
+}
+
+TEST_CASE("compile: a tensor of an earlier trace is an error, not a constant") {
+  xg::Tensor state = xg::scalar(0.0);
+  auto f = xg::compile([&](const xg::Tensor& x) {
+    state = state + xg::sum(x);
+    return state * 1.5;
+  });
+  CHECK(f(xg::ones({3})).item() == 4.5);
+  CHECK_THROWS_AS(f(xg::ones({4})), xg::ValueError);
+}
+
+TEST_CASE("compile: what the function makes itself is new at every call") {
+  auto f = xg::compile([](const xg::Tensor& x) {
+    const xg::Parameter total{xg::zeros({2}, xg::float64)};
+    total.set(total + x);
+    total.set(total + x);
+    return total.value();
+  });
+  for (int i = 0; i < 3; ++i) {
+    CHECK(values_of(f(doubles({1, 2}))) == Values{2, 4});
+  }
+  const xg::Parameter a{doubles({0}), "a"};
+  auto step = xg::compile([&] {
+    xg::optim::SGD own{{{"a", a}}, {.learning_rate = 1, .momentum = 0.5}};
+    return own.step(xg::sum(a));
+  });
+  step();
+  step();
+  CHECK(values_of(a) == Values{-2});  // with momentum kept it would be −2.5
+}
+
+TEST_CASE("compile: factors of a product neither leave the range early nor swallow NaN") {
+  const xg::Tensor big = xg::full({8, 8}, 1e15);
+  const auto scaled = [](const xg::Tensor& s, const xg::Tensor& x) {
+    return xg::zeros({8, 8}) + s * (s * xg::matmul(x, x));
+  };
+  CHECK(scaled(xg::scalar(1e-30), big).to_vector<float>()[9] == doctest::Approx(8e-30));
+  CHECK(scaled(xg::scalar(1e25), xg::full({8, 8}, 1e-20)).to_vector<float>()[9] == doctest::Approx(8e10));
+  const xg::Tensor zero = xg::scalar(0.0, xg::float64) + 0.0;
+  for (const std::int64_t n : {3, 40, 200}) {
+    const xg::Tensor nan = xg::full({n, n}, std::nan(""), xg::float64);
+    const xg::Tensor ones = xg::ones({n, n}, xg::float64);
+    CHECK(std::isnan((ones - zero * xg::matmul(nan, nan)).to_vector<double>()[0]));
+    CHECK(std::isnan((zero * nan + xg::matmul(ones, ones)).to_vector<double>()[0]));
+  }
+}
+
+TEST_CASE("compile: evaluation leaves the names of the user's tensors alone") {
+  const xg::Parameter p{doubles({1}), "p"};
+  const xg::Tensor a = xg::exp(p.value());
+  const xg::Tensor b = (a * 1.0).named("b");
+  b.eval();
+  CHECK(a.name().empty());
+  CHECK(b.name() == "b");
+}
+
+TEST_CASE("compile: describe is that of the last call, also without a result") {
+  const xg::Parameter p{doubles({0}), "p"};
+  auto f = xg::compile([&](const xg::Tensor& x) { p.set(p + xg::sum(xg::sin(x))); });
+  f(doubles({1, 2, 3}));
+  const std::string first = f.describe();
+  f(xg::zeros({3, 500}, xg::float64));
+  CHECK(f.describe() != first);
+  f(doubles({1, 2, 3}));
+  CHECK(f.describe() == first);
+}

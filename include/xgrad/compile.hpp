@@ -23,7 +23,7 @@
 /// f takes tensors and returns nothing, a tensor, or a tuple, vector or plain struct of tensors. Parameters that f
 /// reads are inputs of the plan, and those that it writes (an optimiser's step does) are outputs, updated in place if
 /// nobody else holds the old value. Tensors that f captures are constants. Arguments of another shape or dtype are
-/// traced again.
+/// traced again. A Parameter or an optimiser that f itself makes is new at every call, as it is without compile().
 ///
 /// While f is traced nothing has a value: reading one (item, data, printing) is a ValueError that says so, as is
 /// drawing random numbers, which would be the same at every call. Branches and loops of f run at the trace only. What f
@@ -116,6 +116,7 @@ class Compiled {
         f(x...);
         return std::tuple<>{};
       });
+      last_ = trace;
       core_.run(trace, list, {});
     } else {
       using Value = std::remove_cvref_t<Result>;
@@ -137,7 +138,8 @@ class Compiled {
     }
   }
 
-  /// How many traces there are: one for each combination of shapes and dtypes that it was called with.
+  /// How many traces there are: one for each combination of shapes, dtypes and number of threads that it was called
+  /// with.
   [[nodiscard]] std::size_t trace_count() const noexcept { return core_.trace_count(); }
   /// The plan of the last call: its steps, what was fused, bytes and peak. Empty before the first.
   [[nodiscard]] std::string describe() const { return core_.describe(last_); }

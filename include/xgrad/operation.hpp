@@ -132,7 +132,8 @@ class XGRAD_API Operation {
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs);
 
 /// Computes `count` elements of out from `count` elements of each input, all contiguous. `operation` is the instance,
-/// for its attributes. `out` may be one of the inputs.
+/// for its attributes. `out` may be one of the inputs. Large tensors may be shared out among threads: then it is called
+/// by several at once, for different elements.
 using TileKernel = void (*)(const Operation& operation, const void* const* inputs, void* out, std::size_t count);
 
 /// An operation whose output element depends only on the input elements that broadcast to the same place. Its Jacobian

@@ -31,7 +31,7 @@ class Index;
 ///
 /// Copying copies the handle. Parameters, variables and evaluated tensors without history may be shared between threads
 /// that don't write them. Everything else, a pending graph or one with history, belongs to one thread at a time;
-/// detach() what is to be shared.
+/// detach() what is to be shared. Static tensors may outlive main(), but nothing is to be evaluated any more then.
 class XGRAD_API Tensor {
  public:
   /// Holds nothing: defined() is false and every other member throws ValueError.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
+#include <limits>
 
 #include "compile/groups.hpp"
 #include "compile/kind.hpp"
@@ -177,6 +178,7 @@ class Builder {
       case Group::Kind::product:
         for (const Source& read : product_reads(draft.group)) {
           access.reads.push_back(storage_.of(read));
+          access.may_throw = access.may_throw || read.node->shape.size() > std::numeric_limits<std::int32_t>::max();
         }
         access.writes.push_back(storage_.of_place(draft.group.nodes[0]));
         break;
@@ -412,6 +414,7 @@ class Builder {
     run::StepInfo result;
     result.reads = draft.access.reads;
     result.writes = draft.access.writes;
+    result.may_throw = draft.access.may_throw;
     result.scope = path(order_.nodes[draft.group.nodes.back()]->scope.get());
     auto places = draft.group.nodes;
     places.insert(places.end(), draft.group.sums.begin(), draft.group.sums.end());

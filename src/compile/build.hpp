@@ -46,6 +46,18 @@ struct Planned {
   bool running = false;  ///< its memory is in use
 };
 
+/// Sets `running` while it lives.
+class RunningGuard {
+ public:
+  explicit RunningGuard(Planned& planned) noexcept : running_{planned.running} { running_ = true; }
+  RunningGuard(const RunningGuard&) = delete;
+  RunningGuard& operator=(const RunningGuard&) = delete;
+  ~RunningGuard() { running_ = false; }
+
+ private:
+  bool& running_;
+};
+
 /// Simplifies, groups, orders and places. Linear in nodes, but for small factors.
 [[nodiscard]] Planned build(const Request& request);
 

@@ -33,9 +33,4 @@ void PlanCache::drop_oldest() {
   entries_.erase(oldest);
 }
 
-PlanCache& PlanCache::of_this_thread() {
-  thread_local PlanCache cache;
-  return cache;
-}
-
 }  // namespace xgrad::planning

@@ -17,8 +17,6 @@ class PlanCache {
   [[nodiscard]] std::shared_ptr<Planned> find(const std::vector<std::uint64_t>& key, std::uint64_t hash);
   std::shared_ptr<Planned> add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned);
 
-  [[nodiscard]] static PlanCache& of_this_thread();
-
  private:
   static constexpr std::size_t most_plans = 256;
   static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of all arenas, but for that of the latest plan

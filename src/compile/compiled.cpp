@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -69,12 +70,33 @@ void compute_constants(std::span<const Tensor> outputs) {
   eval(constants);
 }
 
+// A placeholder of another trace has got in if the function kept a tensor of that one.
+void require_own_leaves(const planning::Request& request) {
+  std::vector<const graph::Node*> roots;
+  std::transform(request.outputs.begin(), request.outputs.end(), std::back_inserter(roots),
+                 [](const Tensor& output) { return output.node(); });
+  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  const auto require_own = [&](const graph::Node* node) {
+    const bool placeholder = node->traced && node->operation == nullptr;
+    if (placeholder && std::find(request.leaves.begin(), request.leaves.end(), node) == request.leaves.end()) {
+      throw ValueError(
+          "[compile] the function uses a tensor that it made in an earlier trace: that has no value; pass what is kept "
+          "between calls as an argument, or keep it in a Parameter");
+    }
+  };
+  for (const graph::Node* node : order.nodes) {
+    std::for_each(node->inputs().begin(), node->inputs().end(), require_own);
+  }
+  std::for_each(roots.begin(), roots.end(), require_own);
+}
+
 TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& traced, const PlanOptions& options) {
   TracedPlan result;
   result.threads = threads();
   planning::Request request;
   std::vector<Tensor> placeholders;
   std::vector<Tensor> parameters;
+  std::vector<Tensor> locals;
   {
     graph::Trace trace;
     for (const Tensor& argument : arguments) {
@@ -90,6 +112,15 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
     }
     request.over_leaf.assign(request.outputs.size(), planning::Request::no_leaf);
     for (const auto& access : trace.accesses()) {
+      if (access->cell.use_count() == 1) {  // made inside the function, and gone: every call has its own
+        if (access->placeholder.defined()) {
+          graph::Node& node = *access->placeholder.node();
+          node.value = access->cell->value.node()->value;
+          node.traced = false;
+          locals.push_back(access->placeholder);
+        }
+        continue;
+      }
       if (access->placeholder.defined()) {
         parameters.push_back(access->placeholder);
         result.read.push_back(access->cell);
@@ -107,6 +138,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
     std::transform(list->begin(), list->end(), std::back_inserter(request.leaves),
                    [](const Tensor& leaf) { return leaf.node(); });
   }
+  require_own_leaves(request);
   compute_constants(request.outputs);
   request.options = options;
   request.facts.constants_fixed = true;
@@ -184,7 +216,7 @@ void share_values(TracedPlan& trace, std::span<const Tensor> arguments) {
 
 struct CompiledCore::State {
   PlanOptions options;
-  std::vector<TracedPlan> traces;
+  std::deque<TracedPlan> traces;  // which stay where they are
   std::size_t last = 0;
   bool profiling = false;
 };
@@ -226,13 +258,17 @@ std::size_t CompiledCore::result_count(std::size_t trace) const noexcept {
 }
 
 void CompiledCore::run(std::size_t trace_number, std::span<const Tensor> arguments, std::span<Tensor> results) {
+  for (const Tensor& argument : arguments) {
+    argument.eval();
+  }
   TracedPlan& trace = state_->traces[trace_number];
+  if (trace.planned.running) {
+    throw ValueError("[compile] a compiled function is called while it runs, by an operation of its own");
+  }
+  const planning::RunningGuard running{trace.planned};
   run::Plan& plan = *trace.planned.plan;
   const auto& slots = trace.planned.leaf_slots;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (!arguments[i].node()->has_value()) {
-      arguments[i].eval();
-    }
     plan.point(slots[i], arguments[i].node()->value.data());
   }
   for (std::size_t i = 0; i < trace.read.size(); ++i) {

@@ -13,6 +13,7 @@
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
+#include "run/pooling.hpp"
 #include "run/program.hpp"
 
 namespace xgrad {
@@ -75,21 +76,9 @@ planning::Planned plan_of(std::span<const graph::Node* const> kept, const planni
   return planning::build(request);
 }
 
-/// A plan's `running` while it lives.
-class RunningGuard {
- public:
-  explicit RunningGuard(planning::Planned& planned) noexcept : running_{planned.running} { running_ = true; }
-  RunningGuard(const RunningGuard&) = delete;
-  RunningGuard& operator=(const RunningGuard&) = delete;
-  ~RunningGuard() { running_ = false; }
-
- private:
-  bool& running_;
-};
-
 void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept) {
   using From = planning::PlannedOutput::From;
-  const RunningGuard guard{planned};
+  const planning::RunningGuard guard{planned};
   run::Plan& plan = *planned.plan;
   for (std::size_t i = 0; i < key.leaves.size(); ++i) {
     plan.point(planned.leaf_slots[i], key.leaves[i]->value.data());
@@ -176,12 +165,18 @@ void eval(std::span<const Tensor> tensors) {
   planning::GraphKey& key = scratch.get();
   planning::make_key(order, options, key);
   const std::uint64_t hash = key.hash();
-  planning::PlanCache& cache = planning::PlanCache::of_this_thread();
-  std::shared_ptr<planning::Planned> planned = cache.find(key.words, hash);
+  const auto make = [&] { return plan_of(kept, key, options); };
+  auto* cache = run::of_this_thread<planning::PlanCache>();
+  if (cache == nullptr) {  // the thread ends
+    planning::Planned planned = make();
+    run_plan(planned, key, kept);
+    return;
+  }
+  std::shared_ptr<planning::Planned> planned = cache->find(key.words, hash);
   if (planned == nullptr) {
-    planned = cache.add(key.words, hash, plan_of(kept, key, options));
+    planned = cache->add(key.words, hash, make());
   } else if (planned->running) {  // an operation of it evaluates a graph of the same structure
-    planned = std::make_shared<planning::Planned>(plan_of(kept, key, options));
+    planned = std::make_shared<planning::Planned>(make());
   }
   run_plan(*planned, key, kept);
 }

@@ -127,7 +127,8 @@ class Grouping {
       } else if (kinds_[place] == Kind::mul) {
         const Source a = source(order_, place, 0);
         const Source b = source(order_, place, 1);
-        if (!is_scalar(*a.node) && !is_scalar(*b.node)) {
+        // One number only: the product of two may leave the range where that with the tensor doesn't.
+        if (!folded.scalars.empty() || (!is_scalar(*a.node) && !is_scalar(*b.node))) {
           return false;
         }
         folded.scalars.push_back(is_scalar(*a.node) ? a : b);
@@ -254,23 +255,24 @@ class Grouping {
   }
 
   // Which broadcasts' values have to exist. One that only another one reads doesn't, unless that has to.
-  [[nodiscard]] std::vector<bool> needed_broadcasts() const {
-    std::vector<bool> needed(order_.nodes.size(), false);
+  [[nodiscard]] std::vector<char> needed_broadcasts() const {
+    std::vector<char> needed(order_.nodes.size(), 0);
     for (std::size_t i = order_.nodes.size(); i-- > 0;) {
-      needed[i] = roles_[i] == Role::broadcast &&
-                  (kept_[i] || std::any_of(users_[i].begin(), users_[i].end(), [&](std::uint32_t user) {
-                     return roles_[user] == Role::broadcast ? needed[user] : roles_[user] != Role::elementwise;
-                   }));
+      const auto needs = [&](std::uint32_t user) {
+        return roles_[user] == Role::broadcast ? needed[user] != 0 : roles_[user] != Role::elementwise;
+      };
+      const bool exists = kept_[i] || std::any_of(users_[i].begin(), users_[i].end(), needs);
+      needed[i] = roles_[i] == Role::broadcast && exists ? 1 : 0;
     }
     return needed;
   }
 
   std::vector<Group> groups() {
     connect();
-    const std::vector<bool> needed = needed_broadcasts();
+    const std::vector<char> needed = needed_broadcasts();
     std::vector<Group> result;
     std::map<std::uint32_t, std::size_t> open;  // by root: the group that takes more
-    std::vector<std::size_t> group_of(order_.nodes.size(), 0);
+    group_of_.assign(order_.nodes.size(), 0);
     for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
       if (roles_[i] == Role::elementwise) {
         const auto [place, added] = open.try_emplace(root(i), result.size());
@@ -281,10 +283,10 @@ class Grouping {
           result.emplace_back().kind = Group::Kind::elementwise;
         }
         result[place->second].nodes.push_back(i);
-        group_of[i] = place->second;
+        group_of_[i] = place->second;
       } else if (ends_group(i)) {
-        result[group_of[source(order_, i, 0).place]].sums.push_back(i);
-      } else if (runs_alone(i) || needed[i]) {
+        result[group_of_[source(order_, i, 0).place]].sums.push_back(i);
+      } else if (runs_alone(i) || needed[i] != 0) {
         Group& group = result.emplace_back();
         group.nodes.push_back(i);
         if (roles_[i] == Role::product) {
@@ -307,6 +309,7 @@ class Grouping {
   std::vector<FoldedProduct> folded_;
   std::vector<std::uint32_t> levels_;
   std::vector<std::uint32_t> parents_;
+  std::vector<std::size_t> group_of_;  // of element-wise nodes
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "compile/simplify.hpp"
 #include "graph/identity.hpp"
+#include "run/pooling.hpp"
 
 namespace xgrad::planning {
 
@@ -35,13 +36,10 @@ class LeafNumbers {
     const graph::Node* leaf = nullptr;
     std::uint32_t number = 0;
   };
-  std::vector<Place>& places_ = memory();
+  using Places = std::vector<Place>;
+  Places own_;  // for a thread that ends
+  Places& places_ = run::of_this_thread<Places>() == nullptr ? own_ : *run::of_this_thread<Places>();
   std::uint32_t count_ = 0;
-
-  static std::vector<Place>& memory() {
-    thread_local std::vector<Place> places;
-    return places;
-  }
 };
 
 void append_leaf(const graph::Node& leaf, std::vector<std::uint64_t>& words) {
@@ -54,22 +52,18 @@ void append_leaf(const graph::Node& leaf, std::vector<std::uint64_t>& words) {
 
 }  // namespace
 
-namespace {
-
-GraphKey& spare_key() {
-  thread_local GraphKey key;
-  return key;
-}
-
-}  // namespace
-
-ScratchKey::ScratchKey() : key_{std::move(spare_key())} {
+ScratchKey::ScratchKey() {
+  if (auto* spare = run::of_this_thread<GraphKey>()) {
+    key_ = std::move(*spare);
+  }
   key_.words.clear();
   key_.leaves.clear();
 }
 
 ScratchKey::~ScratchKey() {
-  spare_key() = std::move(key_);
+  if (auto* spare = run::of_this_thread<GraphKey>()) {
+    *spare = std::move(key_);
+  }
 }
 
 std::uint64_t GraphKey::hash() const noexcept {

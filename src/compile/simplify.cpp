@@ -94,7 +94,7 @@ class Pass {
     for (const Rule& rule : all_rules()) {
       const Tensor better = rule.apply(node, facts_);
       if (better.defined() && better.shape() == node.shape && better.dtype() == node.dtype) {
-        if (node.name && !better.evaluated() && better.name().empty()) {
+        if (node.name && better.node()->held_once()) {  // made by the rule
           better.node()->name = node.name;
         }
         return better.evaluated() || better.node()->operation == nullptr ? better : known_.unique(better);

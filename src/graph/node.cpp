@@ -99,12 +99,12 @@ std::string spoken(std::span<const Tensor> tensors) {
 }
 
 std::shared_ptr<const ScopeName>& current_scope() noexcept {
-  constinit XGRAD_STATIC_TLS static thread_local std::shared_ptr<const ScopeName>* known = nullptr;
-  if (known == nullptr) {
-    thread_local std::shared_ptr<const ScopeName> scope;
-    known = &scope;
+  using Scope = std::shared_ptr<const ScopeName>;
+  if (auto* scope = run::of_this_thread<Scope>()) {
+    return *scope;
   }
-  return *known;
+  thread_local auto* const last = new Scope;  // NOLINT: for a thread that ends, and that nothing is destroyed after
+  return *last;
 }
 
 }  // namespace xgrad::graph

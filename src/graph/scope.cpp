@@ -10,20 +10,27 @@
 
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "run/pooling.hpp"
 
 namespace xgrad {
 
 namespace {
 
 // The same layers are entered at every step: the last scopes of this thread are found again, not made again.
-const std::shared_ptr<const graph::ScopeName>& scope_inside(const std::shared_ptr<const graph::ScopeName>& outer,
-                                                            std::string_view name) {
+std::shared_ptr<const graph::ScopeName> scope_inside(const std::shared_ptr<const graph::ScopeName>& outer,
+                                                     std::string_view name) {
   constexpr std::size_t kept = 64;  // a power of two
-  thread_local std::array<std::shared_ptr<const graph::ScopeName>, kept> all;
+  const auto make = [&] {
+    return std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer});
+  };
+  auto* all = run::of_this_thread<std::array<std::shared_ptr<const graph::ScopeName>, kept>>();
+  if (all == nullptr) {  // the thread ends
+    return make();
+  }
   const std::size_t hash = std::hash<std::string_view>{}(name) ^ (reinterpret_cast<std::uintptr_t>(outer.get()) >> 4U);
-  auto& place = all[hash % kept];
+  auto& place = (*all)[hash % kept];
   if (place == nullptr || place->outer != outer || place->name != name) {
-    place = std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer});
+    place = make();
   }
   return place;
 }

@@ -43,6 +43,7 @@ class PlanStep {
 struct StepInfo {
   std::vector<Slot> reads;
   std::vector<Slot> writes;
+  bool may_throw = false;
   std::string result;     ///< what it gives: "'δ' (10, 30), (30,)"
   std::string scope;      ///< of the layer that it belongs to
   std::size_t bytes = 0;  ///< that it reads and writes
@@ -53,7 +54,7 @@ struct StepProfile {
 };
 
 /// Steps in order over slots. Slots in the arena have their place for good; the others are pointed to what they stand
-/// for before each run. Nothing is allocated in a run. Belongs to one thread at a time.
+/// for before each run. A run on one thread allocates nothing. Belongs to one thread at a time.
 class Plan {
  public:
   static constexpr std::size_t outside = ~std::size_t{0};

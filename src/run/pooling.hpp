@@ -22,4 +22,28 @@ inline constexpr bool pooling = true;
 /// gone goes to the system.
 enum class PoolState : unsigned char { unused, in_use, gone };
 
+/// This thread's T, made at its first use; null once it is gone, which is while the thread ends, and for the main
+/// thread when objects of static duration are destroyed.
+template <class T>
+[[nodiscard]] T* of_this_thread() {
+  constinit XGRAD_STATIC_TLS static thread_local T* known = nullptr;
+  constinit XGRAD_STATIC_TLS static thread_local PoolState state = PoolState::unused;
+  if (state == PoolState::unused) {
+    struct Owner {
+      T value{};
+      Owner() = default;
+      Owner(const Owner&) = delete;
+      Owner& operator=(const Owner&) = delete;
+      ~Owner() {
+        known = nullptr;
+        state = PoolState::gone;
+      }
+    };
+    thread_local Owner owner;
+    known = &owner.value;
+    state = PoolState::in_use;
+  }
+  return known;
+}
+
 }  // namespace xgrad::run

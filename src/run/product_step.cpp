@@ -25,8 +25,26 @@ void ProductStep::run_as(void* const* slots) const {
     beta = task_.start_scale ? *static_cast<const T*>(slots[*task_.start_scale]) : T{1};
     start = static_cast<const T*>(slots[*task_.start]);
   }
-  product<T>(task_.shape, form_, task_.alpha<T>(slots), static_cast<const T*>(slots[task_.a]),
-             static_cast<const T*>(slots[task_.b]), beta, static_cast<T*>(slots[task_.c.slot]), start);
+  const T alpha = task_.alpha<T>(slots);
+  const auto* a = static_cast<const T*>(slots[task_.a]);
+  const auto* b = static_cast<const T*>(slots[task_.b]);
+  T* c = static_cast<T*>(slots[task_.c.slot]);
+  if (alpha == T{0} || (start != nullptr && beta == T{0})) {
+    multiply_out(alpha, a, b, beta, start, c);
+  } else {
+    product<T>(task_.shape, form_, alpha, a, b, beta, c, start);
+  }
+}
+
+// With a factor of 0, which a product leaves out: 0 times NaN or infinity is NaN.
+template <class T>
+void ProductStep::multiply_out(T alpha, const T* a, const T* b, T beta, const T* start, T* c) const {
+  const Buffer memory = Buffer::allocate(task_.c.shape, task_.c.dtype);
+  T* term = static_cast<T*>(memory.data());
+  product<T>(task_.shape, form_, T{1}, a, b, T{0}, term);
+  for (std::int64_t i = 0; i < task_.c.shape.size(); ++i) {
+    c[i] = start == nullptr ? alpha * term[i] : beta * start[i] + alpha * term[i];
+  }
 }
 
 std::string ProductStep::describe() const {

@@ -42,6 +42,8 @@ class ProductStep final : public PlanStep {
  private:
   template <class T>
   void run_as(void* const* slots) const;
+  template <class T>
+  void multiply_out(T alpha, const T* a, const T* b, T beta, const T* start, T* c) const;
 
   ProductTask task_;
   ProductForm form_;

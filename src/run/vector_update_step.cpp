@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "run/elementwise_step.hpp"
 #include "run/kernels/product_kernels.hpp"
 
 namespace xgrad::run {
 
-VectorUpdateStep::VectorUpdateStep(const ProductTask& back, ProductTask update)
-    : y_{back.c.slot}, update_{std::move(update)} {}
+VectorUpdateStep::VectorUpdateStep(const ProductTask& back, ProductTask update, Slot weights)
+    : y_{back.c.slot}, update_{std::move(update)}, weights_{weights} {}
 
 void VectorUpdateStep::run(void* const* slots) {
   if (update_.shape.dtype == float32) {
@@ -26,7 +25,7 @@ void VectorUpdateStep::run_as(void* const* slots) const {
   call.alpha = update_.alpha<T>(slots);
   call.delta = static_cast<const T*>(slots[update_.a]);
   call.x = static_cast<const T*>(slots[update_.b]);
-  call.start = static_cast<const T*>(slots[*update_.start]);
+  call.start = static_cast<const T*>(slots[weights_]);
   call.c = static_cast<T*>(slots[update_.c.slot]);
   call.y = static_cast<T*>(slots[y_]);
   product_kernels<T>().vector_update(call);
@@ -68,20 +67,13 @@ bool touches(const std::vector<Slot>& slots, Slot slot) {
 }
 
 // Whether the step at j may run right after the one at i < j.
-bool can_move(const Plan& plan, std::size_t i, std::size_t j) {
+bool can_move(const Plan& plan, std::size_t i, std::size_t j, Slot weights) {
   const StepInfo& moved = plan.infos[j];
   for (std::size_t k = i; k < j; ++k) {
-    const PlanStep* step = plan.steps[k].get();
-    const bool known =
-        dynamic_cast<const ProductStep*>(step) != nullptr || dynamic_cast<const ElementwiseStep*>(step) != nullptr;
-    if (!known) {
-      return false;
-    }
     const StepInfo& info = plan.infos[k];
     const bool gives_operand =
         std::any_of(info.writes.begin(), info.writes.end(), [&](Slot slot) { return touches(moved.reads, slot); });
-    const auto& weights = *dynamic_cast<const ProductStep&>(*plan.steps[j]).task().start;
-    if (gives_operand || (k > i && touches(info.reads, weights))) {
+    if (gives_operand || info.may_throw || (k > i && touches(info.reads, weights))) {
       return false;
     }
   }
@@ -99,10 +91,10 @@ void merge_vector_updates(Plan& plan) {
     }
     for (std::size_t j = i + 1; j < plan.steps.size(); ++j) {
       const auto* second = dynamic_cast<const ProductStep*>(plan.steps[j].get());
-      if (second == nullptr || !is_update_of(second->task(), back) || !can_move(plan, i, j)) {
+      if (second == nullptr || !is_update_of(second->task(), back) || !can_move(plan, i, j, back.weights)) {
         continue;
       }
-      auto merged = std::make_unique<VectorUpdateStep>(first->task(), second->task());
+      auto merged = std::make_unique<VectorUpdateStep>(first->task(), second->task(), back.weights);
       StepInfo& info = plan.infos[i];
       const StepInfo& other = plan.infos[j];
       info.reads.insert(info.reads.end(), other.reads.begin(), other.reads.end());

@@ -8,8 +8,8 @@ namespace xgrad::run {
 /// What a layer of one sample does to its weights, in one pass over them: y ← Wᵀ δ, and C ← W ± Π scalars · δ xᵀ.
 class VectorUpdateStep final : public PlanStep {
  public:
-  /// The two products, as merge_vector_updates() finds them.
-  VectorUpdateStep(const ProductTask& back, ProductTask update);
+  /// The two products, as merge_vector_updates() finds them, and W.
+  VectorUpdateStep(const ProductTask& back, ProductTask update, Slot weights);
 
   void run(void* const* slots) override;
   [[nodiscard]] std::string describe() const override;
@@ -20,6 +20,7 @@ class VectorUpdateStep final : public PlanStep {
 
   Slot y_;
   ProductTask update_;
+  Slot weights_;
 };
 
 /// Puts one step in the place of two products wherever the second adds to the matrix that the first one multiplied with
