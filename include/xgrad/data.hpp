@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "xgrad/dtype.hpp"
@@ -50,11 +50,12 @@ struct DigitsOptions {
 
 /// MNIST's four files (also Fashion-MNIST's) from a folder: train-images-idx3-ubyte, train-labels-idx1-ubyte and the
 /// t10k- ones, plain or with .gz. Pixels are scaled to [0, 1]. Throws IoError, naming the file, if one is missing,
-/// truncated, longer than its header says, of a wrong magic number, or if images and labels don't agree.
-[[nodiscard]] XGRAD_API TrainTest mnist(const std::filesystem::path& folder, DType dtype = float32);
+/// truncated, longer than its header says, of a wrong magic number, or if images and labels don't agree. A
+/// std::filesystem::path converts.
+[[nodiscard]] XGRAD_API TrainTest mnist(const std::string& folder, DType dtype = float32);
 
 /// One IDX file of unsigned bytes as it is, plain or gzipped: int64. Throws IoError.
-[[nodiscard]] XGRAD_API Tensor read_idx(const std::filesystem::path& file);
+[[nodiscard]] XGRAD_API Tensor read_idx(const std::string& file);
 
 struct Batch {
   Tensor inputs;   ///< (batch, features)

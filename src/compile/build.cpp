@@ -161,7 +161,7 @@ class Builder {
         draft.tiles = tile_program(order_, draft.group, storage_, needed_);
         draft.scratch_bytes = run::tile_layout(*draft.tiles).scratch_bytes;
         for (const run::TileRegister& tile : draft.tiles->registers) {
-          if (tile.kind == run::TileRegister::Kind::input) {
+          if (tile.kind == run::TileRegister::Kind::input || tile.kind == run::TileRegister::Kind::scalar) {
             access.reads.push_back(tile.operand.slot);
           } else if (tile.kind == run::TileRegister::Kind::output) {
             access.writes.push_back(tile.operand.slot);

@@ -229,9 +229,15 @@ class TileProgram {
     call.operation = node.operation;
     call.kernel = emission.kernel;
     call.name = emission.name;
+    unsigned scalars = scalar_inputs(emission);
+    if (const TileKernel form = scalars == 0 ? nullptr : run::scalar_form(call.kernel, scalars)) {
+      call.kernel = form;
+    } else {
+      scalars = 0;
+    }
     call.padded = run::is_vector_kernel(call.kernel);
-    for (const Source& input : emission.inputs) {
-      call.inputs.push_back(input_register(input));
+    for (std::size_t j = 0; j < emission.inputs.size(); ++j) {
+      call.inputs.push_back(input_register(emission.inputs[j], (scalars >> j & 1U) != 0));
     }
     for (const Source& input : emission.inputs) {
       release(input.place, i);
@@ -241,21 +247,34 @@ class TileProgram {
     task_.calls.push_back(std::move(call));
   }
 
-  std::uint16_t input_register(const Source& from) {
-    if (from.place != graph::Order::leaf) {
-      if (const auto inside = results_.find(from.place); inside != results_.end()) {
-        return inside->second;
+  [[nodiscard]] bool is_inside(const Source& from) const {
+    return from.place != graph::Order::leaf && results_.contains(from.place);
+  }
+
+  // Bit j: input j is one element for the whole pass.
+  [[nodiscard]] unsigned scalar_inputs(const Emission& emission) const {
+    unsigned scalars = 0;
+    for (std::size_t j = 0; j < emission.inputs.size() && task_.shape.size() > 1; ++j) {
+      if (emission.inputs[j].node->shape.size() == 1 && !is_inside(emission.inputs[j])) {
+        scalars |= 1U << j;
       }
     }
+    return scalars;
+  }
+
+  std::uint16_t input_register(const Source& from, bool scalar) {
+    if (is_inside(from)) {
+      return results_.at(from.place);
+    }
+    const auto kind = scalar ? run::TileRegister::Kind::scalar : run::TileRegister::Kind::input;
     const run::Operand operand = storage_.operand(from);
     for (std::size_t i = 0; i < task_.registers.size(); ++i) {
       const run::TileRegister& known = task_.registers[i];
-      if (known.kind == run::TileRegister::Kind::input && known.operand.slot == operand.slot &&
-          known.operand.shape == operand.shape) {
+      if (known.kind == kind && known.operand.slot == operand.slot && known.operand.shape == operand.shape) {
         return static_cast<std::uint16_t>(i);
       }
     }
-    return append({run::TileRegister::Kind::input, operand});
+    return append({kind, operand});
   }
 
   std::uint16_t output_register(std::uint32_t place, DType dtype) {
@@ -312,6 +331,9 @@ bool can_overwrite(const run::ElementwiseTask& task, run::Slot input, run::Slot 
   std::uint16_t writer = 0;
   for (std::size_t i = 0; i < task.registers.size(); ++i) {
     const run::TileRegister& tile = task.registers[i];
+    if (tile.kind == run::TileRegister::Kind::scalar && tile.operand.slot == input) {
+      return false;
+    }
     if (tile.kind == run::TileRegister::Kind::input && tile.operand.slot == input) {
       if (!run::BroadcastReader{tile.operand.shape, tile.operand.dtype, task.shape}.contiguous()) {
         return false;

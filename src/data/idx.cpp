@@ -118,7 +118,7 @@ IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operat
   return result;
 }
 
-Tensor read_idx(const std::filesystem::path& file) {
+Tensor read_idx(const std::string& file) {
   const IdxFile idx = read_idx_file(file, "read_idx");
   const auto result = graph::make_uninitialised(Shape{std::span<const std::int64_t>{idx.dims}}, int64);
   std::copy(idx.elements.begin(), idx.elements.end(), result.array.as<std::int64_t>());

@@ -93,7 +93,7 @@ Dataset read_half(const fs::path& folder, const std::string& prefix, DType dtype
 
 }  // namespace
 
-TrainTest mnist(const fs::path& folder, DType dtype) {
+TrainTest mnist(const std::string& folder, DType dtype) {
   require_floating(dtype, operation);
   std::error_code error;
   if (!fs::is_directory(folder, error)) {

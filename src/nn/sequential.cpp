@@ -8,6 +8,12 @@ namespace xgrad::nn {
 
 Layer::Model::~Model() = default;
 
+template Layer::Layer(Dense);
+template Layer::Layer(Sigmoid);
+template Layer::Layer(Tanh);
+template Layer::Layer(ReLU);
+template Layer::Layer(Softmax);
+
 Tensor Sequential::operator()(const Tensor& x) const {
   Tensor value = x;
   for (std::size_t i = 0; i < layers_.size(); ++i) {

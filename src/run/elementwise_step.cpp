@@ -35,6 +35,9 @@ TileLayout tile_layout(const ElementwiseTask& task) {
   std::size_t bytes_per_element = 0;
   std::int64_t period = 0;
   for (const TileRegister& tile : task.registers) {
+    if (tile.kind == TileRegister::Kind::scalar) {
+      continue;
+    }
     bytes_per_element += size_of(tile.operand.dtype);
     if (tile.kind == TileRegister::Kind::input) {
       const BroadcastReader reader{tile.operand.shape, tile.operand.dtype, task.shape};
@@ -71,6 +74,10 @@ ElementwiseStep::ElementwiseStep(ElementwiseTask task)
     const TileRegister& tile = task_.registers[i];
     const auto index = static_cast<std::uint16_t>(i);
     const std::size_t element = size_of(tile.operand.dtype);
+    if (tile.kind == TileRegister::Kind::scalar) {
+      scalars_.push_back({index, tile.operand.slot});
+      continue;
+    }
     if (!in_scratch(tile, task_.shape)) {
       moving_.push_back({index, tile.operand.slot, element});
       continue;
@@ -169,6 +176,9 @@ void ElementwiseStep::enter(Worker& worker, void* const* slots, std::byte* scrat
     for (const Filled& tile : worker.filled) {
       worker.pointers[tile.index] = scratch + tile.offset;
     }
+  }
+  for (const Scalar& tile : scalars_) {
+    worker.pointers[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
   }
   for (Filled& tile : worker.filled) {
     std::byte* memory = worker.pointers[tile.index];

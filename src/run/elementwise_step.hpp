@@ -15,9 +15,10 @@
 namespace xgrad::run {
 
 /// A tile of values while a chain runs. Inputs are read from their slots (broadcasting to the chain's shape), outputs
-/// are written to theirs and may be read by later calls, temporaries exist for one tile.
+/// are written to theirs and may be read by later calls, temporaries exist for one tile. A scalar is an input of one
+/// element that only kernels read which take it as such.
 struct TileRegister {
-  enum class Kind : std::uint8_t { input, output, temporary };
+  enum class Kind : std::uint8_t { input, scalar, output, temporary };
   Kind kind = Kind::temporary;
   Operand operand;  ///< of a temporary the dtype only
 };
@@ -86,6 +87,10 @@ class ElementwiseStep final : public PlanStep {
     std::uint16_t index;
     std::size_t offset;
   };
+  struct Scalar {
+    std::uint16_t index;
+    Slot slot;
+  };
   struct Call {
     TileKernel kernel;
     const Operation* operation;
@@ -116,6 +121,7 @@ class ElementwiseStep final : public PlanStep {
   TileLayout layout_;
   std::vector<Moving> moving_;
   std::vector<Fixed> fixed_;
+  std::vector<Scalar> scalars_;
   std::vector<Call> calls_;
   Worker worker_;
   // Chunks are what threads share out, and what sums are taken of first; neither depends on how many threads there are.

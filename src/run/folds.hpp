@@ -90,7 +90,11 @@ struct Sum {
     }
   }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
-    detail::fold_rows<Sum>(out, x, count, columns);
+    if constexpr (std::is_integral_v<T>) {
+      detail::fold_rows<Sum>(out, x, count, columns);
+    } else {
+      row_kernels<T>().add_rows(out, x, static_cast<std::size_t>(count), static_cast<std::size_t>(columns));
+    }
   }
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdlib>
+#include <utility>
 
 namespace xgrad::run {
 
@@ -46,6 +47,30 @@ bool is_vector_kernel(TileKernel kernel) noexcept {
   return std::any_of(all.begin(), all.end(), [kernel](const VectorKernel& known) {
     return known.float32 == kernel || known.float64 == kernel;
   });
+}
+
+TileKernel scalar_form(TileKernel kernel, unsigned scalars) noexcept {
+  if (scalars >= VectorKernels::scalar_masks) {
+    return nullptr;
+  }
+  const VectorKernels& all = vector_kernels();
+  const std::array forms{
+      std::pair{&all.add, &all.add_scalars[scalars]},
+      std::pair{&all.sub, &all.sub_scalars[scalars]},
+      std::pair{&all.mul, &all.mul_scalars[scalars]},
+      std::pair{&all.div, &all.div_scalars[scalars]},
+      std::pair{&all.add_product, &all.add_product_scalars[scalars]},
+      std::pair{&all.sub_product, &all.sub_product_scalars[scalars]},
+  };
+  for (const auto& [plain, form] : forms) {
+    if (kernel == plain->float32) {
+      return form->float32;
+    }
+    if (kernel == plain->float64) {
+      return form->float64;
+    }
+  }
+  return nullptr;
 }
 
 std::string_view isa_name() noexcept {

@@ -22,4 +22,8 @@ namespace xgrad::run {
   return dtype == DType::float32 ? pair.float32 : pair.float64;
 }
 
+/// The kernel of the same dtype that takes one element for the whole tile where `scalars` has a bit; null if there is
+/// none. `kernel` is one of this machine's.
+[[nodiscard]] TileKernel scalar_form(TileKernel kernel, unsigned scalars) noexcept;
+
 }  // namespace xgrad::run

@@ -62,19 +62,14 @@ void long_row(const T* x, std::int64_t count, T* out) {
   const T m = Largest<T>::run(x, count);
   if constexpr (result == Result::softmax) {
     const T s = row_kernels<T>().exponentials(x, m, out, size);
-    for (std::int64_t i = 0; i < count; ++i) {
-      out[i] /= s;
-    }
+    row_kernels<T>().scale(out, T{1} / s, size);
     return;
   }
   const T log_s = std::log(row_kernels<T>().sum_exponentials(x, m, size));
   if constexpr (result == Result::logsumexp) {
     *out = m + log_s;
   } else {
-    subtract(x, m, count, out);
-    for (std::int64_t i = 0; i < count; ++i) {
-      out[i] -= log_s;
-    }
+    row_kernels<T>().shift(x, m, log_s, out, size);
   }
 }
 

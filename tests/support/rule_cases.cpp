@@ -165,6 +165,13 @@ std::vector<Applies> applies() {
        "add",
        {11, 22, 33, 14, 25, 36}},
       {"broadcast operand",
+       "a scalar with an axis more",
+       [] {
+         return x() * reshape(doubles(3), {1});
+       },
+       "mul",
+       {-6, -1.5, 0.75, 9}},
+      {"broadcast operand",
        "a column before a matrix",
        [] {
          return broadcast_to(doubles({{10}, {20}}), {2, 3}) - matrix();
@@ -310,6 +317,14 @@ std::vector<NearMiss> near_misses() {
       {"broadcast operand", "no other operand has the shape",
        [] {
          return broadcast_to(doubles({1, 2, 3}), {2, 3}) + doubles({{1}, {2}});
+       }},
+      {"broadcast operand", "one element that is no scalar",
+       [] {
+         return x() * reshape(doubles({{3}}), {1});
+       }},
+      {"broadcast operand", "a scalar with an axis more than the other",
+       [] {
+         return doubles(2) * reshape(doubles(3), {1});
        }},
       {"broadcast operand", "two broadcasts",
        [] { return broadcast_to(doubles(1), {2}) + evaluated(broadcast_to(doubles(1), {1})); }},

@@ -9,6 +9,7 @@
 
 #include "xgrad/export.hpp"
 #include "xgrad/nn/clone.hpp"
+#include "xgrad/nn/layers.hpp"
 #include "xgrad/nn/parameters.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/tensor.hpp"
@@ -20,8 +21,7 @@ class XGRAD_API Layer {
  public:
   template <class L>
   requires(!std::same_as<std::remove_cvref_t<L>, Layer> && std::is_invocable_r_v<Tensor, const L&, const Tensor&>)
-      Layer(L layer)  // NOLINT(google-explicit-constructor)
-      : model_{std::make_shared<Holder<L>>(std::move(layer))} {}
+      Layer(L layer);  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] Tensor operator()(const Tensor& x) const { return model_->call(x); }
   [[nodiscard]] std::vector<NamedParameter> parameters() const { return model_->parameters(); }
@@ -61,6 +61,17 @@ class XGRAD_API Layer {
 
   std::shared_ptr<const Model> model_;
 };
+
+template <class L>
+requires(!std::same_as<std::remove_cvref_t<L>, Layer> && std::is_invocable_r_v<Tensor, const L&, const Tensor&>)
+    Layer::Layer(L layer) : model_{std::make_shared<Holder<L>>(std::move(layer))} {}
+
+// Compiled once, in the library.
+extern template Layer::Layer(Dense);
+extern template Layer::Layer(Sigmoid);
+extern template Layer::Layer(Tanh);
+extern template Layer::Layer(ReLU);
+extern template Layer::Layer(Softmax);
 
 /// Layers one after the other. Parameters are named by place: "0.W", "0.b", "2.W"; nodes get the scope "0.Dense".
 class XGRAD_API Sequential {

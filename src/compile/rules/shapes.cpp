@@ -40,6 +40,12 @@ Tensor broadcast_twice(const graph::Node& node, const Facts& /*facts*/) {
              : Tensor{};
 }
 
+// Whether the node only spreads its input over a larger shape, or gives a scalar more axes.
+bool spreads(const graph::Node& node) {
+  const Kind kind = kind_of(node);
+  return kind == Kind::broadcast || (kind == Kind::reshape && input_node(node, 0).shape.rank() == 0);
+}
+
 // An element-wise operation broadcasts by itself: its operand needn't be, if another one has the result's shape.
 Tensor broadcast_operand(const graph::Node& node, const Facts& /*facts*/) {
   if (node.operation == nullptr || node.has_value() ||
@@ -48,7 +54,7 @@ Tensor broadcast_operand(const graph::Node& node, const Facts& /*facts*/) {
   }
   const auto inputs = node.inputs();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (kind_of(*inputs[i]) != Kind::broadcast) {
+    if (!spreads(*inputs[i])) {
       continue;
     }
     const bool shaped_by_another = [&] {

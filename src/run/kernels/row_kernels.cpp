@@ -120,29 +120,58 @@ T sum(const T* x, std::size_t count) {
   return sum_blocks<T>(count, [x](std::size_t start, std::size_t n) { return fold<SumFold>(x + start, n); });
 }
 
+// x − m, and 0 where both are the same infinity.
 template <class T>
-Batch<T> exponential(const Batch<T>& x, const Batch<T>& m) {
-  return Exp{}(xsimd::select(x == m, number<Batch<T>>(0), x - m));
+Batch<T> difference(const Batch<T>& x, const Batch<T>& m) {
+  return xsimd::select(x == m, number<Batch<T>>(0), x - m);
 }
 
-// Writes them if Writing; their sum.
+// Writes them if Writing; their sum. Four batches are looked at together: they seldom leave e^x's usual range.
 template <bool Writing, class T>
 T exponentials_of_block(const T* x, T m, T* out, std::size_t count) {
   constexpr std::size_t size = Batch<T>::size;
   const Batch<T> shift(m);
   Batch<T> total(T{0});
-  std::size_t i = 0;
-  for (; i + size <= count; i += size) {
-    const Batch<T> result = exponential(Batch<T>::load_unaligned(x + i), shift);
+  Batch<T> other_total(T{0});
+  const auto put = [&](const Batch<T>& result, std::size_t at) {
     if constexpr (Writing) {
-      result.store_unaligned(out + i);
+      result.store_unaligned(out + at);
     }
+  };
+  std::size_t i = 0;
+  for (; i + 4 * size <= count; i += 4 * size) {
+    Batch<T> e0 = difference<T>(Batch<T>::load_unaligned(x + i), shift);
+    Batch<T> e1 = difference<T>(Batch<T>::load_unaligned(x + i + size), shift);
+    Batch<T> e2 = difference<T>(Batch<T>::load_unaligned(x + i + 2 * size), shift);
+    Batch<T> e3 = difference<T>(Batch<T>::load_unaligned(x + i + 3 * size), shift);
+    if (xsimd::all(Exp::is_usual(e0) && Exp::is_usual(e1) && Exp::is_usual(e2) && Exp::is_usual(e3))) {
+      e0 = Exp::usual(e0);
+      e1 = Exp::usual(e1);
+      e2 = Exp::usual(e2);
+      e3 = Exp::usual(e3);
+    } else {
+      e0 = Exp{}(e0);
+      e1 = Exp{}(e1);
+      e2 = Exp{}(e2);
+      e3 = Exp{}(e3);
+    }
+    put(e0, i);
+    put(e1, i + size);
+    put(e2, i + 2 * size);
+    put(e3, i + 3 * size);
+    total += e0 + e1;
+    other_total += e2 + e3;
+  }
+  total += other_total;
+  for (; i + size <= count; i += size) {
+    const Batch<T> result = Exp{}(difference<T>(Batch<T>::load_unaligned(x + i), shift));
+    put(result, i);
     total += result;
   }
   if (i < count) {
     T unused[size];
-    total +=
-        store_partial(exponential(load_partial(x + i, count - i, m), shift), Writing ? out + i : unused, count - i);
+    total += store_partial(Exp{}(difference<T>(load_partial(x + i, count - i, m), shift)), Writing ? out + i : unused,
+                           count - i);
   }
   return across<SumFold>(total);
 }
@@ -162,8 +191,63 @@ T sum_exponentials(const T* x, T m, std::size_t count) {
 }
 
 template <class T>
+void shift(const T* x, T m, T s, T* out, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  const Batch<T> first(m);
+  const Batch<T> second(s);
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    (difference<T>(Batch<T>::load_unaligned(x + i), first) - second).store_unaligned(out + i);
+  }
+  for (; i < count; ++i) {
+    out[i] = (x[i] == m ? T{0} : x[i] - m) - s;
+  }
+}
+
+template <class T>
+void scale(T* x, T factor, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  const Batch<T> factors(factor);
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    (Batch<T>::load_unaligned(x + i) * factors).store_unaligned(x + i);
+  }
+  for (; i < count; ++i) {
+    x[i] *= factor;
+  }
+}
+
+template <class T>
+void add_rows(T* out, const T* x, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t size = Batch<T>::size;
+  const auto batch = [](const T* from) { return Batch<T>::load_unaligned(from); };
+  std::size_t row = 0;
+  for (; row + 4 <= rows; row += 4, x += 4 * columns) {
+    const T* x1 = x + columns;
+    const T* x2 = x1 + columns;
+    const T* x3 = x2 + columns;
+    std::size_t i = 0;
+    for (; i + size <= columns; i += size) {
+      (batch(out + i) + ((batch(x + i) + batch(x1 + i)) + (batch(x2 + i) + batch(x3 + i)))).store_unaligned(out + i);
+    }
+    for (; i < columns; ++i) {
+      out[i] += (x[i] + x1[i]) + (x2[i] + x3[i]);
+    }
+  }
+  for (; row < rows; ++row, x += columns) {
+    std::size_t i = 0;
+    for (; i + size <= columns; i += size) {
+      (batch(out + i) + batch(x + i)).store_unaligned(out + i);
+    }
+    for (; i < columns; ++i) {
+      out[i] += x[i];
+    }
+  }
+}
+
+template <class T>
 constexpr RowKernels<T> kernels{sum<T>, fold<LargestFold, T>, fold<SmallestFold, T>, exponentials<T>,
-                                sum_exponentials<T>};
+                                sum_exponentials<T>, shift<T>, scale<T>, add_rows<T>};
 
 }  // namespace
 

@@ -19,6 +19,12 @@ struct RowKernels {
   T (*exponentials)(const T* x, T m, T* out, std::size_t count);
   /// Their sum only.
   T (*sum_exponentials)(const T* x, T m, std::size_t count);
+  /// out ← (x − m) − s, with x − m = 0 where x = m. `out` may be x.
+  void (*shift)(const T* x, T m, T s, T* out, std::size_t count);
+  /// x ← x factor
+  void (*scale)(T* x, T factor, std::size_t count);
+  /// out ← out + Σ of the rows of x (rows, columns), four at a time.
+  void (*add_rows)(T* out, const T* x, std::size_t rows, std::size_t columns);
 };
 
 /// The kernels for this machine; see isa.hpp.

@@ -34,6 +34,7 @@ B per_lane(B x, F f) {
 }
 
 struct Add {
+  static constexpr std::size_t arity = 2;
   template <class B>
   B operator()(B a, B b) const {
     return a + b;
@@ -41,6 +42,7 @@ struct Add {
 };
 
 struct Sub {
+  static constexpr std::size_t arity = 2;
   template <class B>
   B operator()(B a, B b) const {
     return a - b;
@@ -48,6 +50,7 @@ struct Sub {
 };
 
 struct Mul {
+  static constexpr std::size_t arity = 2;
   template <class B>
   B operator()(B a, B b) const {
     return a * b;
@@ -55,6 +58,7 @@ struct Mul {
 };
 
 struct Div {
+  static constexpr std::size_t arity = 2;
   template <class B>
   B operator()(B a, B b) const {
     return a / b;
@@ -92,6 +96,7 @@ struct HyperbolicSlope {  // t (1 − a²): tanh′ from tanh
 };
 
 struct AddProduct {
+  static constexpr std::size_t arity = 3;
   template <class B>
   B operator()(B a, B b, B c) const {
     return a + b * c;
@@ -99,6 +104,7 @@ struct AddProduct {
 };
 
 struct SubProduct {
+  static constexpr std::size_t arity = 3;
   template <class B>
   B operator()(B a, B b, B c) const {
     return a - b * c;
@@ -177,13 +183,30 @@ struct SplitExponential {
 // representable.
 struct Exp {
   template <class B>
+  static constexpr double largest_usual = is_single<B> ? 87.3 : 708.3;
+
+  template <class B>
+  static auto is_usual(B x) {
+    return xsimd::abs(x) <= number<B>(largest_usual<B>);
+  }
+
+  template <class B>
+  static B usual(B x) {
+    if constexpr (is_single<B>) {
+      const SplitExponential<B> e{x};
+      return xsimd::fma(e.less_one, e.scale, e.scale);
+    } else {
+      return xsimd::exp(x);
+    }
+  }
+
+  template <class B>
   B operator()(B x) const {
     constexpr bool single = is_single<B>;
-    constexpr double trusted = single ? 87.3 : 708.3;
     constexpr double all_zero = single ? 104 : 746;  // or infinite
-    B y = inner(x);
+    B y = usual(x);
     const B size = xsimd::abs(x);
-    if (const auto outer = size > number<B>(trusted); xsimd::any(outer)) {
+    if (const auto outer = size > number<B>(largest_usual<B>); xsimd::any(outer)) {
       constexpr double s = single ? 44.642578125 : 352.8037109375;
       constexpr double exp_s = single ? 24435731115546504754.4 : 1.66228258558995512128e153;
       constexpr double exp_minus_s = single ? 4.09236783238474613825e-20 : 6.01582431692920222302e-154;
@@ -191,20 +214,9 @@ struct Exp {
       const B shifted = x - xsimd::select(positive, number<B>(s), number<B>(-s));
       const B factor = xsimd::select(positive, number<B>(exp_s), number<B>(exp_minus_s));
       const B end = xsimd::select(positive, number<B>(std::numeric_limits<double>::infinity()), number<B>(0));
-      y = xsimd::select(outer, xsimd::select(size < number<B>(all_zero), inner(shifted) * factor, end), y);
+      y = xsimd::select(outer, xsimd::select(size < number<B>(all_zero), usual(shifted) * factor, end), y);
     }
     return y;
-  }
-
- private:
-  template <class B>
-  static B inner(B x) {
-    if constexpr (is_single<B>) {
-      const SplitExponential<B> e{x};
-      return xsimd::fma(e.less_one, e.scale, e.scale);
-    } else {
-      return xsimd::exp(x);
-    }
   }
 };
 
@@ -308,6 +320,16 @@ struct Erf {
 
 // 1 / (1 + e^−x). e^−x is infinite only where the result is below the normal range, and is 0 then.
 struct Sigmoid {
+  template <class B>
+  static auto is_usual(B x) {
+    return Exp::is_usual(x);
+  }
+
+  template <class B>
+  static B usual(B x) {
+    return number<B>(1) / (number<B>(1) + Exp::usual(-x));
+  }
+
   template <class B>
   B operator()(B x) const {
     return number<B>(1) / (number<B>(1) + Exp{}(-x));

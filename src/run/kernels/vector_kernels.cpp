@@ -1,6 +1,7 @@
 #include "run/kernels/vector_kernels.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "run/kernels/vector_functions.hpp"
 
@@ -25,84 +26,139 @@ std::size_t whole_batches(std::size_t count, Step step) {
   return k;
 }
 
+// An input: a tile, or one element for all of the tile.
+template <class T, bool Scalar>
+class Input {
+ public:
+  explicit Input(const void* memory) : x_{static_cast<const T*>(memory)}, all_(Scalar ? *x_ : T{0}) {}
+
+  const T* from(std::size_t k) const { return x_ + k; }
+
+  Batch<T> at(std::size_t k) const {
+    if constexpr (Scalar) {
+      return all_;
+    } else {
+      return Batch<T>::load_unaligned(x_ + k);
+    }
+  }
+
+  // `count` elements with zeros behind them.
+  Batch<T> partial(std::size_t k, std::size_t count) const {
+    if constexpr (Scalar) {
+      return all_;
+    } else {
+      alignas(64) T padded[Batch<T>::size] = {};
+      std::memcpy(padded, x_ + k, count * sizeof(T));
+      return Batch<T>::load_aligned(padded);
+    }
+  }
+
+ private:
+  const T* x_;
+  Batch<T> all_;
+};
+
 // The tail of a tile goes through the same vector code, padded: an element's result doesn't depend on its place.
-template <class T, class F>
-void map_unary(const void* const* inputs, void* out, std::size_t count, F f) {
+template <class T, class F, class... Inputs>
+void map(void* out, std::size_t count, F f, const Inputs&... inputs) {
   constexpr std::size_t lanes = Batch<T>::size;
-  const T* x = static_cast<const T*>(inputs[0]);
   T* result = static_cast<T*>(out);
-  const auto step = [&](std::size_t k) { f(Batch<T>::load_unaligned(x + k)).store_unaligned(result + k); };
-  const std::size_t k = whole_batches<lanes>(count, step);
+  const std::size_t k =
+      whole_batches<lanes>(count, [&](std::size_t at) { f(inputs.at(at)...).store_unaligned(result + at); });
   if (k < count) {
-    alignas(64) T padded[lanes] = {};
-    std::memcpy(padded, x + k, (count - k) * sizeof(T));
-    f(Batch<T>::load_aligned(padded)).store_aligned(padded);
+    alignas(64) T padded[lanes];
+    f(inputs.partial(k, count - k)...).store_aligned(padded);
     std::memcpy(result + k, padded, (count - k) * sizeof(T));
   }
 }
 
+// As above for a function that is cheaper for usual arguments, and the same: four batches are looked at together.
 template <class T, class F>
-void map_binary(const void* const* inputs, void* out, std::size_t count, F f) {
+void map_usual(void* out, std::size_t count, F f, const Input<T, false>& input) {
   constexpr std::size_t lanes = Batch<T>::size;
-  const T* a = static_cast<const T*>(inputs[0]);
-  const T* b = static_cast<const T*>(inputs[1]);
   T* result = static_cast<T*>(out);
-  const auto step = [&](std::size_t k) {
-    f(Batch<T>::load_unaligned(a + k), Batch<T>::load_unaligned(b + k)).store_unaligned(result + k);
-  };
-  const std::size_t k = whole_batches<lanes>(count, step);
+  std::size_t k = 0;
+  for (; k + 4 * lanes <= count; k += 4 * lanes) {
+    const Batch<T> x0 = input.at(k);
+    const Batch<T> x1 = input.at(k + lanes);
+    const Batch<T> x2 = input.at(k + 2 * lanes);
+    const Batch<T> x3 = input.at(k + 3 * lanes);
+    if (xsimd::all(f.is_usual(x0) && f.is_usual(x1) && f.is_usual(x2) && f.is_usual(x3))) {
+      f.usual(x0).store_unaligned(result + k);
+      f.usual(x1).store_unaligned(result + k + lanes);
+      f.usual(x2).store_unaligned(result + k + 2 * lanes);
+      f.usual(x3).store_unaligned(result + k + 3 * lanes);
+    } else {
+      f(x0).store_unaligned(result + k);
+      f(x1).store_unaligned(result + k + lanes);
+      f(x2).store_unaligned(result + k + 2 * lanes);
+      f(x3).store_unaligned(result + k + 3 * lanes);
+    }
+  }
   if (k < count) {
-    alignas(64) T padded_a[lanes] = {};
-    alignas(64) T padded_b[lanes] = {};
-    std::memcpy(padded_a, a + k, (count - k) * sizeof(T));
-    std::memcpy(padded_b, b + k, (count - k) * sizeof(T));
-    f(Batch<T>::load_aligned(padded_a), Batch<T>::load_aligned(padded_b)).store_aligned(padded_a);
-    std::memcpy(result + k, padded_a, (count - k) * sizeof(T));
+    map<T>(result + k, count - k, f, Input<T, false>{input.from(k)});
   }
 }
 
-template <class T, class F>
-void map_ternary(const void* const* inputs, void* out, std::size_t count, F f) {
-  constexpr std::size_t lanes = Batch<T>::size;
-  const T* a = static_cast<const T*>(inputs[0]);
-  const T* b = static_cast<const T*>(inputs[1]);
-  const T* c = static_cast<const T*>(inputs[2]);
-  T* result = static_cast<T*>(out);
-  const auto step = [&](std::size_t k) {
-    f(Batch<T>::load_unaligned(a + k), Batch<T>::load_unaligned(b + k), Batch<T>::load_unaligned(c + k))
-        .store_unaligned(result + k);
-  };
-  const std::size_t k = whole_batches<lanes>(count, step);
-  if (k < count) {
-    alignas(64) T padded[3][lanes] = {};
-    std::memcpy(padded[0], a + k, (count - k) * sizeof(T));
-    std::memcpy(padded[1], b + k, (count - k) * sizeof(T));
-    std::memcpy(padded[2], c + k, (count - k) * sizeof(T));
-    f(Batch<T>::load_aligned(padded[0]), Batch<T>::load_aligned(padded[1]), Batch<T>::load_aligned(padded[2]))
-        .store_aligned(padded[0]);
-    std::memcpy(result + k, padded[0], (count - k) * sizeof(T));
+template <class F, class T, unsigned Scalars, std::size_t... I>
+void call(const void* const* inputs, void* out, std::size_t count, std::index_sequence<I...> /*unused*/) {
+  if constexpr (requires(F f, Batch<T> x) { f.is_usual(x); }) {
+    map_usual<T>(out, count, F{}, Input<T, false>{inputs[I]}...);
+  } else {
+    map<T>(out, count, F{}, Input<T, ((Scalars >> I) & 1U) != 0>{inputs[I]}...);
   }
 }
 
-template <class F>
-VectorKernel ternary() {
-  return {
-      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_ternary<float>(in, out, n, F{}); },
-      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_ternary<double>(in, out, n, F{}); }};
+// Bit i of Scalars: input i is one element.
+template <class F, std::size_t Arity, unsigned Scalars = 0>
+VectorKernel kernel() {
+  using Indices = std::make_index_sequence<Arity>;
+  return {[](const Operation&, const void* const* in, void* out, std::size_t n) {
+            call<F, float, Scalars>(in, out, n, Indices{});
+          },
+          [](const Operation&, const void* const* in, void* out, std::size_t n) {
+            call<F, double, Scalars>(in, out, n, Indices{});
+          }};
 }
 
 template <class F>
 VectorKernel unary() {
-  return {
-      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_unary<float>(in, out, n, F{}); },
-      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_unary<double>(in, out, n, F{}); }};
+  return kernel<F, 1>();
 }
 
 template <class F>
 VectorKernel binary() {
-  return {
-      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_binary<float>(in, out, n, F{}); },
-      [](const Operation&, const void* const* in, void* out, std::size_t n) { map_binary<double>(in, out, n, F{}); }};
+  return kernel<F, 2>();
+}
+
+template <class F>
+VectorKernel ternary() {
+  return kernel<F, 3>();
+}
+
+template <class F>
+VectorKernel scalar_form(unsigned scalars) {
+  switch (scalars) {
+    case 1:
+      return kernel<F, F::arity, 1>();
+    case 2:
+      return kernel<F, F::arity, 2>();
+    default:
+      break;
+  }
+  if constexpr (F::arity == 3) {
+    switch (scalars) {
+      case 3:
+        return kernel<F, 3, 3>();
+      case 4:
+        return kernel<F, 3, 4>();
+      case 5:
+        return kernel<F, 3, 5>();
+      default:
+        break;
+    }
+  }
+  return {};
 }
 
 VectorKernels make() {
@@ -134,6 +190,14 @@ VectorKernels make() {
   k.hyperbolic_slope = binary<HyperbolicSlope>();
   k.add_product = ternary<AddProduct>();
   k.sub_product = ternary<SubProduct>();
+  for (unsigned scalars = 1; scalars < VectorKernels::scalar_masks; ++scalars) {
+    k.add_scalars[scalars] = scalar_form<Add>(scalars);
+    k.sub_scalars[scalars] = scalar_form<Sub>(scalars);
+    k.mul_scalars[scalars] = scalar_form<Mul>(scalars);
+    k.div_scalars[scalars] = scalar_form<Div>(scalars);
+    k.add_product_scalars[scalars] = scalar_form<AddProduct>(scalars);
+    k.sub_product_scalars[scalars] = scalar_form<SubProduct>(scalars);
+  }
   return k;
 }
 

@@ -22,6 +22,11 @@ struct VectorKernels {
   /// t (a (1 − a)) of (t, a);  t (1 − a²) of (t, a);  a + b c and a − b c of (a, b, c): to the bit what the kernels of
   /// their parts give.
   VectorKernel logistic_slope, hyperbolic_slope, add_product, sub_product;
+  /// The same with some inputs that are one element for the whole tile, which is all that is read of them: bit i of the
+  /// index stands for input i. Empty where all inputs would be.
+  static constexpr unsigned scalar_masks = 6;
+  VectorKernel add_scalars[scalar_masks], sub_scalars[scalar_masks], mul_scalars[scalar_masks],
+      div_scalars[scalar_masks], add_product_scalars[scalar_masks], sub_product_scalars[scalar_masks];
 };
 
 /// The largest error of a kernel, on every instruction set and for any input, in units in the last place of the exact
