@@ -9,6 +9,7 @@
 #include "xgrad/xgrad.hpp"
 
 #include "support/message_of.hpp"
+#include "support/sanitizers.hpp"
 
 namespace xg = xgrad;
 using Values = std::vector<double>;
@@ -38,7 +39,7 @@ void* counted(std::size_t bytes, std::align_val_t alignment) {
 
 }  // namespace
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !XGRAD_SANITIZED
 void* operator new(std::size_t bytes) {
   return counted(bytes);
 }
@@ -371,7 +372,7 @@ TEST_CASE("compile: describe names steps and memory, profile times them") {
   CHECK(step.profile().find("0/Dense") != std::string::npos);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !XGRAD_SANITIZED
 TEST_CASE("compile: a compiled step allocates nothing") {
   for (const std::int64_t batch : {1, 10, 64}) {
     const auto net = network(2, xg::float32);

@@ -8,6 +8,8 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/sanitizers.hpp"
+
 namespace xg = xgrad;
 
 namespace {
@@ -44,7 +46,7 @@ TEST_CASE("limits: a chain of 1,000,000 operations builds, differentiates, evalu
     CHECK(value.item() == doctest::Approx(expected).epsilon(1e-9));
     CHECK(g[0].item() == doctest::Approx(derivative).epsilon(1e-6));
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !XGRAD_SANITIZED
   CHECK(peak_bytes() < 2'000'000'000U);
 #endif
 }
@@ -87,7 +89,7 @@ TEST_CASE("limits: a wide fan-out is differentiated in nodes linear in its width
 }
 
 TEST_CASE("limits: 100,000 training steps of a 2-3-1 network hold memory flat") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if XGRAD_SANITIZED
   constexpr int steps = 2'000;  // a sanitizer's own bookkeeping grows; the leak checker takes this test's part
 #else
   constexpr int steps = 100'000;
@@ -109,7 +111,7 @@ TEST_CASE("limits: 100,000 training steps of a 2-3-1 network hold memory flat") 
   const std::size_t memory = resident_bytes();
   const double after = train(steps);
   CHECK(after < before);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !XGRAD_SANITIZED
   CHECK(resident_bytes() <= memory + 256 * 1024);
 #endif
 }

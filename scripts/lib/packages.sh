@@ -11,8 +11,9 @@ build_packages=(
 # What scripts/bench takes besides: the plot and the rivals, of which libtorch is by far the largest.
 bench_packages=("${build_packages[@]}" gnuplot-nox libeigen3-dev)
 libtorch_packages=(libtorch-dev)
-# What scripts/style and the build with the second compiler take besides.
+# What scripts/style takes besides, and what scripts/sanitize does.
 style_packages=(clang-format clang-tidy-19 clang-19)
+sanitizer_packages=(clang-19 libclang-rt-19-dev)
 
 is_installed() {
   [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]

@@ -1,18 +1,22 @@
 #pragma once
 
-/// Whether this is a build with address or thread sanitizer, of g++ or clang: slower, and with bookkeeping of its own.
-namespace xgrad::test {
-
+/// XGRAD_SANITIZED is 1 in a build with address or thread sanitizer, of g++ or clang: slower, and with bookkeeping of
+/// its own.
+// NOLINTBEGIN(cppcoreguidelines-macro-usage)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
+#define XGRAD_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
+#define XGRAD_SANITIZED 1
 #endif
-#else
-inline constexpr bool sanitized = false;
 #endif
+#ifndef XGRAD_SANITIZED
+#define XGRAD_SANITIZED 0
+#endif
+// NOLINTEND(cppcoreguidelines-macro-usage)
+
+namespace xgrad::test {
+
+inline constexpr bool sanitized = XGRAD_SANITIZED == 1;
 
 }  // namespace xgrad::test

@@ -8,9 +8,11 @@ namespace xgrad::run::XGRAD_ISA {
 
 namespace {
 
-// Rows of A and of B that a tile takes; their sums, and the rows of B that they use, fit the registers.
-constexpr int tile_rows = 3;
+// Rows of A and of B that a tile takes; their sums, and the rows of A that they use, fit the registers, and there are
+// enough sums that none waits for the one before.
 constexpr int tile_columns = 4;
+template <int Columns>
+constexpr int tile_rows = Columns == 1 ? 6 : 3;
 // Elements along k, so that the rows of B of a tile stay in the first cache; rows of A, which stay in the second.
 constexpr std::int64_t block = 1024;
 constexpr std::int64_t block_rows = 48;
@@ -80,18 +82,15 @@ void tile(const ProductCall<T>& p, const T* a, const T* b, std::int64_t count, T
   }
 }
 
-template <int Columns, class T>
+template <int Columns, int Rows = tile_rows<Columns>, class T>
 void rows(const ProductCall<T>& p, std::int64_t m, const T* a, const T* b, std::int64_t count, T beta, T* c) {
-  for (; m >= tile_rows; m -= tile_rows, a += tile_rows * p.lda, c += tile_rows * p.n) {
-    tile<tile_rows, Columns>(p, a, b, count, beta, c);
+  for (; m >= Rows; m -= Rows, a += Rows * p.lda, c += Rows * p.n) {
+    tile<Rows, Columns>(p, a, b, count, beta, c);
   }
-  switch (m) {
-    case 1:
-      return tile<1, Columns>(p, a, b, count, beta, c);
-    case 2:
-      return tile<2, Columns>(p, a, b, count, beta, c);
-    default:
-      return;
+  if constexpr (Rows > 1) {
+    if (m > 0) {
+      rows<Columns, Rows / 2>(p, m, a, b, count, beta, c);
+    }
   }
 }
 

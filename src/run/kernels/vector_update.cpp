@@ -25,10 +25,15 @@ void rows_of(const VectorUpdateCall<T>& p, std::int64_t i) {
   for (; j + size <= p.columns; j += size) {
     B y = First ? B(T{0}) : B::load_unaligned(p.y + j);
     const B x = B::load_unaligned(p.x + j);
+    // All loads first: with rows of 2 KiB, every other row is at the same place of a page, and a load would wait for
+    // the store two rows above it.
+    B w[Rows];
     for (int r = 0; r < Rows; ++r) {
-      const B w = B::load_unaligned(from + r * p.columns + j);
-      y = xsimd::fma(deltas[r], w, y);
-      xsimd::fma(factors[r], x, w).store_unaligned(to + r * p.columns + j);
+      w[r] = B::load_unaligned(from + r * p.columns + j);
+    }
+    for (int r = 0; r < Rows; ++r) {
+      y = xsimd::fma(deltas[r], w[r], y);
+      xsimd::fma(factors[r], x, w[r]).store_unaligned(to + r * p.columns + j);
     }
     y.store_unaligned(p.y + j);
   }
