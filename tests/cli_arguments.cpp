@@ -36,7 +36,7 @@ void check_bad_call(const BadCall& call) {
 
 TEST_CASE("xgrad: every bad argument is one line on standard error and exit code 2") {
   const std::vector<BadCall> calls{
-      {{}, "expected train or check"},
+      {{}, "expected train, check or derive"},
       {{"fly"}, "fly"},
       {{"train", "fly"}, "fly"},
       {{"train\nfly"}, "fly"},

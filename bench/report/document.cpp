@@ -149,20 +149,6 @@ std::optional<double> measured(const Target& target, const AllResults& all, cons
   return denominator ? std::optional{*numerator / *denominator} : std::nullopt;
 }
 
-void print_targets(const std::vector<Target>& targets, const AllResults& all, const Pairs& facts) {
-  fmt::print("## Targets\n\n| | target | measured | |\n|---|---:|---:|---|\n");
-  for (const Target& target : targets) {
-    const auto value = measured(target, all, facts);
-    fmt::print("| {} | {:g} | {} | {} |\n", target.name, target.limit, value ? fmt::format("{:.3g}", *value) : "–",
-               !value                   ? "not measured"
-               : *value <= target.limit ? "met"
-                                        : "not met");
-  }
-  fmt::print("\n");
-}
-
-// --- tables of ratios
-
 std::string reason_for(const std::string& workload, const Pairs& reasons) {
   for (const auto& [pattern, reason] : reasons) {
     if (matches(pattern, workload)) {
@@ -171,6 +157,22 @@ std::string reason_for(const std::string& workload, const Pairs& reasons) {
   }
   return "not explained yet";
 }
+
+void print_targets(const std::vector<Target>& targets, const AllResults& all, const Pairs& facts,
+                   const Pairs& reasons) {
+  fmt::print("## Targets\n\n| | target | measured | |\n|---|---:|---:|---|\n");
+  for (const Target& target : targets) {
+    const auto value = measured(target, all, facts);
+    fmt::print("| {} | {:g} | {} | {} |\n", target.name, target.limit, value ? fmt::format("{:.3g}", *value) : "–",
+               !value ? std::string{"not measured"}
+               : *value <= target.limit
+                   ? "met"
+                   : "not met: " + reason_for(target.numerator.substr(target.numerator.find(':') + 1), reasons));
+  }
+  fmt::print("\n");
+}
+
+// --- tables of ratios
 
 void print_losses(const Section& section, const Results& results, const Pairs& reasons) {
   std::vector<std::string> losses;
@@ -350,7 +352,7 @@ void write(const Options& options) {
   const Pairs facts = read_pairs(options.facts, "\t");
   const Pairs reasons = read_pairs(options.reasons, ": ");
   print_head(facts);
-  print_targets(read_targets(options.targets), all, facts);
+  print_targets(read_targets(options.targets), all, facts, reasons);
   for (const Section& section : sections) {
     if (const auto results = all.find(section.file); results != all.end()) {
       print_section(section, results->second, reasons);

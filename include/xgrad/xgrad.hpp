@@ -6,6 +6,7 @@
 #include "xgrad/compile.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/data.hpp"
+#include "xgrad/derive.hpp"
 #include "xgrad/dtype.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"

@@ -13,6 +13,8 @@ bench_packages=("${build_packages[@]}" gnuplot-nox libeigen3-dev)
 libtorch_packages=(libtorch-dev)
 # What scripts/style takes besides, and what scripts/sanitize does.
 style_packages=(clang-format clang-tidy-19 clang-19)
+# With these the tests also compile the LaTeX that is printed; without them that one test does nothing.
+latex_packages=(texlive-latex-base)
 sanitizer_packages=(clang-19 libclang-rt-19-dev)
 
 is_installed() {

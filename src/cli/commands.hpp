@@ -16,5 +16,6 @@ struct Command {
 
 [[nodiscard]] Command add_train(CLI::App& app);
 [[nodiscard]] Command add_check(CLI::App& app);
+[[nodiscard]] Command add_derive(CLI::App& app);
 
 }  // namespace xgrad::cli

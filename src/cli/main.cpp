@@ -28,15 +28,15 @@ int complain(std::string_view message, int code) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Trains networks by automatic differentiation, and checks gradients three ways.", "xgrad"};
+  CLI::App app{"Trains networks by automatic differentiation, checks gradients three ways, and prints their derivation.", "xgrad"};
   app.set_version_flag("--version", "xgrad " XGRAD_VERSION, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.footer(
-      "'xgrad train --help' and 'xgrad check --help' list the options, their defaults and the exit codes.\n\n"
-      "Examples:\n  xgrad train\n  xgrad check --layers 5-4-3");
+      "'xgrad train --help' and the like list the options of a command, their defaults and the exit codes.\n\n"
+      "Examples:\n  xgrad train\n  xgrad check --layers 5-4-3\n  xgrad derive --layers 2-3-1");
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(34);
-  const std::array commands{add_train(app), add_check(app)};
+  const std::array commands{add_train(app), add_check(app), add_derive(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -53,7 +53,7 @@ int run(int argc, char** argv) {
       return command.action();
     }
   }
-  throw UsageError("no command given: expected train or check; see xgrad --help");
+  throw UsageError("no command given: expected train, check or derive; see xgrad --help");
 }
 
 int checked_run(int argc, char** argv) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "xgrad/autodiff.hpp"
+#include "xgrad/derive.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/export.hpp"
 #include "xgrad/nn/parameters.hpp"
@@ -15,10 +16,7 @@
 
 namespace xgrad::nn {
 
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
-};
+using xgrad::NamedTensor;
 
 /// What a layer's backward gives for one upstream cotangent.
 struct LayerGradients {

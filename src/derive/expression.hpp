@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "xgrad/operation.hpp"
+#include "xgrad/tensor.hpp"
+
+#include "graph/node.hpp"
+
+/// Formulas: what a graph computes, as a person would write it.
+namespace xgrad::formulas {
+
+enum class Head : std::uint8_t {
+  symbol,     ///< a quantity with a name of its own
+  number,     ///< every element is `number`
+  sum,        ///< Σ of the arguments, element by element
+  product,    ///< number · Π of the arguments, element by element
+  power,      ///< the argument, element by element to the power of `number`
+  matmul,     ///< the matrix product of two arguments; a vector at the right is a column
+  outer,      ///< u vᵀ
+  transpose,  ///< the last two axes exchanged
+  function,   ///< operation(argument), element by element or over an axis; its derivative if `primed`
+  indicator,  ///< 1 where the boolean argument holds, else 0
+  reduce,     ///< the argument's sum over `axes`
+  spread,     ///< the argument with more axes or longer ones: only the shape differs
+  call,       ///< any other operation on the arguments
+};
+
+struct Expression;
+/// Interned: equal formulas are the same object.
+using Expr = const Expression*;
+
+struct Expression {
+  Head head = Head::number;
+  Shape shape;
+  DType dtype = float32;
+  std::vector<Expr> arguments = {};
+  double number = 0;
+  bool primed = false;  ///< of a function: its derivative; of an indicator: where the condition doesn't hold
+  std::shared_ptr<const Operation> operation = nullptr;  ///< of a function or a call
+  std::vector<std::int64_t> axes = {};                   ///< of a reduction, ascending
+  bool keeps_axes = false;                               ///< whether a reduction leaves them with length 1
+  const graph::Node* node = nullptr;                     ///< of a symbol
+  std::size_t serial = 0;                                ///< in the order of making: larger than the arguments'
+  std::size_t weight = 1;                                ///< how much there is to read: its symbols and numbers
+
+  [[nodiscard]] bool is_number() const noexcept { return head == Head::number; }
+  [[nodiscard]] bool is_number(double value) const noexcept { return head == Head::number && number == value; }
+  [[nodiscard]] bool is_scalar() const noexcept { return shape.size() == 1; }
+};
+
+/// Makes formulas in their simplest form: sums and products are flat, with like terms and numbers taken together;
+/// derivatives that have a name get it (σ(z) (1 − σ(z)) = σ′(z)). Owns what it makes.
+///
+/// The algebra is that of real numbers: results agree with the graph's to rounding where that is finite.
+class Expressions {
+ public:
+  Expressions() = default;
+  Expressions(const Expressions&) = delete;
+  Expressions& operator=(const Expressions&) = delete;
+
+  Expr symbol(const graph::Node& node);
+  Expr number(double value, const Shape& shape, DType dtype);
+  /// Of the common shape of the terms.
+  Expr sum(std::span<const Expr> terms);
+  Expr sum(Expr a, Expr b) { return sum(std::vector<Expr>{a, b}); }
+  Expr product(double factor, std::span<const Expr> factors);
+  Expr product(Expr a, Expr b) { return product(1, std::vector<Expr>{a, b}); }
+  Expr scaled(double factor, Expr x) { return product(factor, std::vector<Expr>{x}); }
+  Expr power(Expr base, double exponent);
+  Expr matmul(Expr a, Expr b);
+  Expr outer(Expr u, Expr v);
+  Expr transpose(Expr x);
+  Expr function(std::shared_ptr<const Operation> operation, Expr argument, const Shape& shape, bool primed = false);
+  Expr indicator(Expr condition, DType dtype, bool complement = false);
+  Expr reduce(Expr x, std::vector<std::int64_t> axes, bool keeps_axes);
+  Expr spread(Expr x, const Shape& shape);
+  Expr call(std::shared_ptr<const Operation> operation, std::vector<Expr> arguments, const Shape& shape, DType dtype);
+
+  /// The same head on other arguments, simplified anew.
+  Expr rebuilt(Expr x, const std::vector<Expr>& arguments);
+
+  /// What a symbol is defined by: σ′ is found where a = σ(z) has a name, and σ(z) is called a from now on.
+  void define(const graph::Node& node, Expr definition);
+  [[nodiscard]] Expr definition(Expr symbol) const;
+
+  /// Σ of these symbols over the axis is 1 everywhere: class probabilities given as data.
+  void sums_to_one(const graph::Node& node, std::int64_t axis) { distributions_[&node] = axis; }
+  /// Whether that was made use of.
+  [[nodiscard]] bool used_distribution() const noexcept { return used_distribution_; }
+
+ private:
+  /// The number and the scalars among the factors of a formula, which commute with everything linear, and what is left.
+  struct Parts {
+    std::vector<Expr> scalars;  // of zero rank
+    std::vector<Expr> others;
+    double factor = 1;
+
+    [[nodiscard]] bool is_plain() const noexcept { return factor == 1 && scalars.empty(); }
+  };
+
+  Parts parts_of(Expr x);
+  Expr intern(Expression expression);
+  Expr flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype);
+  Expr expanded(Expr sum);
+  bool name_derivative(std::vector<Expr>& factors);
+  [[nodiscard]] Expr argument_of(Expr x, std::string_view function) const;
+  [[nodiscard]] bool is_distribution(Expr x, const std::vector<std::int64_t>& axes) const;
+
+  std::vector<std::unique_ptr<Expression>> all_;
+  std::unordered_multimap<std::size_t, Expr> index_;
+  std::unordered_map<const graph::Node*, Expr> definitions_;
+  std::unordered_map<Expr, Expr> symbols_;  // of functions that are definitions
+  std::unordered_map<const graph::Node*, std::int64_t> distributions_;
+  std::vector<Tensor> held_;  // of the symbols
+  bool used_distribution_ = false;
+  bool expanding_ = false;
+};
+
+/// Whether the operation is the built-in one of this name.
+[[nodiscard]] bool is_builtin(const Operation& operation, std::string_view name);
+
+}  // namespace xgrad::formulas

@@ -1,0 +1,215 @@
+#include "derive/names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <map>
+
+#include "compile/kind.hpp"
+#include "derive/expression.hpp"
+
+namespace xgrad::formulas {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+
+// Greek letters that the library itself or many users write.
+std::string latex_base(std::string_view base) {
+  static const std::map<std::string_view, std::string_view> greek{
+      {"δ", "\\delta"}, {"θ", "\\theta"}, {"σ", "\\sigma"},  {"γ", "\\gamma"}, {"β", "\\beta"},
+      {"α", "\\alpha"}, {"μ", "\\mu"},    {"λ", "\\lambda"}, {"η", "\\eta"},   {"ε", "\\varepsilon"}};
+  if (const auto letter = greek.find(base); letter != greek.end()) {
+    return std::string{letter->second};
+  }
+  return base.size() == 1 ? escaped_latex(base) : "\\mathrm{" + escaped_latex(base) + "}";
+}
+
+std::string_view innermost(const graph::Node& node) {
+  return node.scope == nullptr ? std::string_view{} : std::string_view{node.scope->name};
+}
+
+bool is_loss_scope(const graph::Node& node) {
+  const std::string_view scope = innermost(node);
+  return scope.find("Loss") != scope.npos || scope.find("CrossEntropy") != scope.npos || scope == "MeanSquaredError";
+}
+
+bool is_activation(const graph::Node& node) {
+  const Operation& operation = *node.operation;
+  return is_builtin(operation, "sigmoid") || is_builtin(operation, "tanh") || is_builtin(operation, "relu") ||
+         is_builtin(operation, "softmax");
+}
+
+bool is_product(const graph::Node& node) {
+  return node.operation != nullptr && planning::kind_of(*node.operation) == planning::Kind::matmul;
+}
+
+}  // namespace
+
+std::string superscript(std::size_t number) {
+  std::string result;
+  for (const char digit : std::to_string(number)) {
+    result += digits[static_cast<std::size_t>(digit - '0')];
+  }
+  return result;
+}
+
+std::size_t characters(std::string_view text) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+std::string escaped_latex(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '\\':
+        result += "\\backslash{}";
+        break;
+      case '_':
+      case '#':
+      case '$':
+      case '%':
+      case '&':
+      case '{':
+      case '}':
+        result += '\\';
+        result += c;
+        break;
+      case '^':
+      case '~':
+        result += fmt::format("\\{}{{}}", c);
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+Name make_name(std::string_view base, std::size_t number) {
+  if (number == 0) {
+    return {std::string{base}, latex_base(base)};
+  }
+  return {std::string{base} + superscript(number), fmt::format("{}^{{{}}}", latex_base(base), number)};
+}
+
+Name with_subscript(std::string_view base, const Name& below) {
+  return {fmt::format("{}_{}", base, below.text), fmt::format("{}_{{{}}}", latex_base(base), below.latex)};
+}
+
+Names::Names(const graph::Order& order, const graph::Node& loss,
+             const std::unordered_map<const graph::Node*, std::string>& given) {
+  find_layers(order);
+  // Leaves and nodes in the order in which they are met.
+  std::vector<const graph::Node*> met;
+  std::unordered_set<const graph::Node*> seen;
+  std::unordered_map<const graph::Node*, const graph::Node*> user;  // of a leaf, the first
+  for (const graph::Node* node : order.nodes) {
+    for (const graph::Node* input : node->inputs()) {
+      if (input->operation == nullptr && seen.insert(input).second) {
+        met.push_back(input);
+        user.emplace(input, node);
+      }
+    }
+    met.push_back(node);
+  }
+  std::vector<std::pair<const graph::Node*, std::string>> bases;
+  for (const graph::Node* node : met) {
+    if (node == &loss) {
+      continue;
+    }
+    if (const auto name = given.find(node); name != given.end()) {
+      bases.emplace_back(node, name->second);
+    } else if (node->name) {
+      bases.emplace_back(node, *node->name);
+    } else if (layer_.contains(node)) {
+      bases.emplace_back(node, "z");
+    } else if (node->operation == nullptr) {
+      if (node->shape.rank() == 0 && !node->history && is_floating(node->dtype)) {
+        continue;  // a number
+      }
+      const char* base = is_loss_scope(*user.at(node)) ? "y" : "x";
+      bases.emplace_back(node, node->history ? "θ" : base);
+    } else if (is_activation(*node) && !is_loss_scope(*node) && layer_.contains(node->inputs()[0])) {
+      bases.emplace_back(node, "a");
+    }
+  }
+  std::map<std::string, std::size_t> count;
+  for (const auto& [node, base] : bases) {
+    ++count[base];
+  }
+  const std::string loss_name =
+      given.contains(&loss) ? given.at(&loss) : (loss.name ? *loss.name : std::string{"Loss"});
+  set(&loss, loss_name, 0);
+  std::map<std::string, std::size_t> next;
+  for (const auto& [node, base] : bases) {
+    std::size_t number = 0;
+    if (const auto layer = layer_.find(node); layer != layer_.end() && base == "z") {
+      number = layer->second;
+    } else if (const auto weight = weights_.find(node); weight != weights_.end() && count[base] > 1) {
+      number = weight->second;
+    } else if (node->operation != nullptr && base == "a" && !node->name && layer_.contains(node->inputs()[0])) {
+      number = layer_.at(node->inputs()[0]);
+    } else if (count[base] > 1) {
+      number = ++next[base];
+    }
+    set(node, base, number);
+  }
+}
+
+void Names::set(const graph::Node* node, const std::string& base, std::size_t number) {
+  Name name = make_name(base, number);
+  while (!taken_.insert(name.text).second) {
+    name = make_name(base, ++number);
+  }
+  names_.insert_or_assign(node, std::move(name));
+}
+
+void Names::add(const graph::Node* node, const std::string& base, std::size_t number) {
+  set(node, base, number);
+}
+
+void Names::find_layers(const graph::Order& order) {
+  const auto is_dense = [](const graph::Node& node) { return innermost(node) == "Dense"; };
+  std::unordered_set<const graph::Node*> biased;  // products that a bias is added to
+  for (const graph::Node* node : order.nodes) {
+    if (is_dense(*node) && planning::kind_of(*node->operation) == planning::Kind::add &&
+        is_product(*node->inputs()[0])) {
+      biased.insert(node->inputs()[0]);
+    }
+  }
+  for (const graph::Node* node : order.nodes) {
+    if (!is_dense(*node) || biased.contains(node)) {
+      continue;
+    }
+    const bool adds = planning::kind_of(*node->operation) == planning::Kind::add && is_product(*node->inputs()[0]);
+    if (!adds && !is_product(*node)) {
+      continue;
+    }
+    preactivations_.push_back(node);
+    const std::size_t number = preactivations_.size();
+    const graph::Node* product = adds ? node->inputs()[0] : node;
+    for (const graph::Node* input : product->inputs()) {
+      while (input->operation != nullptr && planning::kind_of(*input->operation) == planning::Kind::permute) {
+        input = input->inputs()[0];
+      }
+      if (input->operation == nullptr && input->history) {
+        weights_.emplace(input, number);
+      }
+    }
+    if (adds && node->inputs()[1]->operation == nullptr) {
+      weights_.emplace(node->inputs()[1], number);
+    }
+  }
+  for (std::size_t i = 0; i < preactivations_.size(); ++i) {
+    layer_.emplace(preactivations_[i], preactivations_.size() == 1 ? 0 : i + 1);
+  }
+  if (preactivations_.size() == 1) {
+    for (auto& [node, number] : weights_) {
+      number = 0;
+    }
+  }
+}
+
+}  // namespace xgrad::formulas

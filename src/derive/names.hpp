@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "graph/order.hpp"
+
+namespace xgrad::formulas {
+
+/// What a formula calls a quantity.
+struct Name {
+  std::string text;   ///< "W¹"
+  std::string latex;  ///< "W^{1}"
+};
+
+/// A name with a number above it; without one for 0. A base of several letters is upright in LaTeX.
+[[nodiscard]] Name make_name(std::string_view base, std::size_t number = 0);
+/// The name with another below it: "δ_h".
+[[nodiscard]] Name with_subscript(std::string_view base, const Name& below);
+/// A number above the line: "¹²".
+[[nodiscard]] std::string superscript(std::size_t number);
+/// The number of characters, of which UTF-8 takes several bytes.
+[[nodiscard]] std::size_t characters(std::string_view text) noexcept;
+/// What users write, without a meaning for LaTeX.
+[[nodiscard]] std::string escaped_latex(std::string_view text);
+
+/// The named quantities of a forward graph: what the user named; what layers compute (zˡ = Wˡ a + bˡ of the l-th Dense
+/// call, aˡ its activation); and leaves, "x" and "y" for lack of anything better.
+class Names {
+ public:
+  /// `order`: behind the loss, down to the leaves. `given` are names that come before the nodes' own.
+  Names(const graph::Order& order, const graph::Node& loss,
+        const std::unordered_map<const graph::Node*, std::string>& given);
+
+  /// Of operations and leaves alike; what isn't here is part of formulas only.
+  [[nodiscard]] const std::unordered_map<const graph::Node*, Name>& all() const noexcept { return names_; }
+  [[nodiscard]] bool has(const graph::Node* node) const { return names_.contains(node); }
+  [[nodiscard]] const Name& of(const graph::Node* node) const { return names_.at(node); }
+  /// Of an affine layer's output, whose gradient is its δ.
+  [[nodiscard]] bool is_preactivation(const graph::Node* node) const { return layer_.contains(node); }
+  /// Which Dense it is of, from 1; 0 if there is only one.
+  [[nodiscard]] std::size_t layer(const graph::Node* node) const { return layer_.at(node); }
+  [[nodiscard]] bool is_taken(const std::string& text) const { return taken_.contains(text); }
+  /// A node that got its name later.
+  void add(const graph::Node* node, const std::string& base, std::size_t number);
+
+ private:
+  void find_layers(const graph::Order& order);
+  void set(const graph::Node* node, const std::string& base, std::size_t number);
+
+  std::unordered_map<const graph::Node*, Name> names_;
+  std::unordered_map<const graph::Node*, std::size_t> layer_;    // of pre-activations
+  std::unordered_map<const graph::Node*, std::size_t> weights_;  // of their parameters
+  std::vector<const graph::Node*> preactivations_;
+  std::unordered_set<std::string> taken_;
+};
+
+}  // namespace xgrad::formulas
