@@ -7,6 +7,7 @@
 #include "xgrad/creation.hpp"
 #include "xgrad/data.hpp"
 #include "xgrad/derive.hpp"
+#include "xgrad/diagnose.hpp"
 #include "xgrad/dtype.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"

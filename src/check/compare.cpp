@@ -9,6 +9,7 @@
 
 #include "xgrad/autodiff.hpp"
 #include "xgrad/check.hpp"
+#include "xgrad/diagnose.hpp"
 #include "xgrad/error.hpp"
 
 #include "check/agreement.hpp"
@@ -261,6 +262,22 @@ ParameterReport unchecked(const NamedParameter& named, const std::string& reason
   return report;
 }
 
+void add_diagnoses(Report& report, const LossFunction& loss, const std::vector<NamedParameter>& parameters,
+                   const std::vector<Tensor>& manual) {
+  const auto is_wrong = [](const ParameterReport& parameter) {
+    return parameter.manual_automatic.done && parameter.manual_automatic.verdict == Verdict::wrong;
+  };
+  if (!std::any_of(report.parameters.begin(), report.parameters.end(), is_wrong)) {
+    return;
+  }
+  const std::vector<Diagnosis> diagnoses = diagnose(loss, parameters, manual);
+  for (std::size_t i = 0; i < diagnoses.size(); ++i) {
+    if (is_wrong(report.parameters[i]) && diagnoses[i].verdict == Verdict::wrong) {
+      report.parameters[i].diagnosis = diagnoses[i].text();
+    }
+  }
+}
+
 }  // namespace
 
 Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
@@ -284,6 +301,9 @@ Report compare(const LossFunction& loss, const std::vector<NamedParameter>& para
     Examination examination{loss,          parameters[i], options.numeric, manual, std::move(automatic.gradients[i]),
                             automatic.loss};
     report.parameters.push_back(examination.run(automatic.exercised[i]));
+  }
+  if (options.diagnose) {
+    add_diagnoses(report, loss, parameters, options.manual);
   }
   return report;
 }

@@ -34,7 +34,8 @@ Json json_of(const ParameterReport& parameter) {
           {"manual_automatic", json_of(parameter.manual_automatic)},
           {"automatic_numerical", json_of(parameter.automatic_numerical)},
           {"verdict", to_string(parameter.verdict)},
-          {"reason", parameter.reason}};
+          {"reason", parameter.reason},
+          {"diagnosis", parameter.diagnosis}};
 }
 
 }  // namespace

@@ -119,6 +119,9 @@ std::string Report::text() const {
     text += line_of(rows[r], widths);
     if (r > 0 && parameters[r - 1].verdict != Verdict::right) {
       text += fmt::format("  {}: {}\n", parameters[r - 1].name, parameters[r - 1].reason);
+      if (!parameters[r - 1].diagnosis.empty()) {
+        text += fmt::format("  {}\n", parameters[r - 1].diagnosis);
+      }
     }
   }
   text += fmt::format("\n{} right, {} wrong, {} inconclusive\n", counts[0], counts[1], counts[2]);

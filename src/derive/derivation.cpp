@@ -319,6 +319,20 @@ std::vector<Expr> Formulas::symbols() const {
   return result;
 }
 
+std::vector<Formulas::Line> Formulas::abbreviations() const {
+  std::vector<Line> lines;
+  for (const graph::Node* node : translation_->abbreviated()) {
+    const Expr symbol = translation_->of(node);
+    lines.push_back({abbreviations_.at(node), expressions_.definition(symbol), symbol});
+  }
+  return lines;
+}
+
+Expr Formulas::target(std::size_t i) const {
+  const graph::Node* node = targets_[i].node();
+  return translation_->has(node) ? translation_->of(node) : nullptr;
+}
+
 std::vector<Formulas::Line> Formulas::forward_lines() {
   std::vector<Line> lines;
   for (const graph::Node* node : order_.nodes) {

@@ -43,6 +43,10 @@ class Formulas {
   [[nodiscard]] const Name* name_of(Expr e) const;
   /// Leaves and named quantities of the forward pass.
   [[nodiscard]] std::vector<Expr> symbols() const;
+  /// What the pass can't be read without, because formulas would be too long: symbols and their definitions.
+  [[nodiscard]] std::vector<Line> abbreviations() const;
+  /// The symbol of an x, if it is in the graph; else null.
+  [[nodiscard]] Expr target(std::size_t i) const;
 
  private:
   void translate(const std::unordered_map<const graph::Node*, std::string>& given, const DeriveOptions& options);

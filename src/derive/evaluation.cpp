@@ -47,7 +47,6 @@ Tensor derivative(const Operation& operation, const Tensor& x) {
 
 void Evaluation::set(const graph::Node& node, Tensor value) {
   symbols_.insert_or_assign(&node, std::move(value));
-  known_.clear();
 }
 
 // With a stack of its own: formulas may be as deep as the graph.

@@ -13,7 +13,7 @@ class Evaluation {
  public:
   explicit Evaluation(const Expressions& expressions) : e_{expressions} {}
 
-  /// From now on this is the symbol's value.
+  /// The symbol's value, in the place of its definition. Before anything that uses it is computed.
   void set(const graph::Node& node, Tensor value);
   /// Of the formula's shape; pending.
   [[nodiscard]] Tensor of(Expr e);

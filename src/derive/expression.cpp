@@ -635,9 +635,10 @@ Expr Expressions::rebuilt(Expr x, const std::vector<Expr>& arguments) {
     case Head::number:
       return x;
     case Head::sum:
-      return spread(sum(arguments), x->shape);
-    case Head::product:
-      return spread(product(x->number, arguments), x->shape);
+    case Head::product: {
+      const Expr e = x->head == Head::sum ? sum(arguments) : product(x->number, arguments);
+      return broadcasts(e->shape, x->shape) ? spread(e, x->shape) : e;
+    }
     case Head::power:
       return power(arguments[0], x->number);
     case Head::matmul:

@@ -1,0 +1,401 @@
+#include "check/diagnosis/edits.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <functional>
+#include <unordered_set>
+
+#include "xgrad/creation.hpp"
+#include "xgrad/index.hpp"
+#include "xgrad/math.hpp"
+
+#include "derive/printing.hpp"
+
+namespace xgrad::check::diagnosis {
+
+namespace {
+
+using formulas::Expressions;
+using formulas::Head;
+using formulas::is_builtin;
+
+struct Change {
+  Expr replacement;
+  std::string words;
+  Rank rank;
+  Expr slope = nullptr;  // of the replacement
+  std::string slope_words = {};
+};
+
+/// The edits of one formula.
+class Editor {
+ public:
+  Editor(formulas::Formulas& pass, const Vocabulary& vocabulary)
+      : pass_{pass},
+        e_{pass.expressions()},
+        vocabulary_{vocabulary},
+        printer_{formulas::Dialect::text, [&pass](Expr e) { return pass.name_of(e); }} {}
+
+  using Found = std::function<void(Expr formula, const Change& change, Expr slope)>;
+
+  /// Calls found() for each edit of `root`.
+  void run(Expr root, const Found& found) {
+    visit(root, [&](Expr formula, const Change& change, Expr slope) {
+      if ((formula != root || slope != nullptr) && formula->shape == root->shape) {
+        found(formula, change, slope);
+      }
+    });
+  }
+
+  /// The formula with a symbol written out.
+  [[nodiscard]] Expr inlined(Expr root, Expr symbol, Expr definition) {
+    if (root == symbol) {
+      return definition;
+    }
+    if (root->arguments.empty()) {
+      return root;
+    }
+    std::vector<Expr> arguments;
+    bool changed = false;
+    for (Expr argument : root->arguments) {
+      arguments.push_back(inlined(argument, symbol, definition));
+      changed = changed || arguments.back() != argument;
+    }
+    return changed ? e_.rebuilt(root, arguments) : root;
+  }
+
+  [[nodiscard]] std::string text(Expr e) {
+    const formulas::Name* name = pass_.name_of(e);
+    return name != nullptr ? name->text : printer_.of(e);
+  }
+
+ private:
+  // Recursion as deep as one formula.
+  void visit(Expr here, const Found& found) {
+    for (const Change& change : changes_of(here)) {
+      found(change.replacement, change, change.slope);
+    }
+    for (std::size_t i = 0; i < here->arguments.size(); ++i) {
+      visit(here->arguments[i], [&](Expr inner, const Change& change, Expr slope) {
+        std::vector<Expr> arguments = here->arguments;
+        arguments[i] = inner;
+        if (!fits(here, i, inner)) {
+          return;
+        }
+        const Expr outer = e_.rebuilt(here, arguments);
+        Expr outer_slope = nullptr;
+        if (slope != nullptr) {
+          if (here->head != Head::product && here->head != Head::matmul && here->head != Head::outer &&
+              here->head != Head::transpose && here->head != Head::sum && here->head != Head::reduce &&
+              here->head != Head::spread) {
+            return;  // t wouldn't stay a factor
+          }
+          arguments[i] = slope;
+          outer_slope = here->head == Head::sum ? e_.spread(slope, here->shape) : e_.rebuilt(here, arguments);
+        }
+        found(outer, change, outer_slope);
+      });
+    }
+  }
+
+  // Whether an argument of another shape makes sense there: what broadcasts may, the whole formula's shape is checked.
+  [[nodiscard]] static bool fits(Expr here, std::size_t i, Expr inner) {
+    if (inner->shape == here->arguments[i]->shape) {
+      return true;
+    }
+    if (here->head != Head::sum && here->head != Head::product) {
+      return false;
+    }
+    Shape common = inner->shape;
+    for (std::size_t j = 0; j < here->arguments.size(); ++j) {
+      Shape wider;
+      if (j != i && !broadcast(common, here->arguments[j]->shape, wider)) {
+        return false;
+      }
+      common = j != i ? wider : common;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::vector<Change> changes_of(Expr here) {
+    std::vector<Change> changes;
+    switch (here->head) {
+      case Head::product:
+        change_product(here, changes);
+        break;
+      case Head::sum:
+        change_sum(here, changes);
+        break;
+      case Head::matmul:
+        change_matmul(here, changes);
+        break;
+      case Head::outer:
+        if (here->shape[0] == here->shape[1]) {
+          changes.push_back({e_.transpose(here), in_place_of(e_.transpose(here), here), Rank::usual});
+        }
+        break;
+      case Head::transpose:
+        if (const Expr x = here->arguments[0]; x->shape == here->shape) {
+          changes.push_back({x, in_place_of(x, here), Rank::usual});
+        }
+        break;
+      case Head::function:
+        change_function(here, changes);
+        break;
+      case Head::power:
+        for (const double step : {-1.0, 1.0}) {
+          if (here->number + step != 0) {
+            const Expr other = e_.power(here->arguments[0], here->number + step);
+            changes.push_back({other, in_place_of(other, here), Rank::common});
+          }
+        }
+        if (here->number != 2) {
+          changes.push_back({here->arguments[0], in_place_of(here->arguments[0], here), Rank::common});
+        }
+        break;
+      case Head::indicator:
+        changes.push_back({e_.indicator(here->arguments[0], here->dtype, !here->primed),
+                           in_place_of(e_.indicator(here->arguments[0], here->dtype, !here->primed), here),
+                           Rank::common});
+        break;
+      case Head::reduce:
+        change_reduction(here, changes);
+        break;
+      case Head::symbol:
+        change_symbol(here, changes);
+        break;
+      case Head::number:
+      case Head::spread:
+      case Head::call:
+        break;
+    }
+    return changes;
+  }
+
+  [[nodiscard]] std::string in_place_of(Expr found, Expr expected) {
+    return fmt::format("{} in place of {}", text(found), text(expected));
+  }
+
+  void change_product(Expr here, std::vector<Change>& changes) {
+    const std::size_t count = here->arguments.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<Expr> rest = here->arguments;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      const Expr replacement = rest.empty() ? e_.number(here->number, here->shape, here->dtype)
+                                            : e_.spread(e_.product(here->number, rest), here->shape);
+      const bool slope = here->arguments[i]->primed || here->arguments[i]->head == Head::indicator;
+      changes.push_back({replacement, fmt::format("the factor {} left out", text(here->arguments[i])),
+                         slope ? Rank::usual : Rank::common});
+    }
+    const double size = std::abs(here->number);
+    if (size != 1) {
+      const double sign = here->number < 0 ? -1 : 1;
+      changes.push_back({e_.product(sign, here->arguments),
+                         fmt::format("the factor {} left out", text(e_.number(size, {}, here->dtype))), Rank::usual});
+    }
+  }
+
+  void change_sum(Expr here, std::vector<Change>& changes) {
+    for (std::size_t i = 0; i < here->arguments.size(); ++i) {
+      std::vector<Expr> rest = here->arguments;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      const Expr term = here->arguments[i];
+      const Expr positive = term->head == Head::product && term->number < 0 ? e_.scaled(-1, term) : term;
+      changes.push_back(
+          {e_.spread(e_.sum(rest), here->shape), fmt::format("the summand {} left out", text(positive)), Rank::usual});
+      std::vector<Expr> flipped = here->arguments;
+      flipped[i] = term->is_number() ? e_.number(-term->number, term->shape, term->dtype) : e_.scaled(-1, term);
+      changes.push_back({e_.spread(e_.sum(flipped), here->shape),
+                         fmt::format("the sign of the summand {} wrong", text(positive)), Rank::usual});
+      std::vector<Expr> doubled = here->arguments;
+      doubled.push_back(term);
+      changes.push_back({e_.spread(e_.sum(doubled), here->shape),
+                         fmt::format("the summand {} counted twice", text(positive)), Rank::rare});
+    }
+  }
+
+  void change_matmul(Expr here, std::vector<Change>& changes) {
+    const Expr a = here->arguments[0];
+    const Expr b = here->arguments[1];
+    if (a->shape.rank() == 2 && a->shape[0] == a->shape[1] && a->head != Head::transpose) {
+      changes.push_back({e_.matmul(e_.transpose(a), b), in_place_of(e_.transpose(a), a), Rank::usual});
+    }
+    if (b->shape.rank() == 2 && b->shape[0] == b->shape[1] && b->head != Head::transpose) {
+      changes.push_back({e_.matmul(a, e_.transpose(b)), in_place_of(e_.transpose(b), b), Rank::usual});
+    }
+    if (a->shape.rank() == 2 && b->shape.rank() == 2 && a->head == Head::transpose && a->shape[1] == vocabulary_.batch &&
+        vocabulary_.batch > 1) {
+      for (const bool last : {true, false}) {
+        const Expr one = e_.matmul(one_of(a, 1, last), one_of(b, 0, last));
+        changes.push_back({one, fmt::format("only the {} sample taken", last ? "last" : "first"),
+                           last ? Rank::usual : Rank::rare});
+      }
+    }
+    if (here->shape.rank() == 2 && here->shape[0] == here->shape[1]) {
+      changes.push_back({e_.transpose(here), in_place_of(e_.transpose(here), here), Rank::common});
+    }
+  }
+
+  // The first or last slice of x along the axis, which stays with length 1.
+  [[nodiscard]] Expr one_of(Expr x, std::size_t axis, bool last) {
+    const std::int64_t start = last ? x->shape[axis] - 1 : 0;
+    const Tensor sample = zeros(x->shape, x->dtype);
+    const Slice whole{};
+    const Slice one{start, start + 1};
+    const Tensor slice = axis == 0 ? sample.at({one}) : sample.at({whole, one});
+    return e_.call(slice.node()->operation, {x}, slice.shape(), x->dtype);
+  }
+
+  void change_reduction(Expr here, std::vector<Change>& changes) {
+    const Expr x = here->arguments[0];
+    if (here->axes.size() != 1) {
+      return;
+    }
+    const auto axis = static_cast<std::size_t>(here->axes[0]);
+    if (axis < 2 && x->shape.rank() <= 2 && x->shape[axis] > 1) {
+      for (const bool last : {true, false}) {
+        changes.push_back({e_.spread(one_of(x, axis, last), here->shape),
+                           fmt::format("only the {} sample taken", last ? "last" : "first"),
+                           last ? Rank::usual : Rank::rare});
+      }
+    }
+    if (x->shape.rank() == 2) {
+      const Expr other = e_.reduce(x, {1 - here->axes[0]}, here->keeps_axes);
+      if (other->shape == here->shape) {
+        changes.push_back({other, in_place_of(other, here), Rank::usual});
+      } else if (here->keeps_axes) {
+        changes.push_back({other, in_place_of(other, here), Rank::common});
+      }
+    }
+  }
+
+  void change_function(Expr here, std::vector<Change>& changes) {
+    const Expr z = here->arguments[0];
+    if (!here->primed) {
+      if (z->shape == here->shape) {
+        changes.push_back({z, in_place_of(z, here), Rank::usual});
+      }
+      return;
+    }
+    const Expr one = e_.number(1, {}, here->dtype);
+    const Expr plain = e_.function(here->operation, z, here->shape);
+    const auto change = [&](Expr replacement, Rank rank) {
+      changes.push_back({replacement, in_place_of(replacement, here), rank});
+    };
+    change(plain, Rank::usual);
+    changes.push_back({e_.function(here->operation, plain, here->shape, true),
+                       fmt::format("{} in place of {}: the derivative taken at the activation",
+                                   text(e_.function(here->operation, plain, here->shape, true)), text(here)),
+                       Rank::usual});
+    change(e_.sum(one, e_.scaled(-1, plain)), Rank::common);
+    change(e_.product(plain, e_.sum(one, plain)), Rank::rare);
+    change(e_.power(here, 2), Rank::rare);
+    const Tensor sample = zeros(here->shape, here->dtype);
+    for (const Tensor& other : {sigmoid(sample), tanh(sample), relu(sample)}) {
+      if (other.node()->operation->name() != here->operation->name()) {
+        change(e_.function(other.node()->operation, z, here->shape, true), Rank::common);
+      }
+    }
+    if (is_builtin(*here->operation, "sigmoid")) {
+      change(e_.product(z, e_.sum(one, e_.scaled(-1, z))), Rank::usual);
+    } else if (is_builtin(*here->operation, "tanh")) {
+      change(e_.sum(one, e_.scaled(-1, e_.power(z, 2))), Rank::usual);
+      change(e_.product(plain, e_.sum(one, e_.scaled(-1, plain))), Rank::common);
+    } else if (is_builtin(*here->operation, "relu")) {
+      change(e_.sum(one, e_.scaled(-1, here)), Rank::common);
+    }
+  }
+
+  void change_symbol(Expr here, std::vector<Change>& changes) {
+    for (Expr other : vocabulary_.symbols) {
+      if (other != here && other->shape == here->shape && other->dtype == here->dtype) {
+        changes.push_back({other, in_place_of(other, here), Rank::usual});
+      } else if (other != here && other->shape.rank() == 2 && other->dtype == here->dtype &&
+                 other->shape[0] == here->shape[here->shape.rank() - 1] && here->shape.rank() == 2 &&
+                 other->shape[1] == here->shape[0]) {
+        changes.push_back({e_.transpose(other), in_place_of(e_.transpose(other), here), Rank::rare});
+      }
+    }
+    for (const auto& [weight, gradient] : vocabulary_.updates) {
+      if (weight == here) {
+        changes.push_back({here, fmt::format("{} after its update in place of {}", text(here), text(here)), Rank::usual,
+                           e_.scaled(-1, gradient), "a learning rate of {:.6g}"});
+      }
+    }
+  }
+
+  formulas::Formulas& pass_;
+  Expressions& e_;
+  const Vocabulary& vocabulary_;
+  formulas::Printer printer_;
+};
+
+bool uses(Expr root, Expr symbol) {
+  return root == symbol ||
+         std::any_of(root->arguments.begin(), root->arguments.end(), [&](Expr argument) { return uses(argument, symbol); });
+}
+
+}  // namespace
+
+std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& lines, std::size_t line,
+                           const Vocabulary& vocabulary) {
+  constexpr std::size_t most = 400;  // longer formulas would have too many edits
+  Editor editor{pass, vocabulary};
+  std::vector<Edit> result;
+  if (lines[line].right->weight > most) {
+    return result;
+  }
+  std::unordered_set<Expr> known{lines[line].right};
+  const std::string& name = lines[line].left.text;
+  const auto add = [&](Expr root, const std::string& place, bool inlined) {
+    editor.run(root, [&](Expr formula, const Change& change, Expr slope) {
+      if (slope == nullptr && !known.insert(formula).second) {
+        return;
+      }
+      const Rank rank = inlined && change.rank < Rank::rare ? static_cast<Rank>(static_cast<int>(change.rank) + 1)
+                                                            : change.rank;
+      result.push_back({line, formula, change.words, place, rank, slope, change.slope_words});
+    });
+  };
+  add(lines[line].right, name, false);
+  for (const Line& other : lines) {
+    if (other.symbol != nullptr && &other != &lines[line] && uses(lines[line].right, other.symbol)) {
+      const Expr root = editor.inlined(lines[line].right, other.symbol, other.right);
+      if (root->weight > most) {
+        continue;
+      }
+      known.insert(root);
+      add(root, fmt::format("{} as {} uses it", other.left.text, name), true);
+    }
+  }
+  // Of the whole formula.
+  Expressions& e = pass.expressions();
+  const Expr right = lines[line].right;
+  const auto whole = [&](Expr formula, const std::string& words, Rank rank) {
+    if (formula->shape == right->shape && known.insert(formula).second) {
+      result.push_back({line, formula, words, name, rank, nullptr, {}});
+    }
+  };
+  if (lines[line].symbol != nullptr && lines[line].of != nullptr) {
+    const Tensor sample = zeros(right->shape, right->dtype);
+    for (Expr symbol : vocabulary.symbols) {
+      for (const Tensor& f : {sigmoid(sample), tanh(sample), relu(sample)}) {
+        if (symbol->node == lines[line].of) {
+          const Expr slope = e.function(f.node()->operation, symbol, symbol->shape, true);
+          whole(e.product(right, slope), fmt::format("a factor {} too much", editor.text(slope)), Rank::common);
+        }
+      }
+    }
+  }
+  if (right->shape.rank() == 2 && right->shape[0] == right->shape[1]) {
+    whole(e.transpose(right), "all transposed", Rank::common);
+  }
+  const Expr zero = e.number(0, right->shape, right->dtype);
+  if (known.insert(zero).second) {
+    result.push_back({line, zero, "zero in its place", name, Rank::usual, nullptr, {}});
+  }
+  return result;
+}
+
+}  // namespace xgrad::check::diagnosis

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "derive/derivation.hpp"
+#include "derive/expression.hpp"
+
+/// Mistakes as edits of the derived formulas.
+namespace xgrad::check::diagnosis {
+
+using formulas::Expr;
+using Line = formulas::Formulas::Line;
+
+/// How likely a kind of mistake is to be made, the likeliest first; also the order in which equal explanations are named.
+enum class Rank : std::uint8_t { usual, common, rare, far_fetched };
+
+/// One edit of one formula.
+struct Edit {
+  std::size_t line = 0;   ///< of the backward pass
+  Expr formula = nullptr; ///< what the line says then
+  std::string words;      ///< "the factor σ′(z¹) left out"
+  std::string place;      ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
+  Rank rank = Rank::usual;
+  /// If there is one: the mistake has a number t, as in W − t ∂W, and the line is formula + t · slope.
+  Expr slope = nullptr;
+  std::string slope_words;  ///< what t is called: "with learning rate {}"
+};
+
+/// What can be put for something else.
+struct Vocabulary {
+  std::vector<Expr> symbols;  ///< of the forward pass, and data
+  /// Gradients by what they are the gradients of: for weights after their update.
+  std::vector<std::pair<Expr, Expr>> updates;
+  std::int64_t batch = 0;  ///< the number of samples, 0 if it isn't known
+};
+
+/// All edits of a line, also of what it uses, as far as only this line sees it. `lines` is the pass as it is now.
+[[nodiscard]] std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& lines, std::size_t line,
+                                         const Vocabulary& vocabulary);
+
+}  // namespace xgrad::check::diagnosis

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check/diagnosis/edits.hpp"
+#include "check/diagnosis/probe.hpp"
+#include "derive/derivation.hpp"
+
+namespace xgrad::check::diagnosis {
+
+/// A mistake that was found.
+struct Mistake {
+  std::string words;                      ///< "the factor σ′(z¹) left out in δ¹"
+  std::vector<std::string> alternatives;  ///< that give the same numbers here, but not everywhere
+};
+
+/// What is known of one parameter's manual gradient.
+struct Finding {
+  bool wrong = false;
+  std::vector<Mistake> mistakes;  ///< which together give the manual gradient; none if it is right or not explained
+  double residual = 0;            ///< ‖manual − explained‖ / ‖manual‖
+};
+
+/// The edits of a derived backward pass that reproduce manual gradients.
+class Search {
+ public:
+  /// `manual` by parameter, empty if there is none. Gradients agree if they differ by at most `tolerance` of their norm.
+  Search(formulas::Formulas& pass, std::vector<Values> manual, double tolerance, std::int64_t batch);
+
+  [[nodiscard]] std::vector<Finding> run();
+
+ private:
+  struct Change {
+    std::size_t line = 0;
+    Expr formula = nullptr;
+  };
+  /// Edits, with their numbers if they have one, as formulas; and what they explain.
+  struct Candidate {
+    std::vector<Change> changes;
+    std::string words;
+    std::vector<std::size_t> explained;  // parameters
+    std::size_t mistakes = 1;
+    Rank rank = Rank::usual;
+  };
+
+  [[nodiscard]] bool agree(const Values& a, const Values& b) const;
+  [[nodiscard]] double residual(const Values& a, const Values& b) const;
+  void update_vocabulary();
+  void judge(const Edit& edit, std::vector<Candidate>& found);
+  void judge_numbers(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
+                     std::vector<Candidate>& found);
+  void judge_added(std::size_t line, std::vector<Candidate>& found);
+  void propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const;
+  [[nodiscard]] std::vector<Candidate> singles();
+  [[nodiscard]] std::vector<Candidate> pairs(std::size_t parameter);
+  [[nodiscard]] const std::vector<Values>& without(std::size_t line);
+  [[nodiscard]] bool affects_remaining(std::size_t line);
+  [[nodiscard]] std::vector<Line> edited(const std::vector<Change>& changes) const;
+  [[nodiscard]] std::vector<std::string> alternatives(const Candidate& best, const std::vector<Candidate>& found);
+  void accept(const Candidate& best, const std::vector<Candidate>& found);
+  [[nodiscard]] std::pair<std::string, bool> number_words(double factor) const;
+
+  formulas::Formulas& pass_;
+  std::vector<Values> manual_;
+  double tolerance_;
+  Vocabulary vocabulary_;
+  Probe here_;
+  Probe elsewhere_;
+  std::vector<Line> lines_;                       // as edited so far
+  std::vector<Values> current_;                   // their gradients
+  std::vector<bool> remaining_;                   // parameters to be explained
+  std::vector<std::vector<Values>> without_;      // per line: the gradients with zero there
+  std::vector<Finding> findings_;
+};
+
+}  // namespace xgrad::check::diagnosis
