@@ -480,6 +480,16 @@ TEST_CASE("trace_nonfinite: a masked infinity isn't blamed for a NaN from elsewh
 
 TEST_CASE("trace_nonfinite: the first of several causes, inputs from left to right") {
   const xg::Tensor p = named({1, 0}, "p");
+  // Not finite in any case, and out of something that isn't either: of both that is the first.
+  const auto division = trace_nonfinite(xg::sum(xg::div(xg::rsqrt(p), p)));
+  REQUIRE(division.has_value());
+  CHECK(division->operation == "rsqrt");
+  const xg::Tensor large = named({{1e30, 1e30}}, "large");
+  const xg::Tensor rows = xg::exp(named({{1, 100}}, "t")) + large;
+  const auto product = trace_nonfinite(xg::matmul(rows, xg::transpose(large)));
+  REQUIRE(product.has_value());
+  CHECK(product->operation == "exp");
+  CHECK(product->index == Index{0, 1});
   const auto found = trace_nonfinite(xg::sum(xg::rsqrt(p) + xg::log(p)));
   REQUIRE(found.has_value());
   CHECK(found->operation == "rsqrt");

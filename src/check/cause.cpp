@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "check/agreement.hpp"
 #include "tensor/dispatch.hpp"
@@ -24,18 +26,22 @@ void copy_element(void* to, const void* from, std::int64_t index, DType dtype) {
   std::memcpy(static_cast<std::byte*>(to) + offset, static_cast<const std::byte*>(from) + offset, bytes);
 }
 
-/// A call that can be repeated with some of the elements that aren't finite, and ½ in the place of the others.
+enum class Replaced : bool { nonfinite, all };
+
+/// A call that can be repeated with some of the elements that aren't finite, and ½ in the place of the others, or of
+/// all others.
 class Trial {
  public:
   /// The element of the result is the one asked for.
   Trial(const Operation& operation, std::span<const ConstArray> operands, const Shape& shape, DType dtype,
-        std::int64_t element)
-      : operation_{operation}, operands_{operands}, element_{element}, nonfinite_(operands.size()) {
+        std::int64_t element, Replaced replaced)
+      : operation_{&operation}, operands_{operands}, element_{element}, nonfinite_(operands.size()) {
     for (std::size_t i = 0; i < operands.size(); ++i) {
       const ConstArray& operand = operands[i];
       nonfinite_[i] = nonfinite_elements(operand.data, operand.shape.size(), operand.dtype);
       arguments_.push_back(operand);
-      if (nonfinite_[i].empty()) {
+      const bool all = replaced == Replaced::all && is_floating(operand.dtype);
+      if (nonfinite_[i].empty() && !all) {
         plain_.emplace_back();
         continue;
       }
@@ -43,6 +49,9 @@ class Trial {
       void* const copy = plain_.back().array.data;
       std::memcpy(copy, operand.data, static_cast<std::size_t>(operand.shape.size()) * size_of(operand.dtype));
       for (const std::int64_t index : nonfinite_[i]) {
+        set_harmless(copy, index, operand.dtype);
+      }
+      for (std::int64_t index = 0; all && index < operand.shape.size(); ++index) {
         set_harmless(copy, index, operand.dtype);
       }
       arguments_[i].data = copy;
@@ -54,7 +63,7 @@ class Trial {
 
   /// Whether the result still isn't finite.
   [[nodiscard]] bool fails() {
-    operation_.evaluate(arguments_, result_.array);
+    operation_->evaluate(arguments_, result_.array);
     const Array& array = result_.array;
     const std::size_t offset = static_cast<std::size_t>(element_) * size_of(array.dtype);
     return any_nonfinite(static_cast<const std::byte*>(array.data) + offset, 1, array.dtype);
@@ -91,7 +100,7 @@ class Trial {
   }
 
  private:
-  const Operation& operation_;
+  const Operation* operation_;
   std::span<const ConstArray> operands_;
   std::int64_t element_;
   std::vector<std::vector<std::int64_t>> nonfinite_;  // per operand
@@ -100,18 +109,32 @@ class Trial {
   graph::Fresh result_;
 };
 
+/// An operand's number, and an element of it.
+using OperandElement = std::pair<std::size_t, std::int64_t>;
+
 /// Operands that suffice alone, with their element; if none does, all that have any.
-std::vector<std::pair<std::size_t, std::int64_t>> causes_in(Trial& trial, std::size_t operands) {
-  std::vector<std::pair<std::size_t, std::int64_t>> together;
-  for (std::size_t i = 0; i < operands; ++i) {
+std::vector<OperandElement> causes_in(const Operation& operation, std::span<const ConstArray> operands,
+                                      const Shape& shape, DType dtype, std::int64_t element) {
+  Trial trial{operation, operands, shape, dtype, element, Replaced::nonfinite};
+  std::vector<OperandElement> together;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
     if (!trial.nonfinite(i).empty()) {
       together.emplace_back(i, trial.nonfinite(i).front());
     }
   }
-  if (together.empty() || trial.fails()) {
+  if (together.empty()) {
     return {};
   }
-  std::vector<std::pair<std::size_t, std::int64_t>> alone;
+  if (trial.fails()) {
+    trial = Trial{operation, operands, shape, dtype, element, Replaced::all};
+    if (trial.fails()) {
+      return {};
+    }
+    std::erase_if(together, [&](const OperandElement& cause) {
+      return !trial.fails_with(cause.first, trial.nonfinite(cause.first));
+    });
+  }
+  std::vector<OperandElement> alone;
   for (const auto& [i, first] : together) {
     if (trial.fails_with(i, trial.nonfinite(i))) {
       alone.emplace_back(i, trial.sufficient(i));
@@ -146,8 +169,7 @@ std::vector<Element> causes_of(const Replay& replay, Element element) {
                  [&](std::uint32_t input) { return replay.value(input); });
   std::vector<Element> causes;
   if (dynamic_cast<const ElementwiseOperation*>(node.operation.get()) == nullptr) {
-    Trial trial{*node.operation, operands, node.shape, node.dtype, element.index};
-    for (const auto& [i, index] : causes_in(trial, operands.size())) {
+    for (const auto& [i, index] : causes_in(*node.operation, operands, node.shape, node.dtype, element.index)) {
       causes.push_back({inputs[i], index});
     }
     return causes;
@@ -159,8 +181,7 @@ std::vector<Element> causes_of(const Replay& replay, Element element) {
     const std::size_t offset = static_cast<std::size_t>(places.back()) * size_of(operand.dtype);
     operand = {static_cast<const std::byte*>(operand.data) + offset, Shape{}, operand.dtype};
   }
-  Trial trial{*node.operation, operands, Shape{}, node.dtype, 0};
-  for (const auto& [i, zero] : causes_in(trial, operands.size())) {
+  for (const auto& [i, zero] : causes_in(*node.operation, operands, Shape{}, node.dtype, 0)) {
     causes.push_back({inputs[i], places[i]});
   }
   return causes;

@@ -19,8 +19,9 @@ struct Element {
 
 /// Found by trial: the operation is carried out again with elements that aren't finite replaced by ½. An operand is a
 /// cause if its own such elements suffice to make the result's at `element` other than finite, and the element given of
-/// it is the first of those that do by themselves. Where it takes several operands together, all of them are. Without
-/// causes the operation itself makes it out of finite numbers.
+/// it is the first of those that do by themselves. Where it takes several operands together, all of them are. If the
+/// result isn't finite without any, the finite elements are replaced too, so that causes are found that come on top.
+/// Without causes the operation itself makes it out of finite numbers.
 [[nodiscard]] std::vector<Element> causes_of(const Replay& replay, Element element);
 
 }  // namespace xgrad::check

@@ -89,7 +89,10 @@ Formula compose(const Operation& operation, const std::vector<Formula>& operands
   std::transform(operands.begin(), operands.end(), std::back_inserter(arguments),
                  [](const Formula& operand) { return operand.text; });
   for (const Attribute& attribute : operation.attributes()) {
-    arguments.push_back(attribute_text(attribute));
+    const bool* flag = std::get_if<bool>(&attribute.value);
+    if (flag == nullptr || *flag) {
+      arguments.push_back(attribute_text(attribute));
+    }
   }
   return {fmt::format("{}({})", symbol, fmt::join(arguments, ", ")), atom};
 }
