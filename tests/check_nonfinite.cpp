@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xgrad/xgrad.hpp"
@@ -534,6 +537,37 @@ TEST_CASE("trace_nonfinite: elements are followed through what moves, joins and 
     CHECK(found->index == Index{1, 1});
     CHECK(found->value == -inf);
   }
+}
+
+namespace {
+
+/// The same elements backwards, none of them below 1.
+class Picky final : public xg::Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "picky"; }
+  [[nodiscard]] xg::Signature infer(std::span<const xg::Tensor> inputs) const override {
+    return {inputs[0].shape(), xg::float32};
+  }
+  void evaluate(std::span<const xg::ConstArray> inputs, const xg::Array& output) const override {
+    const std::int64_t count = output.shape.size();
+    for (std::int64_t i = 0; i < count; ++i) {
+      const float x = inputs[0].as<float>()[count - 1 - i];
+      if (x < 1) {
+        throw xg::ValueError("[picky] below 1");
+      }
+      output.as<float>()[i] = x;
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("trace_nonfinite: through a user's operation, also one that takes no trials") {
+  const xg::Tensor l = xg::log(named({10, -1, 10}, "x"));
+  const auto found = trace_nonfinite(xg::sum(xg::apply(std::make_shared<const Picky>(), {l})));
+  REQUIRE(found.has_value());
+  CHECK(found->operation == "log");
+  CHECK(found->index == Index{1});
 }
 
 TEST_CASE("trace_nonfinite: integers, conditions and no elements") {

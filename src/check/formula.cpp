@@ -60,6 +60,10 @@ std::string number_text(const graph::Node& node) {
   return fmt::format("{}", *static_cast<const bool*>(data));
 }
 
+bool has_name(const graph::Node& node) {
+  return node.name && !node.name->empty();
+}
+
 /// Whether it is a number that was written beside a tensor, or as good as.
 bool is_number(const graph::Node& node) {
   return node.operation == nullptr && node.has_value() && node.shape.rank() == 0;
@@ -114,7 +118,7 @@ Formula call(const graph::Node& node, int levels) {
 }
 
 Formula mention(const graph::Node& node, std::size_t place, int levels) {
-  if (node.name && !node.name->empty()) {
+  if (has_name(node)) {
     return {*node.name, atom};
   }
   if (is_number(node)) {
@@ -133,7 +137,10 @@ std::string formula_of(const graph::Node& node) {
   if (node.operation != nullptr) {
     return call(node, shown_levels).text;
   }
-  return node.name ? *node.name : is_number(node) ? number_text(node) : std::string{};
+  if (has_name(node)) {
+    return *node.name;
+  }
+  return is_number(node) ? number_text(node) : "";
 }
 
 std::string operand_name(const graph::Node& node, std::size_t operand) {

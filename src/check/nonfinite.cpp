@@ -280,7 +280,7 @@ std::optional<NonFinite> trace_backward(const Tensor& tensor, std::span<const Te
   found.result = fmt::format("∂{}/∂{}", name_or(tensor, "y"), name_or(xs[root], fmt::format("x[{}]", root)));
   if (const graph::Node* forward = twin.differentiated(replay.node(cause.place)); forward != nullptr) {
     found.derivative_of = formula_of(*forward);
-    if (forward->name) {
+    if (forward->name && !forward->name->empty()) {
       found.derivative_of = fmt::format("{} = {}", *forward->name, found.derivative_of);
     }
   }
