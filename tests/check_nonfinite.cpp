@@ -380,6 +380,23 @@ TEST_CASE("trace_nonfinite: names, layers, and what went in") {
   CHECK(out.str() == found->text());
 }
 
+TEST_CASE("trace_nonfinite: operands of lower rank") {
+  const xg::Tensor d = named({1, 2, 0}, "d");
+  const xg::Tensor rows = named({{1, 2, 3}, {4, 5, 6}}, "rows");
+  const auto found = trace_nonfinite(xg::sum(rows / d));
+  REQUIRE(found.has_value());
+  CHECK(found->operation == "div");
+  CHECK(found->index == Index{0, 2});
+  REQUIRE(found->operands.size() == 2);
+  CHECK(found->operands[0].element == 3);
+  CHECK(found->operands[1].element == 0);
+  CHECK(found->operands[1].index == Index{2});
+  const auto behind = trace_nonfinite(xg::slice(rows + xg::log(d), {1, 2}));
+  REQUIRE(behind.has_value());
+  CHECK(behind->operation == "log");
+  CHECK(behind->index == Index{2});
+}
+
 namespace {
 
 struct Logarithm {
@@ -479,6 +496,13 @@ TEST_CASE("trace_nonfinite: a masked infinity isn't blamed for a NaN from elsewh
   REQUIRE(through_softmax.has_value());
   CHECK(through_softmax->operation == "sqrt");
   CHECK(through_softmax->index == Index{1, 1});
+
+  // The infinity is computed before the NaN, and meets it in the same element of where().
+  const xg::Tensor low = xg::log(named(0, "zero"));
+  const auto met = trace_nonfinite(xg::sum(xg::softmax(xg::where(xg::logical_not(mask), low, scores))));
+  REQUIRE(met.has_value());
+  CHECK(met->operation == "sqrt");
+  CHECK(met->index == Index{1, 1});
 }
 
 TEST_CASE("trace_nonfinite: the first of several causes, inputs from left to right") {
