@@ -252,6 +252,55 @@ TEST_CASE("xgrad train: a loss that isn't finite stops with one line, exit code 
   CHECK(contains(last.err, "outputs on the test samples aren't finite"));
 }
 
+TEST_CASE("xgrad train: --trace-nonfinite says where what isn't finite comes from") {
+  const auto failed = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"train", "--trace-nonfinite"});
+    const Outcome outcome = run_command(arguments);
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 1);
+    const std::vector<std::string> lines = lines_of(outcome.err);
+    REQUIRE(lines.size() > 2);
+    CHECK(lines[0].starts_with("xgrad: the "));
+    CHECK(contains(lines[0], "training stopped"));
+    return std::vector<std::string>{lines.begin() + 1, lines.end()};
+  };
+  const std::vector<std::string> one_layer{"--layers", "64-10", "--activation", "identity",
+                                           "--init",   "zeros", "--batch",      "all"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = one_layer;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+
+  // Weights and outputs of about 1e30 after the first step: their squares are beyond float32.
+  const std::vector<std::string> loss = failed(with({"--learning-rate", "1e30"}));
+  CHECK(loss[0] == "loss isn't finite, because of square in QuadraticLoss:");
+  CHECK(contains(loss[1], "is inf at (0, "));
+  CHECK(contains(loss[1], "− y)²"));
+
+  // The only step leaves weights whose products with the test samples are beyond float32.
+  const std::vector<std::string> output = failed(with({"--learning-rate", "3e38", "--epochs", "1"}));
+  CHECK(output[0] == "the output isn't finite, because of matmul in 0/Dense:");
+  CHECK(contains(output[1], "x 0.Wᵀ is "));
+
+  // Decay alone takes the weights there, from a step whose loss and gradients are finite.
+  const std::vector<std::string> update = failed({"--learning-rate", "1e30", "--weight-decay", "1e30"});
+  CHECK(update[0] == "loss isn't finite, because of a value that was given to 0/Dense:");
+  CHECK(contains(update[1], "0.W is "));
+  CHECK(update.back() == "In the step before, all gradients are finite: it is the update, with learning rate 1e+30.");
+}
+
+TEST_CASE("xgrad train: --trace-nonfinite changes nothing while all is finite") {
+  const auto with = train_with({"--epochs", "3", "--trace-nonfinite"});
+  const auto without = train_with({"--epochs", "3"});
+  REQUIRE(with.outcome.code == 0);
+  CHECK(with.outcome.err.empty());
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(with.result.at("runs").at(0).at("epochs").at(i).at("loss") ==
+          without.result.at("runs").at(0).at("epochs").at(i).at("loss"));
+  }
+}
+
 TEST_CASE("xgrad train: a folder of IDX files gives the layers' ends, and is learnt") {
   const TemporaryFolder folder;
   write_mnist(folder, "train", 400);

@@ -21,6 +21,7 @@
 #include "xgrad/nn/losses.hpp"
 #include "xgrad/nn/parameters.hpp"
 #include "xgrad/nn/sequential.hpp"
+#include "xgrad/nonfinite.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/operations.hpp"
 #include "xgrad/optim.hpp"

@@ -156,7 +156,7 @@ int train(TrainOptions& options) {
     runs = train_all(options, data);
   } catch (const NotFinite& error) {
     std::cout.flush();
-    std::cerr << "xgrad: " << error.what() << '\n';
+    std::cerr << "xgrad: " << error.what() << '\n' << error.trace;
     return exit_code::failure;
   }
   if (file) {

@@ -59,6 +59,8 @@ void add_training_options(CLI::App& app, Training& training) {
       app, "--batch", "N|all", fmt::format("{}", training.batch),
       "Samples per step; 'all' is the document's full-batch descent",
       [&training](const std::string& option, const std::string& text) { training.batch = read_batch(option, text); });
+  app.add_flag("--trace-nonfinite", training.trace_nonfinite,
+               "If a loss or an output becomes infinite or NaN, say which operation made it so");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "xgrad/nonfinite.hpp"
 #include "xgrad/optim.hpp"
 
 namespace xgrad::cli {
@@ -96,9 +97,16 @@ class Trainer {
     double total = 0;
     std::int64_t samples = 0;
     for (const auto& [x, y] : data::batches(data_.train, options)) {
-      const double loss = optimizer_->step(loss_(network_(x), y)).item();
+      Step step{.x = x, .y = y, .result = loss_(network_(x), y), .parameters = {}};
+      if (training_.trace_nonfinite) {
+        step.parameters = values(network_.parameters());
+      }
+      const double loss = optimizer_->step(step.result).item();
       if (!std::isfinite(loss)) {
-        throw not_finite(fmt::format("loss is {}", std::isnan(loss) ? "NaN" : "infinite"));
+        throw not_finite(fmt::format("loss is {}", std::isnan(loss) ? "NaN" : "infinite"), step);
+      }
+      if (training_.trace_nonfinite) {
+        last_step_ = std::move(step);
       }
       samples += x.dim(0);
       total += is_mean ? loss * static_cast<double>(x.dim(0)) : loss;
@@ -119,17 +127,62 @@ class Trainer {
     }
   }
 
-  [[nodiscard]] NotFinite not_finite(std::string_view what) const {
+  /// What was computed from what: a step's loss, or outputs. Parameters only for traces.
+  struct Step {
+    Tensor x;
+    Tensor y;
+    Tensor result;
+    std::vector<Tensor> parameters;
+  };
+
+  [[nodiscard]] static std::vector<Tensor> values(const std::vector<NamedParameter>& parameters) {
+    return {parameters.begin(), parameters.end()};
+  }
+
+  [[nodiscard]] NotFinite not_finite(std::string_view what, const Step& step) const {
     return NotFinite{
         fmt::format("the {} after {} steps, in epoch {} of {}: training stopped; try a learning rate "
                     "below {:.6g}",
-                    what, optimizer_->steps(), state_.epoch, training_.epochs, optimizer_->learning_rate())};
+                    what, optimizer_->steps(), state_.epoch, training_.epochs, optimizer_->learning_rate()),
+        training_.trace_nonfinite ? origin_of(step) : ""};
+  }
+
+  /// Where it comes from; if from parameters, where they have it from.
+  [[nodiscard]] std::string origin_of(const Step& step) const {
+    const auto found = traced(step);
+    if (!found) {
+      return {};
+    }
+    std::string text = found->text();
+    if (found->operation != "leaf" || !last_step_.result.defined()) {
+      return text;
+    }
+    const auto before = traced(last_step_);
+    text += "In the step before, ";
+    return text + (before ? before->text()
+                          : fmt::format("all gradients are finite: it is the update, with learning rate {:.6g}.\n",
+                                        optimizer_->learning_rate()));
+  }
+
+  [[nodiscard]] std::optional<check::NonFinite> traced(const Step& step) const {
+    const std::vector<NamedParameter> named = network_.parameters();
+    for (std::size_t i = 0; i < step.parameters.size(); ++i) {
+      step.parameters[i].named(named[i].name);
+    }
+    step.x.named("x");
+    step.result.named(step.y.defined() ? "loss" : "the output");
+    if (step.y.defined()) {
+      step.y.named("y");
+    }
+    return check::trace_nonfinite(step.result);
   }
 
   [[nodiscard]] double test_accuracy() const {
     const Tensor outputs = network_(data_.test.inputs);
     if (!is_finite(outputs)) {
-      throw not_finite("network's outputs on the test samples aren't finite");
+      throw not_finite(
+          "network's outputs on the test samples aren't finite",
+          {.x = data_.test.inputs, .y = {}, .result = outputs, .parameters = values(network_.parameters())});
     }
     return nn::accuracy(outputs, data_.test.labels);
   }
@@ -144,6 +197,7 @@ class Trainer {
   LossFunction loss_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   ProgressState state_{.accuracy = nan};
+  Step last_step_;  // with traces: the last whose loss is finite
 };
 
 }  // namespace

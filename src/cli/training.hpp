@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "xgrad/data.hpp"
@@ -28,6 +29,8 @@ struct Training {
   double weight_decay = 0;
   std::int64_t epochs = 30;
   std::int64_t batch = 10;  ///< 0: all samples at once
+  /// Keep a step's graph and parameters until the next, so that NotFinite says where what isn't finite comes from.
+  bool trace_nonfinite = false;
 };
 
 /// The samples in one step. Throws UsageError for a batch larger than the data.
@@ -55,7 +58,8 @@ struct Run {
 
 /// A loss or an output that isn't finite: training has failed.
 struct NotFinite : Error {
-  using Error::Error;
+  explicit NotFinite(const std::string& message, std::string origin = {}) : Error{message}, trace{std::move(origin)} {}
+  std::string trace;  ///< lines on where it comes from, if that was asked for
 };
 
 /// Initial weights and the order of samples are drawn from `seed`. Throws NotFinite.
