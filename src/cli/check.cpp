@@ -13,8 +13,8 @@
 #include "xgrad/math.hpp"
 
 #include "commands.hpp"
+#include "files/output_file.hpp"
 #include "network.hpp"
-#include "output_file.hpp"
 
 namespace xgrad::cli {
 namespace {
@@ -147,7 +147,8 @@ int code_of(check::Verdict verdict) {
 }
 
 int check_gradients(const Options& options) {
-  const std::optional<OutputFile> file = options.json ? std::optional<OutputFile>{*options.json} : std::nullopt;
+  const std::optional<files::OutputFile> file =
+      options.json ? std::optional<files::OutputFile>{*options.json} : std::nullopt;
   Random root{options.seed};
   Random for_samples = root.split();
   Random for_parameters = root.split();
@@ -168,7 +169,7 @@ int check_gradients(const Options& options) {
   report.title = fmt::format("{}, {} sample{}, {} weights, seed {}", options.model.description(), options.samples,
                              options.samples == 1 ? "" : "s", name_of(inits, options.model.init), options.seed);
   if (file) {
-    file->write(json_text(options, report));
+    file->write({json_text(options, report)});
   }
   std::cout << report;
   return code_of(report.verdict());
