@@ -57,6 +57,16 @@ struct DigitsOptions {
 /// One IDX file of unsigned bytes as it is, plain or gzipped: int64. Throws IoError.
 [[nodiscard]] XGRAD_API Tensor read_idx(const std::string& file);
 
+/// An array as NumPy's numpy.save writes it: format 1.0 to 3.0, plain or gzipped, either byte order, C or Fortran order
+/// (read into row-major memory). f4 becomes float32, f8 float64, b1 bool, and signed integers and unsigned ones below
+/// 64 bits int64. Throws IoError, naming the file, for any other type, more than Shape::max_rank axes, and whatever
+/// isn't one whole array and nothing more.
+[[nodiscard]] XGRAD_API Tensor read_npy(const std::string& file);
+
+/// Format 1.0, little-endian, C order. Evaluates. The file is there as a whole or not at all. Throws IoError, and then
+/// the file is what it was before.
+XGRAD_API void write_npy(const std::string& file, const Tensor& tensor);
+
 struct Batch {
   Tensor inputs;   ///< (batch, features)
   Tensor targets;  ///< (batch, classes), or (batch) int64 labels if asked for

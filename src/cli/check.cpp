@@ -13,11 +13,14 @@
 #include "xgrad/math.hpp"
 
 #include "commands.hpp"
+#include "files/output_file.hpp"
+#include "manual_gradients.hpp"
 #include "network.hpp"
-#include "output_file.hpp"
 
 namespace xgrad::cli {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 struct Options {
   Model model{.widths = {64, 30, 10}, .dtype = float64};
@@ -25,6 +28,8 @@ struct Options {
   std::int64_t max_entries = 256;
   std::uint64_t seed = 1;
   std::optional<std::string> json;
+  std::optional<std::string> manual;
+  std::optional<std::string> exported;
 };
 
 struct Samples {
@@ -49,6 +54,14 @@ void add_options(CLI::App& app, Options& options) {
       [&options](const std::string& option, const std::string& text) { options.seed = read_integer(option, text, 0); });
   add_value(app, "--json", "FILE", "", "Also write the report there; docs/command.md lists the keys",
             [&options](const std::string&, const std::string& text) { options.json = text; });
+  add_value(app, "--manual", "PATH", "",
+            "Take the manual gradients from there: a folder with W1.npy, b1.npy, ...\n"
+            "or gradients.json, or a .json file {\"W1\": [[...], ...], \"b1\": [...], ...}",
+            [&options](const std::string&, const std::string& text) { options.manual = text; });
+  add_value(app, "--export", "DIR", "",
+            "Check nothing, but write there what deriving them by hand takes: W1.npy,\n"
+            "b1.npy, ..., the samples x.npy and y.npy, and network.json",
+            [&options](const std::string&, const std::string& text) { options.exported = text; });
 }
 
 /// The shape of the samples' side with this width.
@@ -106,7 +119,7 @@ std::vector<Tensor> document_gradients(const Model& model, const std::vector<Nam
   return manual;
 }
 
-std::string manual_source(const Options& options) {
+std::string document_source(const Options& options) {
   if (!options.model.is_the_documents()) {
     return "none: the document's formulas hold only for sigmoid layers and the quadratic loss";
   }
@@ -115,21 +128,22 @@ std::string manual_source(const Options& options) {
                  : "BP1-BP4, the document's formulas";
 }
 
-std::string json_text(const Options& options, const check::Report& report) {
-  using Json = nlohmann::ordered_json;
+/// What the network, its parameters and the samples follow from, but for the dtype.
+Json network_json(const Options& options) {
   const Model& model = options.model;
-  Json root{{"command", "check"},
-            {"version", XGRAD_VERSION},
-            {"options",
-             {{"layers", model.widths},
-              {"activation", name_of(activations, model.activation)},
-              {"output_activation", name_of(activations, model.output_activation())},
-              {"loss", name_of(losses, model.loss)},
-              {"reduction", name_of(reductions, model.reduction)},
-              {"init", name_of(inits, model.init)},
-              {"samples", options.samples},
-              {"max_entries", options.max_entries},
-              {"seed", options.seed}}}};
+  return {{"layers", model.widths},
+          {"activation", name_of(activations, model.activation)},
+          {"output_activation", name_of(activations, model.output_activation())},
+          {"loss", name_of(losses, model.loss)},
+          {"reduction", name_of(reductions, model.reduction)},
+          {"init", name_of(inits, model.init)},
+          {"samples", options.samples},
+          {"seed", options.seed}};
+}
+
+std::string json_text(const Options& options, const check::Report& report) {
+  Json root{{"command", "check"}, {"version", XGRAD_VERSION}, {"options", network_json(options)}};
+  root["options"]["max_entries"] = options.max_entries;
   root.update(Json::parse(report.json()));
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
@@ -146,8 +160,44 @@ int code_of(check::Verdict verdict) {
   throw std::logic_error("a verdict without an exit code");
 }
 
+int export_problem(const Options& options, const std::string& folder, const std::vector<NamedParameter>& parameters,
+                   const Samples& samples) {
+  std::vector<NamedTensor> tensors;
+  tensors.reserve(parameters.size() + 2);
+  for (const NamedParameter& named : parameters) {
+    tensors.push_back({named.name, named.parameter.value()});
+  }
+  tensors.push_back({"x", samples.x});
+  tensors.push_back({"y", samples.y});
+  Json network = network_json(options);
+  network["dtype"] = name_of(dtypes, options.model.dtype);
+  write_export(folder, tensors, network.dump(2) + '\n');
+  std::string names;
+  for (const NamedTensor& named : tensors) {
+    names += named.name + ".npy, ";
+  }
+  std::cout << fmt::format("{}: {}{}\n", folder, names, network_file);
+  return exit_code::success;
+}
+
+/// What was given, or else the document's formulas where they hold.
+ManualGradients manual_gradients(const Options& options, const std::vector<NamedParameter>& parameters,
+                                 const Samples& samples) {
+  if (options.manual) {
+    return read_manual_gradients(*options.manual, parameters);
+  }
+  return {
+      options.model.is_the_documents() ? document_gradients(options.model, parameters, samples) : std::vector<Tensor>{},
+      document_source(options)};
+}
+
 int check_gradients(const Options& options) {
-  const std::optional<OutputFile> file = options.json ? std::optional<OutputFile>{*options.json} : std::nullopt;
+  if (options.exported && (options.manual || options.json)) {
+    throw UsageError(
+        fmt::format("--export checks nothing: expected it without {}", options.manual ? "--manual" : "--json"));
+  }
+  const std::optional<files::OutputFile> file =
+      options.json ? std::optional<files::OutputFile>{*options.json} : std::nullopt;
   Random root{options.seed};
   Random for_samples = root.split();
   Random for_parameters = root.split();
@@ -159,16 +209,18 @@ int check_gradients(const Options& options) {
   const LossFunction loss = loss_of(options.model);
   const std::vector<NamedParameter> parameters = named_as_in_the_document(network);
 
-  check::CompareOptions compare{.manual_source = manual_source(options),
-                                .numeric = {.max_entries = options.max_entries, .seed = options.seed}};
-  if (options.model.is_the_documents()) {
-    compare.manual = document_gradients(options.model, parameters, samples);
+  if (options.exported) {
+    return export_problem(options, *options.exported, parameters, samples);
   }
-  check::Report report = check::compare([&] { return loss(network(samples.x), samples.y); }, parameters, compare);
+  const ManualGradients manual = manual_gradients(options, parameters, samples);
+  check::Report report = check::compare([&] { return loss(network(samples.x), samples.y); }, parameters,
+                                        {.manual = manual.tensors,
+                                         .manual_source = manual.source,
+                                         .numeric = {.max_entries = options.max_entries, .seed = options.seed}});
   report.title = fmt::format("{}, {} sample{}, {} weights, seed {}", options.model.description(), options.samples,
                              options.samples == 1 ? "" : "s", name_of(inits, options.model.init), options.seed);
   if (file) {
-    file->write(json_text(options, report));
+    file->write({json_text(options, report)});
   }
   std::cout << report;
   return code_of(report.verdict());
@@ -187,7 +239,9 @@ Command add_check(CLI::App& app) {
       "Examples:\n"
       "  xgrad check\n"
       "  xgrad check --layers 2-3-1 --samples 1 --reduction sum    the document's formulas, letter for letter\n"
-      "  xgrad check --layers 20-10-5 --activation tanh --loss cross-entropy --json report.json");
+      "  xgrad check --layers 20-10-5 --activation tanh --loss cross-entropy --json report.json\n"
+      "  xgrad check --layers 4-3-2 --export problem    and then, with gradients from elsewhere,\n"
+      "  xgrad check --layers 4-3-2 --manual gradients");
   return {command, [options] { return check_gradients(*options); }};
 }
 

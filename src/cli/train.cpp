@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "commands.hpp"
-#include "output_file.hpp"
+#include "files/output_file.hpp"
 #include "train_options.hpp"
 #include "training.hpp"
 
@@ -140,7 +140,8 @@ std::vector<Run> train_all(const TrainOptions& options, data::TrainTest& data) {
 
 int train(TrainOptions& options) {
   require_consistent(options);
-  const std::optional<OutputFile> file = options.json ? std::optional<OutputFile>{*options.json} : std::nullopt;
+  const std::optional<files::OutputFile> file =
+      options.json ? std::optional<files::OutputFile>{*options.json} : std::nullopt;
   data::TrainTest data = load(options, options.seeds.first);
   Widths& widths = options.training.model.widths;
   if (widths.empty()) {
@@ -160,7 +161,7 @@ int train(TrainOptions& options) {
     return exit_code::failure;
   }
   if (file) {
-    file->write(json_text(options, data, runs));
+    file->write({json_text(options, data, runs)});
   }
   if (options.seeds.is_one()) {
     std::cout << result_text(runs.front(), data) << '\n';

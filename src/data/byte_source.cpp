@@ -142,4 +142,19 @@ std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file, std::s
   return std::make_unique<PlainSource>(std::move(stream), file, operation);
 }
 
+std::vector<unsigned char> read_bytes(ByteSource& source, std::uint64_t count) {
+  constexpr std::uint64_t first_chunk = 1U << 20U;
+  std::vector<unsigned char> bytes;
+  while (bytes.size() < count) {
+    const std::size_t have = bytes.size();
+    bytes.resize(static_cast<std::size_t>(std::min(count, std::max<std::uint64_t>(first_chunk, 2 * have))));
+    const std::size_t got = source.read(std::span{bytes}.subspan(have));
+    if (have + got < bytes.size()) {
+      bytes.resize(have + got);
+      break;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace xgrad::data

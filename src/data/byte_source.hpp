@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "xgrad/error.hpp"
 
@@ -30,5 +32,8 @@ class ByteSource {
 /// Gzip is told by its first two bytes. Throws IoError that names `operation` and the file, if it isn't a regular file,
 /// can't be read, or is called .gz and isn't gzip.
 [[nodiscard]] std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file, std::string_view operation);
+
+/// The next `count` bytes, or as many of them as there are. Memory is taken as they arrive.
+[[nodiscard]] std::vector<unsigned char> read_bytes(ByteSource& source, std::uint64_t count);
 
 }  // namespace xgrad::data

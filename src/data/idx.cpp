@@ -86,20 +86,6 @@ std::uint64_t element_count(const Reader& reader, const std::vector<std::int64_t
   return empty ? 0 : static_cast<std::uint64_t>(product);
 }
 
-std::vector<unsigned char> read_elements(const Reader& reader, std::uint64_t count, const std::string& promise) {
-  constexpr std::uint64_t first_chunk = 1U << 20U;
-  std::vector<unsigned char> elements;
-  while (elements.size() < count) {
-    const std::size_t have = elements.size();
-    elements.resize(static_cast<std::size_t>(std::min(count, std::max<std::uint64_t>(first_chunk, 2 * have))));
-    const std::size_t got = reader.source.read(std::span{elements}.subspan(have));
-    if (have + got < elements.size()) {
-      throw reader.error(fmt::format("truncated: {}, but only {} follow", promise, have + got));
-    }
-  }
-  return elements;
-}
-
 }  // namespace
 
 IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operation) {
@@ -110,7 +96,10 @@ IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operat
   const std::uint64_t count = element_count(reader, result.dims);
   const std::string promise =
       fmt::format("the header says ({}), that is {} bytes of data", fmt::join(result.dims, ", "), count);
-  result.elements = read_elements(reader, count, promise);
+  result.elements = read_bytes(*source, count);
+  if (result.elements.size() < count) {
+    throw reader.error(fmt::format("truncated: {}, but only {} follow", promise, result.elements.size()));
+  }
   std::array<unsigned char, 1> next{};
   if (source->read(next) != 0) {
     throw reader.error(fmt::format("trailing bytes: {}, but more follow", promise));

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <initializer_list>
+#include <string_view>
 
-namespace xgrad::cli {
+namespace xgrad::files {
 
 /// A file that is there as a whole or not at all: written beside its place under another name, then renamed. What
 /// isn't a regular file (a pipe, a terminal) is written to directly.
@@ -12,12 +13,12 @@ class OutputFile {
   /// Tries whether the file can be written, and leaves no trace. Throws IoError.
   explicit OutputFile(const std::filesystem::path& path);
 
-  /// Throws IoError; then the file is what it was before.
-  void write(const std::string& text) const;
+  /// The parts, one after the other. Throws IoError; then the file is what it was before.
+  void write(std::initializer_list<std::string_view> parts) const;
 
  private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;  ///< empty for what isn't a regular file
 };
 
-}  // namespace xgrad::cli
+}  // namespace xgrad::files

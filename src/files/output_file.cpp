@@ -1,4 +1,4 @@
-#include "output_file.hpp"
+#include "files/output_file.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 #include "xgrad/error.hpp"
 
-namespace xgrad::cli {
+namespace xgrad::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -36,7 +36,7 @@ class Descriptor {
     }
   }
 
-  void write_all(const std::string& text) const {
+  void write_all(std::string_view text) const {
     std::size_t done = 0;
     while (done < text.size()) {
       const ssize_t count = ::write(descriptor_, text.data() + done, text.size() - done);
@@ -107,17 +107,21 @@ OutputFile::OutputFile(const fs::path& path) : path_{path} {
   trial.finish();
 }
 
-void OutputFile::write(const std::string& text) const {
+void OutputFile::write(std::initializer_list<std::string_view> parts) const {
+  const auto write_to = [&](Descriptor& file) {
+    for (const std::string_view part : parts) {
+      file.write_all(part);
+    }
+    file.finish();
+  };
   if (temporary_.empty()) {
     Descriptor file{path_, 0, path_};
-    file.write_all(text);
-    file.finish();
+    write_to(file);
     return;
   }
   Descriptor file{temporary_, O_CREAT | O_EXCL, path_};
   Removal removal{temporary_};
-  file.write_all(text);
-  file.finish();
+  write_to(file);
   std::error_code error;
   fs::rename(temporary_, path_, error);
   if (error) {
@@ -126,4 +130,4 @@ void OutputFile::write(const std::string& text) const {
   removal.cancel();
 }
 
-}  // namespace xgrad::cli
+}  // namespace xgrad::files
