@@ -87,7 +87,8 @@ struct ParameterReport {
   Comparison automatic_numerical;
   Verdict verdict = Verdict::inconclusive;
   std::string reason;
-  /// Of a wrong manual gradient: the likely mistake, in the terms of the derived formulas; see diagnose.hpp. Else empty.
+  /// Of a wrong manual gradient: the likely mistake, in the terms of the derived formulas; see diagnose.hpp. Else
+  /// empty.
   std::string diagnosis;
 };
 

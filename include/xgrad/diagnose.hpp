@@ -16,10 +16,10 @@ namespace xgrad::check {
 /// What was found out about the manual gradient of one parameter.
 struct Diagnosis {
   std::string parameter;
-  std::string formula;  ///< the derived one: "∂Loss/∂W¹ = δ¹ xᵀ"
+  std::string formula;                      ///< the derived one: "∂Loss/∂W¹ = δ¹ xᵀ"
   Verdict verdict = Verdict::inconclusive;  ///< right or wrong by comparison; inconclusive without a manual gradient
-  /// The mistakes that together give the manual gradient to rounding: "the factor σ′(z¹) left out in δ¹". Empty if it is
-  /// right, or if no edit of the formulas explains it.
+  /// The mistakes that together give the manual gradient to rounding: "the factor σ′(z¹) left out in δ¹". Empty if it
+  /// is right, or if no edit of the formulas explains it.
   std::vector<std::string> mistakes;
   /// Other single explanations that give the same numbers for these data, though not for all: then nothing is certain.
   std::vector<std::string> alternatives;

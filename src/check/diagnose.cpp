@@ -76,10 +76,9 @@ std::string difference_of(const Values& manual, const Values& derived, const Sha
   if (expected == 0) {
     return "the derived one is zero everywhere";
   }
-  const double cosine =
-      std::inner_product(manual.begin(), manual.end(), derived.begin(), 0.0) / (size * expected);
-  std::string text = fmt::format("‖manual‖ is {:.3g} times ‖derived‖, the cosine between them {:.3f}", size / expected,
-                                 cosine);
+  const double cosine = std::inner_product(manual.begin(), manual.end(), derived.begin(), 0.0) / (size * expected);
+  std::string text =
+      fmt::format("‖manual‖ is {:.3g} times ‖derived‖, the cosine between them {:.3f}", size / expected, cosine);
   if (shape.rank() == 2 && shape[0] > 1 && shape[1] > 1) {
     if (scaled_along(manual, derived, shape[0], shape[1], true)) {
       text += "; each row is the derived one times a factor of its own";
@@ -124,8 +123,8 @@ std::string Diagnosis::text() const {
     return fmt::format("{}: no single edit of the derived formulas explains your {}, nor do two of the usual ones: {}",
                        parameter, name, difference);
   }
-  const std::string with = fmt::format("{}: your {} equals the derived one with {}", parameter, name,
-                                       fmt::join(mistakes, ", and "));
+  std::string with =
+      fmt::format("{}: your {} equals the derived one with {}", parameter, name, fmt::join(mistakes, ", and "));
   if (alternatives.empty()) {
     return with;
   }
@@ -136,6 +135,7 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
                                 const std::vector<Tensor>& manual, const DiagnoseOptions& options) {
   require_fitting(parameters, manual);
   std::vector<Tensor> tensors;
+  tensors.reserve(parameters.size());
   for (const NamedParameter& parameter : parameters) {
     tensors.emplace_back(parameter);
   }

@@ -80,7 +80,7 @@ enum class Range : std::uint8_t { positive, not_negative, zero_to_below_one, bet
 /// An option that takes one value. `read(option, text)` keeps it, or throws.
 template <class Read>
 CLI::Option* add_value(CLI::App& app, const std::string& option, const std::string& type, const std::string& fallback,
-                       const std::string& description, Read read) {
+                       const std::string& description, const Read& read) {
   return app
       .add_option_function<std::string>(
           option, [option, read](const std::string& text) { read(option, text); }, description)

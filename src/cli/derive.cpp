@@ -47,14 +47,14 @@ Derivation of_network(const Options& options) {
 }
 
 // The backward pass of one layer, for any cotangent G of its output.
-Derivation of_layer(const Options& options) {
+Derivation of_layer(const Options& options, Layer layer) {
   const std::int64_t in = options.model.widths[0];
   const DType dtype = options.model.dtype;
   Random random{1};
   const Tensor x = variable(random.normal(shape_of(options.samples, in), 0, 1, dtype)).named("x");
   std::vector<Tensor> xs{x};
   Tensor out;
-  switch (*options.layer) {
+  switch (layer) {
     case Layer::dense: {
       const nn::Dense dense{in, options.model.widths[1], random, {.dtype = dtype}};
       xs.insert(xs.end(), {dense.b, dense.W});
@@ -82,8 +82,12 @@ int print(const Options& options) {
   if (options.latex && options.dot) {
     throw UsageError("--latex and --dot: only one of them");
   }
-  const Derivation derivation = options.layer ? of_layer(options) : of_network(options);
-  std::cout << (options.latex ? derivation.latex() : options.dot ? derivation.dot() : derivation.text());
+  const Derivation derivation = options.layer ? of_layer(options, *options.layer) : of_network(options);
+  if (options.latex) {
+    std::cout << derivation.latex();
+  } else {
+    std::cout << (options.dot ? derivation.dot() : derivation.text());
+  }
   return exit_code::success;
 }
 

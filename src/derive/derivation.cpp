@@ -6,7 +6,8 @@
 #include <fmt/format.h>
 #include <limits>
 #include <map>
-#include <optional>
+#include <memory>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -183,6 +184,7 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
 
 Formulas::Formulas(const std::vector<NamedTensor>& tensors, const DeriveOptions& options) {
   std::vector<Tensor> all;
+  all.reserve(tensors.size());
   for (const NamedTensor& each : tensors) {
     all.push_back(each.tensor);
   }
@@ -218,7 +220,7 @@ void Formulas::translate(const std::unordered_map<const graph::Node*, std::strin
     roots.push_back(y_);
   }
   order_ = graph::topological_order(nodes_of(roots), graph::Boundary::leaves);
-  names_.emplace(order_, *roots.back().node(), given);
+  names_ = std::make_unique<Names>(order_, *roots.back().node(), given);
   // δ of what has a name, if it isn't itself something with a name.
   std::unordered_set<const graph::Node*> symbols;
   for (const auto& [node, name] : names_->all()) {
@@ -238,7 +240,7 @@ void Formulas::translate(const std::unordered_map<const graph::Node*, std::strin
     symbols.insert(node);
   }
   symbols_ = std::move(symbols);
-  translation_.emplace(expressions_, symbols_);
+  translation_ = std::make_unique<Translation>(expressions_, symbols_);
   for (const graph::Node* node : order_.nodes) {
     for (const graph::Node* input : node->inputs()) {
       if (names_->has(input) && is_distribution(*input)) {
@@ -284,6 +286,7 @@ const Name* Formulas::name_of(Expr e) const {
 // What the formulas are made of, arguments first.
 std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) {
   std::vector<Expr> stack;
+  stack.reserve(lines.size());
   for (const Line& line : lines) {
     stack.push_back(line.right);
   }
@@ -370,7 +373,8 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
   struct Candidate {
     Line line;
     std::size_t place;
-    std::size_t rank;  // δ before the parameters, those before of lower rank
+    std::size_t rank;    // δ before the parameters, those before of lower rank
+    std::size_t number;  // in the order of the tensors
     bool needed;
   };
   std::vector<Candidate> candidates;
@@ -388,10 +392,11 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
     } else {
       line = {derivative_name(x), e, nullptr, i - interior_.size(), x};
     }
-    candidates.push_back({line, place.contains(x) ? place.at(x) : 0, is_target ? 1 + x->shape.rank() : 0, is_target});
+    candidates.push_back(
+        {line, place.contains(x) ? place.at(x) : 0, is_target ? 1 + x->shape.rank() : 0, i, is_target});
   }
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.place != b.place ? a.place > b.place : a.rank < b.rank;
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tuple{b.place, a.rank, a.number} < std::tuple{a.place, b.rank, b.number};
   });
   // Only those δ that lead to a target.
   for (bool again = true; again;) {
@@ -467,7 +472,12 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
   std::unordered_set<Expr> made;                 // the terms without a line before
   std::unordered_map<Expr, std::size_t> length;  // of what is written in its place
   for (Expr e : parts) {
-    std::size_t total = e->head == Head::symbol || e->head == Head::number ? 3 : (e->head == Head::call ? 12 : 4);
+    std::size_t total = 4;
+    if (e->head == Head::symbol || e->head == Head::number) {
+      total = 3;
+    } else if (e->head == Head::call) {
+      total = 12;
+    }
     for (Expr argument : e->arguments) {
       total += length.at(argument);
     }
@@ -697,6 +707,7 @@ Derivation derive(const Tensor& y, std::initializer_list<Tensor> xs, const Deriv
 
 Derivation derive(const Tensor& y, const std::vector<NamedParameter>& xs, const DeriveOptions& options) {
   std::vector<Tensor> tensors;
+  tensors.reserve(xs.size());
   for (const NamedParameter& x : xs) {
     tensors.emplace_back(x);
   }
@@ -705,6 +716,7 @@ Derivation derive(const Tensor& y, const std::vector<NamedParameter>& xs, const 
 
 Derivation formulas_of(const std::vector<NamedTensor>& tensors, const DeriveOptions& options) {
   std::vector<Tensor> all;
+  all.reserve(tensors.size());
   for (const NamedTensor& each : tensors) {
     all.push_back(each.tensor);
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -60,9 +60,9 @@ class Formulas {
 
   Expressions expressions_;
   graph::Order order_;
-  std::optional<Names> names_;
+  std::unique_ptr<Names> names_;
   std::unordered_set<const graph::Node*> symbols_;
-  std::optional<Translation> translation_;
+  std::unique_ptr<Translation> translation_;
   std::unordered_map<const graph::Node*, Name> adjoints_;
   std::unordered_map<Expr, Name> terms_;  ///< formulas with a line of their own
   std::unordered_map<const graph::Node*, Name> abbreviations_;

@@ -123,6 +123,7 @@ Tensor Evaluation::compute(Expr e) {
       return x(0);
     case Head::call: {
       std::vector<Tensor> arguments;
+      arguments.reserve(e->arguments.size());
       for (std::size_t i = 0; i < e->arguments.size(); ++i) {
         arguments.push_back(x(i));
       }

@@ -16,7 +16,7 @@ class Evaluation {
   /// The symbol's value, in the place of its definition. Before anything that uses it is computed.
   void set(const graph::Node& node, Tensor value);
   /// Of the formula's shape; pending.
-  [[nodiscard]] Tensor of(Expr e);
+  [[nodiscard]] Tensor of(Expr root);
 
  private:
   [[nodiscard]] Tensor compute(Expr e);

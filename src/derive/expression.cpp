@@ -406,6 +406,7 @@ Expr Expressions::power(Expr base, double exponent) {
   }
   if (base->head == Head::product && whole) {
     std::vector<Expr> factors;
+    factors.reserve(base->arguments.size());
     for (Expr factor : base->arguments) {
       factors.push_back(power(factor, exponent));
     }

@@ -31,7 +31,8 @@ std::string_view innermost(const graph::Node& node) {
 
 bool is_loss_scope(const graph::Node& node) {
   const std::string_view scope = innermost(node);
-  return scope.find("Loss") != scope.npos || scope.find("CrossEntropy") != scope.npos || scope == "MeanSquaredError";
+  constexpr std::size_t none = std::string_view::npos;
+  return scope.find("Loss") != none || scope.find("CrossEntropy") != none || scope == "MeanSquaredError";
 }
 
 bool is_activation(const graph::Node& node) {
@@ -139,8 +140,10 @@ Names::Names(const graph::Order& order, const graph::Node& loss,
   for (const auto& [node, base] : bases) {
     ++count[base];
   }
-  const std::string loss_name =
-      given.contains(&loss) ? given.at(&loss) : (loss.name ? *loss.name : std::string{"Loss"});
+  std::string loss_name = loss.name ? *loss.name : "Loss";
+  if (const auto name = given.find(&loss); name != given.end()) {
+    loss_name = name->second;
+  }
   set(&loss, loss_name, 0);
   std::map<std::string, std::size_t> next;
   for (const auto& [node, base] : bases) {

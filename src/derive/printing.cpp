@@ -17,12 +17,8 @@ constexpr std::array<std::string_view, 10> low_digits{"₀", "₁", "₂", "₃"
 
 // "¹" and the like at the end: another exponent would be read as one with it.
 bool ends_raised(const std::string& text) {
-  for (const std::string_view end : {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "ᵀ"}) {
-    if (text.ends_with(end)) {
-      return true;
-    }
-  }
-  return false;
+  constexpr std::array<std::string_view, 11> raised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "ᵀ"};
+  return std::any_of(raised.begin(), raised.end(), [&text](std::string_view end) { return text.ends_with(end); });
 }
 
 // What a slice takes, as Python writes it: "[:, 2:8]".
@@ -105,21 +101,20 @@ std::string Printer::at_least(Precedence precedence, Expr e) const {
 }
 
 std::string Printer::number_text(double value) const {
-  if (value == std::floor(value) && std::abs(value) < 1e15) {
-    return fmt::format("{}{:.0f}", value < 0 ? "−" : "", std::abs(value));
+  if (value == std::floor(value) && value < 1e15) {
+    return fmt::format("{:.0f}", value);
   }
-  const double inverse = 1 / std::abs(value);
+  const double inverse = 1 / value;
   const double whole = std::round(inverse);
-  if (whole <= 9999 && std::abs(inverse - whole) < 1e-9 * whole) {
-    const std::string sign = value < 0 ? "−" : "";
-    if (latex()) {
-      return fmt::format("{}\\tfrac{{1}}{{{:.0f}}}", value < 0 ? "-" : "", whole);
-    }
-    static const std::map<int, std::string_view> fractions{{2, "½"}, {3, "⅓"}, {4, "¼"}, {5, "⅕"}, {6, "⅙"}, {8, "⅛"}};
-    const auto known = fractions.find(static_cast<int>(whole));
-    return sign + (known != fractions.end() ? std::string{known->second} : fmt::format("1/{:.0f}", whole));
+  if (whole > 9999 || std::abs(inverse - whole) > 1e-9 * whole) {
+    return fmt::format("{:.6g}", value);
   }
-  return fmt::format("{}{:.6g}", value < 0 ? "−" : "", std::abs(value));
+  if (latex()) {
+    return fmt::format("\\tfrac{{1}}{{{:.0f}}}", whole);
+  }
+  static const std::map<int, std::string_view> fractions{{2, "½"}, {3, "⅓"}, {4, "¼"}, {5, "⅕"}, {6, "⅙"}, {8, "⅛"}};
+  const auto known = fractions.find(static_cast<int>(whole));
+  return known != fractions.end() ? std::string{known->second} : fmt::format("1/{:.0f}", whole);
 }
 
 Printer::Piece Printer::written(Expr e) const {
@@ -133,9 +128,11 @@ Printer::Piece Printer::written(Expr e) const {
     case Head::symbol:
       return {"?", atom};
     case Head::number: {
-      const std::string text = number_text(e->number);
-      return {latex() && text.starts_with("−") ? "-" + text.substr(std::string_view{"−"}.size()) : text,
-              e->number < 0 ? additive : (text.find('/') == std::string::npos ? atom : multiplicative)};
+      const std::string text = number_text(std::abs(e->number));
+      if (e->number < 0) {
+        return {minus_sign() + text, additive};
+      }
+      return {text, text.find('/') == std::string::npos ? atom : multiplicative};
     }
     case Head::sum:
       return sum_of(e);
@@ -195,7 +192,7 @@ Printer::Piece Printer::sum_of(Expr e) const {
     } else if (negative) {
       positive = {number_text(-term->number), atom};
     }
-    const std::string sign = negative ? (latex() ? "-" : "−") : "+";
+    const std::string sign = negative ? minus_sign() : "+";
     if (text.empty()) {
       text = (negative ? sign : "") + positive.text;
     } else {
@@ -239,7 +236,7 @@ Printer::Piece Printer::product_of(double factor, const std::vector<Expr>& facto
 Printer::Piece Printer::fraction_of(double factor, const std::vector<Expr>& above,
                                     const std::vector<std::pair<Expr, double>>& below) const {
   const double size = std::abs(factor);
-  const std::string minus = factor < 0 ? (latex() ? "-" : "−") : "";
+  const std::string minus = factor < 0 ? minus_sign() : "";
   std::string top = joined_factors(above, true);
   if (size != 1 || top.empty()) {
     const std::string number = number_text(size);
@@ -297,7 +294,8 @@ Printer::Piece Printer::function_of(Expr e) const {
     const auto symbol = known.find(name);
     name = symbol != known.end() ? std::string{symbol->second} : "\\operatorname{" + escaped_latex(name) + "}";
   }
-  return {name + (e->primed ? (latex() ? "'" : "′") : "") + in_brackets(argument.text), atom};
+  const char* prime = latex() ? "'" : "′";
+  return {name + (e->primed ? prime : "") + in_brackets(argument.text), atom};
 }
 
 std::string Printer::condition_of(Expr e, bool complement) const {
@@ -333,6 +331,7 @@ Printer::Piece Printer::call_of(Expr e) const {
   std::string text{notation.symbol.empty() ? operation.name() : notation.symbol};
   text = latex() ? "\\operatorname{" + escaped_latex(text) + "}" : text;
   std::vector<std::string> arguments;
+  arguments.reserve(e->arguments.size());
   for (Expr argument : e->arguments) {
     arguments.push_back(piece(argument).text);
   }

@@ -19,7 +19,7 @@ class Printer {
   Printer(Dialect dialect, std::function<const Name*(Expr)> names) : dialect_{dialect}, names_{std::move(names)} {}
 
   /// The formula itself is written out, even if it has a name and isn't a symbol.
-  [[nodiscard]] std::string of(Expr e);
+  [[nodiscard]] std::string of(Expr root);
 
  private:
   enum Precedence : std::uint8_t { additive = 1, multiplicative, matrix, unary, atom };
@@ -33,6 +33,8 @@ class Printer {
   [[nodiscard]] std::string in_brackets(const std::string& text) const;
   /// In brackets, if it binds weaker.
   [[nodiscard]] std::string at_least(Precedence precedence, Expr e) const;
+  [[nodiscard]] const char* minus_sign() const noexcept { return latex() ? "-" : "−"; }
+  /// Of a number that isn't negative.
   [[nodiscard]] std::string number_text(double value) const;
   [[nodiscard]] Piece written(Expr e) const;
   [[nodiscard]] Piece sum_of(Expr e) const;

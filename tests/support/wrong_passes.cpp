@@ -63,7 +63,10 @@ Example dense(std::uint64_t seed, Act act, Loss kind) {
                                      parameters[3].parameter};
   const bool squashed = kind == Loss::quadratic || kind == Loss::mse;
   Example example;
-  example.architecture = std::string{"dense "} + (act == Act::sigmoid ? "sigmoid" : act == Act::tanh ? "tanh" : "relu") +
+  example.architecture = std::string{"dense "} +
+                         (act == Act::sigmoid ? "sigmoid"
+                          : act == Act::tanh  ? "tanh"
+                                              : "relu") +
                          (kind == Loss::quadratic ? " quadratic"
                           : kind == Loss::mse     ? " mse"
                           : kind == Loss::binary  ? " binary cross-entropy"
@@ -388,7 +391,8 @@ Example layer_norm(std::uint64_t seed) {
     if (is("c for n")) {
       dgamma = sum(d * c, 0);
     }
-    return std::vector<Tensor>{matmul(t(du), x), dgamma, is("β of the last sample") ? reshape(last_row(d), {6}) : sum(d, 0)};
+    return std::vector<Tensor>{matmul(t(du), x), dgamma,
+                               is("β of the last sample") ? reshape(last_row(d), {6}) : sum(d, 0)};
   };
   return example;
 }
@@ -412,8 +416,8 @@ Example convolution(std::uint64_t seed) {
   example.by_hand = [=](const std::string& mistake) {
     const auto is = [&mistake](const char* name) { return mistake == name; };
     const Tensor k = w.value();
-    const Tensor z = slice(k, {0, 1}, 0) * window(0) + slice(k, {1, 2}, 0) * window(1) +
-                     slice(k, {2, 3}, 0) * window(2) + b.value();
+    const Tensor z =
+        slice(k, {0, 1}, 0) * window(0) + slice(k, {1, 2}, 0) * window(1) + slice(k, {2, 3}, 0) * window(2) + b.value();
     const Tensor a = tanh(z);
     Tensor dz = (a - y) * (1.0 - square(a));
     if (is("no slope")) {

@@ -224,12 +224,12 @@ class Editor {
     if (b->shape.rank() == 2 && b->shape[0] == b->shape[1] && b->head != Head::transpose) {
       changes.push_back({e_.matmul(a, e_.transpose(b)), in_place_of(e_.transpose(b), b), Rank::usual});
     }
-    if (a->shape.rank() == 2 && b->shape.rank() == 2 && a->head == Head::transpose && a->shape[1] == vocabulary_.batch &&
-        vocabulary_.batch > 1) {
+    if (a->shape.rank() == 2 && b->shape.rank() == 2 && a->head == Head::transpose &&
+        a->shape[1] == vocabulary_.batch && vocabulary_.batch > 1) {
       for (const bool last : {true, false}) {
         const Expr one = e_.matmul(one_of(a, 1, last), one_of(b, 0, last));
-        changes.push_back({one, fmt::format("only the {} sample taken", last ? "last" : "first"),
-                           last ? Rank::usual : Rank::rare});
+        changes.push_back(
+            {one, fmt::format("only the {} sample taken", last ? "last" : "first"), last ? Rank::usual : Rank::rare});
       }
     }
     if (here->shape.rank() == 2 && here->shape[0] == here->shape[1]) {
@@ -332,8 +332,8 @@ class Editor {
 };
 
 bool uses(Expr root, Expr symbol) {
-  return root == symbol ||
-         std::any_of(root->arguments.begin(), root->arguments.end(), [&](Expr argument) { return uses(argument, symbol); });
+  return root == symbol || std::any_of(root->arguments.begin(), root->arguments.end(),
+                                       [&](Expr argument) { return uses(argument, symbol); });
 }
 
 }  // namespace
@@ -353,8 +353,8 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
       if (slope == nullptr && !known.insert(formula).second) {
         return;
       }
-      const Rank rank = inlined && change.rank < Rank::rare ? static_cast<Rank>(static_cast<int>(change.rank) + 1)
-                                                            : change.rank;
+      const Rank rank =
+          inlined && change.rank < Rank::rare ? static_cast<Rank>(static_cast<int>(change.rank) + 1) : change.rank;
       result.push_back({line, formula, change.words, place, rank, slope, change.slope_words});
     });
   };

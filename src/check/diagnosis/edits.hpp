@@ -12,15 +12,16 @@ namespace xgrad::check::diagnosis {
 using formulas::Expr;
 using Line = formulas::Formulas::Line;
 
-/// How likely a kind of mistake is to be made, the likeliest first; also the order in which equal explanations are named.
+/// How likely a kind of mistake is to be made, the likeliest first; also the order in which equal explanations are
+/// named.
 enum class Rank : std::uint8_t { usual, common, rare, far_fetched };
 
 /// One edit of one formula.
 struct Edit {
-  std::size_t line = 0;   ///< of the backward pass
-  Expr formula = nullptr; ///< what the line says then
-  std::string words;      ///< "the factor σ′(z¹) left out"
-  std::string place;      ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
+  std::size_t line = 0;    ///< of the backward pass
+  Expr formula = nullptr;  ///< what the line says then
+  std::string words;       ///< "the factor σ′(z¹) left out"
+  std::string place;       ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
   Rank rank = Rank::usual;
   /// If there is one: the mistake has a number t, as in W − t ∂W, and the line is formula + t · slope.
   Expr slope = nullptr;

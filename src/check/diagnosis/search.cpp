@@ -44,11 +44,7 @@ Search::Search(Formulas& pass, std::vector<Values> manual, double tolerance, std
       lines_{pass.backward_lines()} {
   vocabulary_.batch = batch;
   // What formulas are cut up by is part of the pass here.
-  std::vector<Line> abbreviations = pass.abbreviations();
-  std::vector<Line> all;
-  for (const Line& line : abbreviations) {
-    all.push_back(line);
-  }
+  std::vector<Line> all = pass.abbreviations();
   all.insert(all.end(), lines_.begin(), lines_.end());
   // In an order in which each line comes after those that it uses.
   std::vector<Line> sorted;
@@ -85,8 +81,7 @@ bool Search::agree(const Values& a, const Values& b) const {
 
 double Search::residual(const Values& a, const Values& b) const {
   const double size = std::max(norm(a), norm(b));
-  const double distance = norm(difference(a, b));
-  return size > 0 ? distance / size : (distance == 0 ? 0 : 1);
+  return size == 0 ? 0 : norm(difference(a, b)) / size;
 }
 
 // The numbers that a factor may be, in words; and whether it is one that people forget or repeat.
@@ -281,7 +276,8 @@ void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
     if (!std::isfinite(t) || t == 0) {
       continue;
     }
-    const Expr formula = e.spread(e.sum(lines_[edit.line].right, e.scaled(t, edit.slope)), lines_[edit.line].right->shape);
+    const Expr formula =
+        e.spread(e.sum(lines_[edit.line].right, e.scaled(t, edit.slope)), lines_[edit.line].right->shape);
     const std::string number = fmt::format(fmt::runtime(edit.slope_words), t);
     propose({{{edit.line, formula}}, fmt::format("{} ({}) in {}", edit.words, number, edit.place), {}, 1, edit.rank},
             here_.gradients(lines_, edit.line, formula), found);
@@ -306,7 +302,8 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
       continue;
     }
     Values rest = wanted;
-    std::transform(rest.begin(), rest.end(), direction.begin(), rest.begin(), [c](double a, double b) { return a - c * b; });
+    std::transform(rest.begin(), rest.end(), direction.begin(), rest.begin(),
+                   [c](double a, double b) { return a - c * b; });
     if (norm(rest) > tolerance_ * norm(manual_[p])) {
       continue;
     }
@@ -318,8 +315,7 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
                                               : fmt::format("{} in {}, and {}", edit->words, edit->place, number);
     const std::size_t mistakes = edit == nullptr ? 1 : 2;
     const Rank rank = std::max(has_meaning ? Rank::usual : Rank::rare, edit == nullptr ? Rank::usual : edit->rank);
-    propose({{{line, formula}}, words, {}, mistakes, rank},
-            here_.gradients(lines_, line, formula), found);
+    propose({{{line, formula}}, words, {}, mistakes, rank}, here_.gradients(lines_, line, formula), found);
   }
 }
 

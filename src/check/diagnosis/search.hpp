@@ -26,7 +26,8 @@ struct Finding {
 /// The edits of a derived backward pass that reproduce manual gradients.
 class Search {
  public:
-  /// `manual` by parameter, empty if there is none. Gradients agree if they differ by at most `tolerance` of their norm.
+  /// `manual` by parameter, empty if there is none. Gradients agree if they differ by at most `tolerance` of their
+  /// norm.
   Search(formulas::Formulas& pass, std::vector<Values> manual, double tolerance, std::int64_t batch);
 
   [[nodiscard]] std::vector<Finding> run();
@@ -68,10 +69,10 @@ class Search {
   Vocabulary vocabulary_;
   Probe here_;
   Probe elsewhere_;
-  std::vector<Line> lines_;                       // as edited so far
-  std::vector<Values> current_;                   // their gradients
-  std::vector<bool> remaining_;                   // parameters to be explained
-  std::vector<std::vector<Values>> without_;      // per line: the gradients with zero there
+  std::vector<Line> lines_;                   // as edited so far
+  std::vector<Values> current_;               // their gradients
+  std::vector<bool> remaining_;               // parameters to be explained
+  std::vector<std::vector<Values>> without_;  // per line: the gradients with zero there
   std::vector<Finding> findings_;
 };
 
