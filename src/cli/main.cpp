@@ -28,7 +28,9 @@ int complain(std::string_view message, int code) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Trains networks by automatic differentiation, checks gradients three ways, and prints their derivation.", "xgrad"};
+  CLI::App app{
+      "Trains networks by automatic differentiation, checks gradients three ways, and prints their derivation.",
+      "xgrad"};
   app.set_version_flag("--version", "xgrad " XGRAD_VERSION, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.footer(

@@ -166,9 +166,7 @@ std::vector<Applies> applies() {
        {11, 22, 33, 14, 25, 36}},
       {"broadcast operand",
        "a scalar with an axis more",
-       [] {
-         return x() * reshape(doubles(3), {1});
-       },
+       [] { return x() * reshape(doubles(3), {1}); },
        "mul",
        {-6, -1.5, 0.75, 9}},
       {"broadcast operand",
@@ -318,14 +316,9 @@ std::vector<NearMiss> near_misses() {
        [] {
          return broadcast_to(doubles({1, 2, 3}), {2, 3}) + doubles({{1}, {2}});
        }},
-      {"broadcast operand", "one element that is no scalar",
-       [] {
-         return x() * reshape(doubles({{3}}), {1});
-       }},
+      {"broadcast operand", "one element that is no scalar", [] { return x() * reshape(doubles({{3}}), {1}); }},
       {"broadcast operand", "a scalar with an axis more than the other",
-       [] {
-         return doubles(2) * reshape(doubles(3), {1});
-       }},
+       [] { return doubles(2) * reshape(doubles(3), {1}); }},
       {"broadcast operand", "two broadcasts",
        [] { return broadcast_to(doubles(1), {2}) + evaluated(broadcast_to(doubles(1), {1})); }},
       {"sum of a broadcast", "over an axis that the source has",

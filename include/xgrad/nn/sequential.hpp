@@ -63,8 +63,9 @@ class XGRAD_API Layer {
 };
 
 template <class L>
-requires(!std::same_as<std::remove_cvref_t<L>, Layer> && std::is_invocable_r_v<Tensor, const L&, const Tensor&>)
-    Layer::Layer(L layer) : model_{std::make_shared<Holder<L>>(std::move(layer))} {}
+requires(!std::same_as<std::remove_cvref_t<L>, Layer> &&
+         std::is_invocable_r_v<Tensor, const L&, const Tensor&>) Layer::Layer(L layer)
+    : model_{std::make_shared<Holder<L>>(std::move(layer))} {}
 
 // Compiled once, in the library.
 extern template Layer::Layer(Dense);

@@ -246,8 +246,9 @@ void add_rows(T* out, const T* x, std::size_t rows, std::size_t columns) {
 }
 
 template <class T>
-constexpr RowKernels<T> kernels{sum<T>, fold<LargestFold, T>, fold<SmallestFold, T>, exponentials<T>,
-                                sum_exponentials<T>, shift<T>, scale<T>, add_rows<T>};
+constexpr RowKernels<T> kernels{sum<T>,          fold<LargestFold, T>, fold<SmallestFold, T>,
+                                exponentials<T>, sum_exponentials<T>,  shift<T>,
+                                scale<T>,        add_rows<T>};
 
 }  // namespace
 
