@@ -249,6 +249,9 @@ TEST_CASE("xgrad check --manual: a sign, a factor, a transpose or one entry that
     CHECK(outcome.code == 1);
     CHECK(contains(outcome.out, "\n  W2: manual "));
     CHECK(contains(outcome.out, "so the manual gradient is wrong"));
+    CHECK(contains(outcome.out, "W2: "));
+    CHECK((contains(outcome.out, "your ∂Loss/∂W² equals the derived one with ") ||
+           contains(outcome.out, "explains your ∂Loss/∂W²")));
     CHECK(contains(outcome.out, "3 right, 1 wrong"));
   }
   problem.give("W2", xg::full({3, 3}, std::nan(""), xg::float64));

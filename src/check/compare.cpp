@@ -270,7 +270,11 @@ void add_diagnoses(Report& report, const LossFunction& loss, const std::vector<N
   if (!std::any_of(report.parameters.begin(), report.parameters.end(), is_wrong)) {
     return;
   }
-  const std::vector<Diagnosis> diagnoses = diagnose(loss, parameters, manual);
+  std::vector<Diagnosis> diagnoses;
+  try {
+    diagnoses = diagnose(loss, parameters, manual);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): an operation of the user's may refuse other values
+  }
   for (std::size_t i = 0; i < diagnoses.size(); ++i) {
     if (is_wrong(report.parameters[i]) && diagnoses[i].verdict == Verdict::wrong) {
       report.parameters[i].diagnosis = diagnoses[i].text();

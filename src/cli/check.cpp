@@ -236,6 +236,10 @@ Command add_check(CLI::App& app) {
   command->footer(
       "Exit codes: 0 every verdict is right; 1 one is wrong; 2 a bad option or file,\n"
       "or any other error; 3 none is wrong, but one is inconclusive.\n\n"
+      "Below a wrong manual gradient stands the mistake that gives these numbers, in the\n"
+      "terms of what 'xgrad derive' prints; docs/diagnose.md walks through a derivation\n"
+      "gone wrong:\n"
+      "  W1: your ∂Loss/∂W¹ equals the derived one with the factor σ′(z¹) left out in δ¹\n\n"
       "Examples:\n"
       "  xgrad check\n"
       "  xgrad check --layers 2-3-1 --samples 1 --reduction sum    the document's formulas, letter for letter\n"

@@ -35,6 +35,11 @@ bool is_loss_scope(const graph::Node& node) {
   return scope.find("Loss") != none || scope.find("CrossEntropy") != none || scope == "MeanSquaredError";
 }
 
+// What a loss takes, or what is subtracted from a prediction.
+bool is_target(const graph::Node& user, const graph::Node* leaf) {
+  return is_loss_scope(user) || (planning::kind_of(*user.operation) == planning::Kind::sub && user.inputs()[1] == leaf);
+}
+
 bool is_activation(const graph::Node& node) {
   const Operation& operation = *node.operation;
   return is_builtin(operation, "sigmoid") || is_builtin(operation, "tanh") || is_builtin(operation, "relu") ||
@@ -130,7 +135,7 @@ Names::Names(const graph::Order& order, const graph::Node& loss,
       if (node->shape.rank() == 0 && !node->history && is_floating(node->dtype)) {
         continue;  // a number
       }
-      const char* base = is_loss_scope(*user.at(node)) ? "y" : "x";
+      const char* base = is_target(*user.at(node), node) ? "y" : "x";
       bases.emplace_back(node, node->history ? "θ" : base);
     } else if (is_activation(*node) && !is_loss_scope(*node) && layer_.contains(node->inputs()[0])) {
       bases.emplace_back(node, "a");

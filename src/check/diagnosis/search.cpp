@@ -120,7 +120,8 @@ std::vector<Finding> Search::run() {
   current_.resize(manual_.size());
   for (std::size_t p = 0; p < manual_.size(); ++p) {
     if (!manual_[p].empty() && !current_[p].empty() && !agree(manual_[p], current_[p])) {
-      findings_[p].wrong = remaining_[p] = true;
+      findings_[p].wrong = true;
+      remaining_[p] = std::isfinite(norm(manual_[p]));  // what isn't finite is like nothing
     }
   }
   update_vocabulary();
@@ -239,6 +240,9 @@ const std::vector<Values>& Search::without(std::size_t line) {
 void Search::propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const {
   for (std::size_t p = 0; p < gradients.size() && p < manual_.size(); ++p) {
     if (gradients[p].empty() || manual_[p].empty()) {
+      continue;
+    }
+    if (!std::isfinite(norm(manual_[p]))) {
       continue;
     }
     const bool fits = agree(manual_[p], gradients[p]);
