@@ -14,6 +14,7 @@
 namespace xg = xgrad;
 using Values = std::vector<double>;
 
+#if !XGRAD_SANITIZED
 namespace {
 
 thread_local std::size_t allocations = 0;
@@ -39,7 +40,6 @@ void* counted(std::size_t bytes, std::align_val_t alignment) {
 
 }  // namespace
 
-#if !XGRAD_SANITIZED
 void* operator new(std::size_t bytes) {
   return counted(bytes);
 }
