@@ -108,7 +108,7 @@ TEST_CASE("limits: 100,000 training steps of a 2-3-1 network hold memory flat") 
     return last;
   };
   const double before = train(steps / 10);
-  const std::size_t memory = resident_bytes();
+  [[maybe_unused]] const std::size_t memory = resident_bytes();
   const double after = train(steps);
   CHECK(after < before);
 #if !XGRAD_SANITIZED
