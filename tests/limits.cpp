@@ -22,7 +22,7 @@ std::size_t resident_bytes() {
   return resident * 4096;
 }
 
-std::size_t peak_bytes() {
+[[maybe_unused]] std::size_t peak_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
