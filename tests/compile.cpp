@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -370,6 +371,88 @@ TEST_CASE("compile: describe names steps and memory, profile times them") {
   step(x, y);
   CHECK(step.profile().find("mean of 2 runs") == 0);
   CHECK(step.profile().find("0/Dense") != std::string::npos);
+}
+
+TEST_CASE("compile: for one sample Wᵀ δ and the update of W are one pass, and what loops give") {
+  constexpr std::size_t in = 20;
+  constexpr std::size_t middle = 91;  // neither side fills vectors or blocks of rows
+  constexpr std::size_t out = 97;
+  constexpr double rate = 0.05;
+  const auto close = [](const Values& found, const Values& expected, double tolerance) {
+    REQUIRE(found.size() == expected.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      worst = std::max(worst, std::abs(found[i] - expected[i]));
+    }
+    CHECK(worst <= tolerance);
+  };
+  for (const xg::DType dtype : {xg::float64, xg::float32}) {
+    for (const bool held : {false, true}) {
+      CAPTURE(dtype);
+      CAPTURE(held);
+      xg::Random random{9};
+      const xg::Parameter V{random.normal({middle, in}, 0, 0.2, dtype), "V"};
+      const xg::Parameter W{random.normal({out, middle}, 0, 0.1, dtype), "W"};
+      const xg::Tensor x = random.normal({in}, 0, 1, dtype).eval();
+      const xg::Tensor y = random.normal({out}, 0, 1, dtype).eval();
+      const auto doubles = [](const xg::Tensor& tensor) { return xg::cast(tensor, xg::float64).to_vector<double>(); };
+      const Values v = doubles(V.value().detach());
+      const Values w = doubles(W.value().detach());
+      const xg::Tensor old = held ? W.value() : xg::Tensor{};  // then it can't be updated in place
+      xg::optim::SGD sgd{{{"V", V}, {"W", W}}, {.learning_rate = rate}};
+      auto step = xg::compile([&](const xg::Tensor& a, const xg::Tensor& b) {
+        return sgd.step(0.5 * xg::sum(xg::square(xg::matmul(W, xg::tanh(xg::matmul(V, a))) - b)));
+      });
+      step(x, y);
+      CAPTURE(step.describe());
+      CHECK(step.describe().find("the update of W in the same pass") != std::string::npos);
+
+      const Values xs = doubles(x);
+      const Values ys = doubles(y);
+      Values h(middle);
+      for (std::size_t j = 0; j < middle; ++j) {
+        for (std::size_t k = 0; k < in; ++k) {
+          h[j] += v[j * in + k] * xs[k];
+        }
+        h[j] = std::tanh(h[j]);
+      }
+      Values delta(out);
+      Values back(middle);
+      Values new_w = w;
+      for (std::size_t i = 0; i < out; ++i) {
+        delta[i] = -ys[i];
+        for (std::size_t j = 0; j < middle; ++j) {
+          delta[i] += w[i * middle + j] * h[j];
+        }
+        for (std::size_t j = 0; j < middle; ++j) {
+          back[j] += w[i * middle + j] * delta[i];
+          new_w[i * middle + j] -= rate * delta[i] * h[j];
+        }
+      }
+      Values new_v = v;
+      for (std::size_t j = 0; j < middle; ++j) {
+        for (std::size_t k = 0; k < in; ++k) {
+          new_v[j * in + k] -= rate * back[j] * (1 - h[j] * h[j]) * xs[k];
+        }
+      }
+      const double tolerance = dtype == xg::float64 ? 1e-13 : 1e-5;
+      close(doubles(W.value().detach()), new_w, tolerance);
+      close(doubles(V.value().detach()), new_v, tolerance);
+      if (held) {
+        close(doubles(old.detach()), w, 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("compile: the cotangent 1 of a sum is no array that everything is multiplied with") {
+  for (const std::int64_t size : {10, 10'000}) {
+    auto gradient = xg::compile([](const xg::Tensor& x) { return xg::gradients(xg::sum(xg::exp(x)), {x})[0]; });
+    const xg::Tensor x = xg::zeros({size}, xg::float64).eval();
+    CHECK(gradient(x).to_vector<double>() == Values(static_cast<std::size_t>(size), 1.0));
+    CAPTURE(gradient.describe());
+    CHECK(gradient.describe().find("mul") == std::string::npos);
+  }
 }
 
 #if !XGRAD_SANITIZED

@@ -10,7 +10,7 @@
 #include "xgrad/math.hpp"
 
 #include "check/diagnosis/search.hpp"
-#include "derive/derivation.hpp"
+#include "derive/formulas.hpp"
 #include "derive/printing.hpp"
 
 namespace xgrad::check {

@@ -9,6 +9,7 @@
 
 #include "compile/build.hpp"
 #include "compile/describe.hpp"
+#include "compile/kind.hpp"
 #include "graph/cell.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
@@ -49,7 +50,18 @@ bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
                     });
 }
 
-// What doesn't depend on arguments or parameters is computed now, for good.
+// The one element that the node repeats, or gives more axes; else the node itself.
+const graph::Node* spread_element(const graph::Node* node) {
+  const graph::Node* source = node;
+  while (planning::kind_of(*source) == planning::Kind::broadcast ||
+         planning::kind_of(*source) == planning::Kind::reshape) {
+    source = source->inputs()[0];
+  }
+  return source->shape.size() == 1 ? source : node;
+}
+
+// What doesn't depend on arguments or parameters is computed now, for good. But not a number as an array, where
+// element-wise operations take it as a number: the array would be read at every call, and hide that it is a 1.
 void compute_constants(std::span<const Tensor> outputs) {
   std::vector<const graph::Node*> roots;
   std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
@@ -62,8 +74,12 @@ void compute_constants(std::span<const Tensor> outputs) {
     }
   };
   for (const graph::Node* node : order.nodes) {
-    if (node->traced) {
-      std::for_each(node->inputs().begin(), node->inputs().end(), take);
+    if (!node->traced) {
+      continue;
+    }
+    const bool broadcasts = dynamic_cast<const ElementwiseOperation*>(node->operation.get()) != nullptr;
+    for (const graph::Node* input : node->inputs()) {
+      take(broadcasts && !input->traced ? spread_element(input) : input);
     }
   }
   std::for_each(roots.begin(), roots.end(), take);

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "derive/derivation.hpp"
 #include "derive/expression.hpp"
+#include "derive/formulas.hpp"
 
 /// Mistakes as edits of the derived formulas.
 namespace xgrad::check::diagnosis {

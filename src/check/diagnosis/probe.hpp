@@ -7,7 +7,7 @@
 #include "xgrad/tensor.hpp"
 
 #include "check/diagnosis/edits.hpp"
-#include "derive/derivation.hpp"
+#include "derive/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -6,7 +6,7 @@
 
 #include "check/diagnosis/edits.hpp"
 #include "check/diagnosis/probe.hpp"
-#include "derive/derivation.hpp"
+#include "derive/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 

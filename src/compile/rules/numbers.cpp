@@ -10,12 +10,12 @@ namespace xgrad::planning::rules {
 
 namespace {
 
-// An operation on constants is done once, if they stay the same and the result is small. Not a reshape, which costs
-// nothing, and which other rules look through.
+// An operation on constants is done once, if they stay the same and the result is small. Not a reshape or a broadcast,
+// which cost nothing, and which other rules look through.
 Tensor constant_folding(const graph::Node& node, const Facts& facts) {
   constexpr std::int64_t most = 4096;
   if (!facts.constants_fixed || node.operation == nullptr || node.has_value() || node.traced ||
-      node.shape.size() > most || kind_of(node) == Kind::reshape) {
+      node.shape.size() > most || kind_of(node) == Kind::reshape || kind_of(node) == Kind::broadcast) {
     return {};
   }
   const auto inputs = node.inputs();

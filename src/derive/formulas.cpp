@@ -1,0 +1,413 @@
+#include "derive/formulas.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+#include <tuple>
+
+#include "xgrad/autodiff.hpp"
+
+#include "compile/kind.hpp"
+#include "compile/simplify.hpp"
+
+namespace xgrad::formulas {
+
+namespace {
+
+using Nodes = std::vector<const graph::Node*>;
+
+std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors) {
+  Nodes nodes;
+  std::transform(tensors.begin(), tensors.end(), std::back_inserter(nodes),
+                 [](const Tensor& tensor) { return tensor.node(); });
+  return nodes;
+}
+
+/// stop_gradient, in a form that simplification before differentiation doesn't take for nothing.
+class StopGradient final : public Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "stop_gradient"; }
+  [[nodiscard]] bool differentiable() const noexcept override { return false; }
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
+    return {inputs[0].shape(), inputs[0].dtype()};
+  }
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
+    std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
+  }
+};
+
+/// The same graph without values: what has been evaluated could not be looked into.
+class Copy {
+ public:
+  explicit Copy(std::span<const Tensor> tensors) {
+    const graph::Order order = graph::topological_order(nodes_of(tensors), graph::Boundary::leaves);
+    for (const graph::Node* node : order.nodes) {
+      std::vector<Tensor> inputs;
+      for (const graph::Node* input : node->inputs()) {
+        inputs.push_back(of(graph::handle(input)));
+      }
+      const graph::ScopeGuard scope{node->scope};
+      const bool stops = planning::kind_of(*node->operation) == planning::Kind::stop_gradient;
+      const Tensor copy = xgrad::apply(stops ? std::make_shared<const StopGradient>() : node->operation, inputs);
+      copy.node()->name = node->name;
+      copies_.emplace(node, copy);
+    }
+  }
+
+  [[nodiscard]] Tensor of(const Tensor& original) const {
+    const auto copy = copies_.find(original.node());
+    return copy == copies_.end() ? original : copy->second;
+  }
+
+ private:
+  std::unordered_map<const graph::Node*, Tensor> copies_;
+};
+
+// Class probabilities: no element negative, and Σ = 1 along the last axis.
+bool is_distribution(const graph::Node& leaf) {
+  if (leaf.history || leaf.operation != nullptr || !is_floating(leaf.dtype) || leaf.shape.rank() == 0 ||
+      leaf.shape.size() == 0) {
+    return false;
+  }
+  const auto value = [&leaf](std::size_t i) {
+    return leaf.dtype == float32 ? static_cast<double>(static_cast<const float*>(leaf.value.data())[i])
+                                 : static_cast<const double*>(leaf.value.data())[i];
+  };
+  const auto columns = static_cast<std::size_t>(leaf.shape.back());
+  const auto size = static_cast<std::size_t>(leaf.shape.size());
+  for (std::size_t row = 0; row < size; row += columns) {
+    double total = 0;
+    for (std::size_t i = row; i < row + columns; ++i) {
+      if (!(value(i) >= 0)) {
+        return false;
+      }
+      total += value(i);
+    }
+    if (!(std::abs(total - 1) < (leaf.dtype == float32 ? 1e-6 : 1e-14))) {
+      return false;
+    }
+  }
+  return columns > 1;
+}
+
+}  // namespace
+
+Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options) {
+  std::vector<Tensor> all{y};
+  all.insert(all.end(), xs.begin(), xs.end());
+  const Copy copy{all};
+  std::unordered_map<const graph::Node*, std::string> given;
+  for (const NamedTensor& named : options.names) {
+    given.emplace(copy.of(named.tensor).node(), named.name);
+  }
+  for (const Tensor& x : xs) {
+    targets_.push_back(copy.of(x));
+  }
+
+  // The forward pass in its stable form, and what of it has a name.
+  std::vector<Tensor> forward{copy.of(y)};
+  forward.insert(forward.end(), targets_.begin(), targets_.end());
+  const auto keep_named = [&](const Tensor& root) {
+    const graph::Node* node = root.node();
+    for (const graph::Node* each : graph::topological_order({&node, 1}, graph::Boundary::leaves).nodes) {
+      if (each->name || given.contains(each)) {
+        forward.push_back(graph::handle(each));
+      }
+    }
+  };
+  keep_named(forward.front());
+  const std::vector<Tensor> before = forward;
+  forward = planning::simplify(forward, {});
+  const auto follow = [&given](const std::vector<Tensor>& from, const std::vector<Tensor>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (const auto name = given.find(from[i].node()); name != given.end()) {
+        given.emplace(to[i].node(), std::string{name->second});
+      }
+    }
+  };
+  follow(before, forward);
+  const std::size_t target_count = targets_.size();
+
+  // The backward pass: of what has a name, and of the targets.
+  const graph::Node* root = forward.front().node();
+  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
+  const Names first_names{order, *root, given};
+  std::vector<Tensor> interior;
+  for (const graph::Node* node : order.nodes) {
+    const bool wanted = first_names.is_preactivation(node) || node->name || given.contains(node);
+    if (wanted && node != root && is_floating(node->dtype) && node->history) {
+      interior.push_back(graph::handle(node));
+    }
+  }
+  std::vector<Tensor> sources = interior;
+  sources.insert(sources.end(), forward.begin() + 1, forward.begin() + 1 + static_cast<std::ptrdiff_t>(target_count));
+  std::vector<Tensor> cotangents;
+  if (!xs.empty()) {
+    static_cast<void>(gradients(y, xs, {.cotangent = options.cotangent}));  // its errors, with the caller's tensors
+    cotangents =
+        gradients(forward.front(), sources, {.cotangent = options.cotangent, .unconnected = Unconnected::zeros});
+  }
+
+  // Both together, so that they share what is equal.
+  std::vector<Tensor> joint = forward;
+  joint.insert(joint.end(), interior.begin(), interior.end());
+  joint.insert(joint.end(), cotangents.begin(), cotangents.end());
+  const std::vector<Tensor> unsimplified = joint;
+  joint = planning::simplify(joint, {});
+  follow(unsimplified, joint);
+  kept_ = joint;
+  y_ = joint.front();
+  named_.assign(joint.begin() + 1 + static_cast<std::ptrdiff_t>(target_count),
+                joint.begin() + static_cast<std::ptrdiff_t>(forward.size()));
+  const auto middle = joint.begin() + static_cast<std::ptrdiff_t>(forward.size());
+  for (std::size_t i = 0; i < target_count; ++i) {
+    targets_[i] = joint[1 + i];
+  }
+  interior_.assign(middle, middle + static_cast<std::ptrdiff_t>(interior.size()));
+  gradients_.assign(middle + static_cast<std::ptrdiff_t>(interior.size()), joint.end());
+  translate(given, options);
+}
+
+Formulas::Formulas(const std::vector<NamedTensor>& tensors, const DeriveOptions& options) {
+  std::vector<Tensor> all;
+  all.reserve(tensors.size());
+  for (const NamedTensor& each : tensors) {
+    all.push_back(each.tensor);
+  }
+  const Copy copy{all};
+  std::unordered_map<const graph::Node*, std::string> given;
+  for (const NamedTensor& named : options.names) {
+    given.emplace(copy.of(named.tensor).node(), named.name);
+  }
+  std::vector<Tensor> before;
+  for (const NamedTensor& each : tensors) {
+    before.push_back(copy.of(each.tensor));
+    given.insert_or_assign(before.back().node(), each.name);
+  }
+  const std::vector<Tensor> after = planning::simplify(before, {});
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (after[i].node()->operation != nullptr) {
+      given.insert_or_assign(after[i].node(), tensors[i].name);
+    }
+  }
+  kept_ = after;
+  outputs_ = after;
+  for (const NamedTensor& each : tensors) {
+    output_names_.push_back(make_name(each.name));
+  }
+  translate(given, options);
+}
+
+void Formulas::translate(const std::unordered_map<const graph::Node*, std::string>& given,
+                         const DeriveOptions& options) {
+  std::vector<Tensor> roots = outputs_;
+  roots.insert(roots.end(), named_.begin(), named_.end());
+  if (y_.defined()) {
+    roots.push_back(y_);
+  }
+  order_ = graph::topological_order(nodes_of(roots), graph::Boundary::leaves);
+  names_ = std::make_unique<Names>(order_, *roots.back().node(), given);
+  // δ of what has a name, if it isn't itself something with a name.
+  std::unordered_set<const graph::Node*> symbols;
+  for (const auto& [node, name] : names_->all()) {
+    symbols.insert(node);
+  }
+  cotangent_ = options.cotangent;
+  if (options.cotangent.defined()) {
+    names_->add(options.cotangent.node(), options.cotangent.name().empty() ? "G" : options.cotangent.name(), 0);
+    symbols.insert(options.cotangent.node());
+  }
+  for (std::size_t i = 0; i < interior_.size(); ++i) {
+    const graph::Node* node = gradients_[i].node();
+    if (node->operation == nullptr || names_->has(node) || adjoints_.contains(node)) {
+      continue;
+    }
+    adjoints_.emplace(node, adjoint_name(interior_[i].node()));
+    symbols.insert(node);
+  }
+  symbols_ = std::move(symbols);
+  translation_ = std::make_unique<Translation>(expressions_, symbols_);
+  for (const graph::Node* node : order_.nodes) {
+    for (const graph::Node* input : node->inputs()) {
+      if (names_->has(input) && is_distribution(*input)) {
+        expressions_.sums_to_one(*input, static_cast<std::int64_t>(input->shape.rank()) - 1);
+      }
+    }
+  }
+  translation_->add(roots);
+  translation_->add(gradients_);
+  for (const graph::Node* node : translation_->abbreviated()) {
+    abbreviations_.emplace(node, make_name("t"));
+  }
+}
+
+Name Formulas::adjoint_name(const graph::Node* node) const {
+  if (names_->is_preactivation(node) && !node->name) {
+    return make_name("δ", names_->layer(node));
+  }
+  return with_subscript("δ", names_->has(node) ? names_->of(node) : make_name("u"));
+}
+
+Name Formulas::derivative_name(const graph::Node* node) const {
+  const Name of = cotangent_.defined() ? make_name("Loss") : names_->of(y_.node());
+  const Name by = names_->has(node) ? names_->of(node) : make_name("u");
+  return {fmt::format("∂{}/∂{}", of.text, by.text),
+          fmt::format("\\frac{{\\partial {}}}{{\\partial {}}}", of.latex, by.latex)};
+}
+
+const Name* Formulas::name_of(Expr e) const {
+  if (e->head == Head::symbol) {
+    if (const auto adjoint = adjoints_.find(e->node); adjoint != adjoints_.end()) {
+      return &adjoint->second;
+    }
+    if (const auto abbreviation = abbreviations_.find(e->node); abbreviation != abbreviations_.end()) {
+      return &abbreviation->second;
+    }
+    return names_->has(e->node) ? &names_->of(e->node) : nullptr;
+  }
+  const auto term = terms_.find(e);
+  return term == terms_.end() ? nullptr : &term->second;
+}
+
+// What the formulas are made of, arguments first.
+std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) {
+  std::vector<Expr> stack;
+  stack.reserve(lines.size());
+  for (const Line& line : lines) {
+    stack.push_back(line.right);
+  }
+  std::unordered_set<Expr> seen;
+  std::vector<Expr> all;
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (seen.insert(e).second) {
+      all.push_back(e);
+      stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
+    }
+  }
+  std::sort(all.begin(), all.end(), [](Expr a, Expr b) { return a->serial < b->serial; });
+  return all;
+}
+
+std::vector<Expr> Formulas::symbols() const {
+  std::vector<Expr> result;
+  std::unordered_set<const graph::Node*> seen;
+  const auto add = [&](const graph::Node* node) {
+    if (node != y_.node() && names_->has(node) && translation_->has(node) && seen.insert(node).second &&
+        translation_->of(node)->head == Head::symbol) {
+      result.push_back(translation_->of(node));
+    }
+  };
+  for (const graph::Node* node : order_.nodes) {
+    for (const graph::Node* input : node->inputs()) {
+      add(input);
+    }
+    add(node);
+  }
+  return result;
+}
+
+std::vector<Formulas::Line> Formulas::abbreviations() const {
+  std::vector<Line> lines;
+  for (const graph::Node* node : translation_->abbreviated()) {
+    const Expr symbol = translation_->of(node);
+    lines.push_back({abbreviations_.at(node), expressions_.definition(symbol), symbol});
+  }
+  return lines;
+}
+
+Expr Formulas::target(std::size_t i) const {
+  const graph::Node* node = targets_[i].node();
+  return translation_->has(node) ? translation_->of(node) : nullptr;
+}
+
+std::vector<Formulas::Line> Formulas::forward_lines() {
+  std::vector<Line> lines;
+  for (const graph::Node* node : order_.nodes) {
+    if (!names_->has(node)) {
+      continue;
+    }
+    const Expr symbol = translation_->of(node);
+    const bool is_output =
+        std::any_of(outputs_.begin(), outputs_.end(), [&](const Tensor& t) { return t.node() == node; });
+    if (!is_output) {
+      lines.push_back({names_->of(node), expressions_.definition(symbol), symbol});
+    }
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const Expr e = translation_->of(outputs_[i].node());
+    lines.push_back({output_names_[i], expressions_.definition(e), e->head == Head::symbol ? e : nullptr});
+  }
+  return lines;
+}
+
+std::vector<Formulas::Line> Formulas::backward_lines() const {
+  // Where each node's named quantity stands; leaves stand where the first of their users is part of.
+  std::unordered_map<const graph::Node*, std::size_t> place;
+  for (std::size_t i = order_.nodes.size(); i-- > 0;) {
+    const graph::Node* node = order_.nodes[i];
+    if (names_->has(node)) {
+      place[node] = i;
+    }
+    const std::size_t owner = place.contains(node) ? place.at(node) : i;
+    for (const graph::Node* input : node->inputs()) {
+      const auto [known, added] = place.try_emplace(input, owner);
+      known->second = added ? owner : std::min(known->second, owner);
+    }
+  }
+  struct Candidate {
+    Line line;
+    std::size_t place;
+    std::size_t rank;    // δ before the parameters, those before of lower rank
+    std::size_t number;  // in the order of the tensors
+    bool needed;
+  };
+  std::vector<Candidate> candidates;
+  for (std::size_t i = 0; i < gradients_.size(); ++i) {
+    const bool is_target = i >= interior_.size();
+    const graph::Node* x = is_target ? targets_[i - interior_.size()].node() : interior_[i].node();
+    const Expr e = translation_->of(gradients_[i].node());
+    const bool is_defined = e->head == Head::symbol && adjoints_.contains(e->node);
+    Line line;
+    if (!is_target) {
+      if (!is_defined || adjoints_.at(e->node).text != adjoint_name(x).text) {
+        continue;
+      }
+      line = {adjoints_.at(e->node), expressions_.definition(e), e, no_target, x};
+    } else {
+      line = {derivative_name(x), e, nullptr, i - interior_.size(), x};
+    }
+    candidates.push_back(
+        {line, place.contains(x) ? place.at(x) : 0, is_target ? 1 + x->shape.rank() : 0, i, is_target});
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tuple{b.place, a.rank, a.number} < std::tuple{a.place, b.rank, b.number};
+  });
+  // Only those δ that lead to a target.
+  for (bool again = true; again;) {
+    again = false;
+    std::vector<Line> needed;
+    for (const Candidate& candidate : candidates) {
+      if (candidate.needed) {
+        needed.push_back(candidate.line);
+      }
+    }
+    const std::vector<Expr> parts = parts_of(needed);
+    for (Candidate& candidate : candidates) {
+      if (!candidate.needed && std::find(parts.begin(), parts.end(), candidate.line.symbol) != parts.end()) {
+        candidate.needed = again = true;
+      }
+    }
+  }
+  std::vector<Line> lines;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.needed) {
+      lines.push_back(candidate.line);
+    }
+  }
+  return lines;
+}
+
+}  // namespace xgrad::formulas
