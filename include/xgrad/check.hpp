@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "xgrad/derive.hpp"
 #include "xgrad/export.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/tensor.hpp"
@@ -71,6 +72,7 @@ struct Comparison {
   std::int64_t direction = -1;      ///< or, if not negative, the random direction along which it was
 };
 
+/// The three gradients of a parameter, or of another tensor that the loss is computed from.
 struct ParameterReport {
   std::string name;
   Shape shape;
@@ -90,18 +92,25 @@ struct ParameterReport {
   /// Of a wrong manual gradient: the likely mistake, in the terms of the derived formulas; see diagnose.hpp. Else
   /// empty.
   std::string diagnosis;
+  /// Its place in the order of the backward pass, among all that the report is of.
+  std::size_t place = 0;
 };
 
 struct Report {
   std::string title;
   DType dtype = float64;
   double loss = 0;
-  std::string manual_source;  ///< what the manual column is: "BP1–BP4", "given", "none: …"
-  std::vector<ParameterReport> parameters;
+  std::string manual_source;                ///< what the manual column is: "BP1–BP4", "given", "none: …"
+  std::vector<ParameterReport> parameters;  ///< in the order given
+  std::vector<ParameterReport> tensors;     ///< others, as CompareOptions asks for, in the order of the backward pass
+  /// The first formula of the backward pass that manual gradients leave though what it uses is as it should be:
+  /// "δ¹ = (δ² W²) ⊙ σ′(z¹)". So a mistake is seen where it is made, and not in all that follows from it. Empty if no
+  /// manual gradient is wrong.
+  std::string first_divergence;
 
   /// right if all are, wrong if any is, else inconclusive.
   [[nodiscard]] XGRAD_API Verdict verdict() const noexcept;
-  /// A table for people.
+  /// A table for people, in the order of the backward pass.
   [[nodiscard]] XGRAD_API std::string text() const;
   /// The same as JSON; see docs/check.md for the keys.
   [[nodiscard]] XGRAD_API std::string json() const;
@@ -111,6 +120,17 @@ XGRAD_API std::ostream& operator<<(std::ostream& out, const Report& report);
 struct CompareOptions {
   /// One per parameter, in order, of its shape; undefined ones, or none at all, are left out of the comparison.
   std::vector<Tensor> manual = {};
+  /// Instead of `manual`: computes them at the parameters' present values. Where those can't tell two explanations of a
+  /// wrong one apart, they are asked for again at other values.
+  std::function<std::vector<Tensor>()> manual_function = {};
+  /// Gradients by hand of other tensors: {"h", dh} is ∂Loss/∂h of the tensor that the loss function calls "h". Names
+  /// are those that derive() gives: what named() gave, and zˡ and aˡ for layers without names; "z1" will do for
+  /// "z¹".
+  std::vector<NamedTensor> manual_of = {};
+  /// Whether all tensors with such names between parameters and loss are compared, also without a manual gradient.
+  bool intermediates = false;
+  /// What may have been added to a gradient by mistake, with some factor: an optimiser's velocity, for example.
+  std::vector<NamedTensor> terms = {};
   std::string manual_source = {};
   NumericOptions numeric = {};
   /// Whether the mistake in a wrong manual gradient is searched for: seconds for networks of 1e5 parameters.
@@ -119,10 +139,25 @@ struct CompareOptions {
 
 /// For each parameter: manual against automatic, decided by rounding error; automatic against numerical, decided by the
 /// differences' own error estimate. A loss that isn't finite, or isn't the same twice, makes all inconclusive. Throws
-/// ShapeError or DTypeError for manual gradients that don't fit, ValueError without parameters. docs/check.md says how
-/// verdicts are decided.
+/// ShapeError or DTypeError for manual gradients that don't fit, ValueError without parameters, or for a name that the
+/// loss doesn't know. docs/check.md says how verdicts are decided.
 [[nodiscard]] XGRAD_API Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters,
                                        const CompareOptions& options = {});
+
+/// A layer, or any part of a network.
+using ForwardFunction = std::function<Tensor(const std::vector<Tensor>& inputs)>;
+/// Its backward pass by hand: from ∂Loss/∂output, ∂Loss/∂ of each input, then of each parameter.
+using BackwardFunction = std::function<std::vector<Tensor>(const std::vector<Tensor>& inputs, const Tensor& upstream)>;
+
+/// One layer's backward pass by hand on its own: fed with an upstream gradient, drawn from N(0, 1), so that no mistake
+/// elsewhere shows in it. The report is of the inputs, then of the parameters. A prime number of samples and unequal
+/// widths tell mistakes apart that others don't; `options` are compare()'s, without manual gradients.
+///
+/// Throws ShapeError if `manual` gives another number of gradients, ValueError for options with manual gradients or
+/// inputs that aren't floating or have no name, and as compare() does.
+[[nodiscard]] XGRAD_API Report compare_backward(const ForwardFunction& forward, const std::vector<NamedTensor>& inputs,
+                                                const std::vector<NamedParameter>& parameters,
+                                                const BackwardFunction& manual, const CompareOptions& options = {});
 
 /// The document's formulas BP1 to BP4, by hand on plain arrays; no graph, no automatic differentiation.
 struct ManualGradients {

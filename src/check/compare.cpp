@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,8 +12,13 @@
 #include "xgrad/check.hpp"
 #include "xgrad/diagnose.hpp"
 #include "xgrad/error.hpp"
+#include "xgrad/random.hpp"
 
 #include "check/agreement.hpp"
+#include "check/continuation.hpp"
+#include "check/explanation.hpp"
+#include "check/manual.hpp"
+#include "check/named_tensors.hpp"
 #include "check/numeric.hpp"
 
 namespace xgrad::check {
@@ -28,28 +34,24 @@ std::vector<double> as_doubles(const Tensor& tensor) {
   return {values.begin(), values.end()};
 }
 
-void require_fitting(const std::vector<NamedParameter>& parameters, const std::vector<Tensor>& manual) {
+void require_valid(const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
   if (parameters.empty()) {
     throw ValueError("[compare] no parameters: there is nothing to compare");
   }
-  if (!manual.empty() && manual.size() != parameters.size()) {
+  if (options.manual_function && !options.manual.empty()) {
+    throw ValueError("[compare] both manual and manual_function are given, expected one of them");
+  }
+}
+
+/// The manual gradients, one per parameter or none at all.
+std::vector<Tensor> manual_now(const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
+  std::vector<Tensor> manual = options.manual_function ? options.manual_function() : options.manual;
+  const bool fits = manual.size() == parameters.size() || (manual.empty() && !options.manual_function);
+  if (!fits) {
     throw ShapeError(fmt::format("[compare] {} manual gradients for {} parameters, expected one each or none",
                                  manual.size(), parameters.size()));
   }
-  for (std::size_t i = 0; i < manual.size(); ++i) {
-    if (!manual[i].defined()) {
-      continue;
-    }
-    const Parameter& parameter = parameters[i].parameter;
-    if (manual[i].shape() != parameter.shape()) {
-      throw ShapeError(fmt::format("[compare] the manual gradient of {} has shape {}, expected {}", parameters[i].name,
-                                   to_string(manual[i].shape()), to_string(parameter.shape())));
-    }
-    if (manual[i].dtype() != parameter.dtype()) {
-      throw DTypeError(fmt::format("[compare] the manual gradient of {} is {}, expected {}", parameters[i].name,
-                                   to_string(manual[i].dtype()), to_string(parameter.dtype())));
-    }
-  }
+  return manual;
 }
 
 struct Automatic {
@@ -67,17 +69,17 @@ bool depends_on(const Tensor& loss, const Tensor& parameter) {
   }
 }
 
-Automatic differentiate(const LossFunction& loss_function, const std::vector<NamedParameter>& parameters) {
-  const Tensor loss = loss_function();
-  if (loss.rank() != 0) {
-    throw ShapeError(fmt::format("[compare] the loss has shape {}, expected a scalar ()", to_string(loss.shape())));
+Automatic differentiate(const Tensor& loss, std::span<const Given> given) {
+  std::vector<Tensor> xs;
+  for (const Given& each : given) {
+    xs.push_back(each.x);
   }
-  const auto [value, gradients] = value_and_gradients(loss, parameters, {.unconnected = Unconnected::zeros});
+  const auto [value, gradients] = value_and_gradients(loss, xs, {.unconnected = Unconnected::zeros});
   Automatic automatic;
   automatic.loss = value.item();
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
+  for (std::size_t i = 0; i < xs.size(); ++i) {
     automatic.gradients.push_back(as_doubles(gradients[i]));
-    automatic.exercised.push_back(norm(automatic.gradients[i]) != 0 || depends_on(loss, parameters[i]));
+    automatic.exercised.push_back(norm(automatic.gradients[i]) != 0 || depends_on(loss, xs[i]));
   }
   return automatic;
 }
@@ -249,10 +251,10 @@ std::string unfit(const LossFunction& loss_function, double loss) {
   return {};
 }
 
-ParameterReport unchecked(const NamedParameter& named, const std::string& reason) {
+ParameterReport unchecked(const Given& given, const std::string& reason) {
   ParameterReport report;
-  report.name = named.name;
-  report.shape = named.parameter.shape();
+  report.name = given.name;
+  report.shape = given.x.shape();
   report.manual = nan;
   report.automatic = nan;
   report.numerical = nan;
@@ -262,53 +264,249 @@ ParameterReport unchecked(const NamedParameter& named, const std::string& reason
   return report;
 }
 
-void add_diagnoses(Report& report, const LossFunction& loss, const std::vector<NamedParameter>& parameters,
-                   const std::vector<Tensor>& manual) {
-  const auto is_wrong = [](const ParameterReport& parameter) {
-    return parameter.manual_automatic.done && parameter.manual_automatic.verdict == Verdict::wrong;
-  };
-  if (!std::any_of(report.parameters.begin(), report.parameters.end(), is_wrong)) {
-    return;
+bool is_wrong(const Comparison& comparison) {
+  return comparison.done && comparison.verdict == Verdict::wrong;
+}
+
+/// All that is compared at one point.
+class Point {
+ public:
+  Point(const LossFunction& loss_function, const std::vector<NamedParameter>& parameters, const CompareOptions& options)
+      : loss_function_{loss_function}, parameters_{parameters}, options_{options}, loss_{loss_function()} {
+    if (loss_.rank() != 0) {
+      throw ShapeError(fmt::format("[compare] the loss has shape {}, expected a scalar ()", to_string(loss_.shape())));
+    }
+    given_ = given_by_hand("compare", loss_, parameters, manual_now(parameters, options), options.manual_of);
+    by_hand_ = given_.size();
+    if (options.intermediates) {
+      for (const NamedTensor& named : NamedTensors{loss_}.intermediates()) {
+        const auto known = [&named](const Given& each) { return each.x.node() == named.tensor.node(); };
+        if (std::none_of(given_.begin(), given_.end(), known)) {
+          given_.push_back({named.name, named.tensor, {}});
+        }
+      }
+    }
+    automatic_ = differentiate(loss_, given_);
+    reason_ = unfit(loss_function, automatic_.loss);
   }
-  std::vector<Diagnosis> diagnoses;
-  try {
-    diagnoses = diagnose(loss, parameters, manual);
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): an operation of the user's may refuse other values
+
+  [[nodiscard]] double loss() const noexcept { return automatic_.loss; }
+  /// Why nothing can be compared here, or an empty string.
+  [[nodiscard]] const std::string& unfit_for() const noexcept { return reason_; }
+  [[nodiscard]] std::span<const Given> given() const noexcept { return given_; }
+
+  [[nodiscard]] ParameterReport examine(std::size_t i) const {
+    const Given& each = given_[i];
+    if (!reason_.empty()) {
+      return unchecked(each, reason_);
+    }
+    if (i < parameters_.size()) {
+      return Examination{loss_function_, parameters_[i],          options_.numeric,
+                         each.manual,    automatic_.gradients[i], automatic_.loss}
+          .run(automatic_.exercised[i]);
+    }
+    // A tensor on the way is changed in its graph.
+    const NamedParameter cell{each.name, Parameter{each.x}};
+    const Continuation continuation{loss_, each.x};
+    const LossFunction from_there = [&] { return continuation(cell.parameter.value()); };
+    return Examination{from_there, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}.run(
+        automatic_.exercised[i]);
   }
-  for (std::size_t i = 0; i < diagnoses.size(); ++i) {
-    if (is_wrong(report.parameters[i]) && diagnoses[i].verdict == Verdict::wrong) {
-      report.parameters[i].diagnosis = diagnoses[i].text();
+
+  /// Manual against automatic alone, by rounding.
+  [[nodiscard]] bool contradicts(std::size_t i) const {
+    const Given& each = given_[i];
+    return reason_.empty() && each.manual.defined() &&
+           compare_manual(as_doubles(each.manual), automatic_.gradients[i], each.x.shape(),
+                          tolerance_of(each.x.dtype()), automatic_.loss)
+                   .comparison.verdict == Verdict::wrong;
+  }
+
+  [[nodiscard]] Explanation explain() const {
+    return check::explain(loss_, std::span{given_}.first(by_hand_), {}, options_.terms);
+  }
+
+  [[nodiscard]] std::vector<std::size_t> places() const {
+    std::vector<Tensor> xs;
+    for (const Given& each : given_) {
+      xs.push_back(each.x);
+    }
+    return backward_places(loss_, xs);
+  }
+
+ private:
+  const LossFunction& loss_function_;
+  const std::vector<NamedParameter>& parameters_;
+  const CompareOptions& options_;
+  Tensor loss_;
+  std::vector<Given> given_;
+  std::size_t by_hand_ = 0;  ///< those that may have a manual gradient come first
+  Automatic automatic_;
+  std::string reason_;
+};
+
+/// Other values of the parameters, of the same size, while it lives.
+class Elsewhere {
+ public:
+  explicit Elsewhere(const std::vector<NamedParameter>& parameters) : parameters_{parameters} {
+    Random random{20261125};
+    for (const NamedParameter& named : parameters) {
+      originals_.push_back(named.parameter.value());
+    }
+    for (const NamedParameter& named : parameters) {
+      const std::vector<double> values = as_doubles(named.parameter.value());
+      const double size = norm(values) / std::sqrt(static_cast<double>(std::max<std::size_t>(values.size(), 1)));
+      const double scale = size > 0 && std::isfinite(size) ? size : 1;
+      named.parameter.set(random.normal(named.parameter.shape(), 0, scale, named.parameter.dtype()));
     }
   }
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() {
+    for (std::size_t i = 0; i < originals_.size(); ++i) {
+      parameters_[i].parameter.restore(originals_[i]);
+    }
+  }
+
+ private:
+  const std::vector<NamedParameter>& parameters_;
+  std::vector<Tensor> originals_;
+};
+
+/// A gradient that is right here may be wrong elsewhere, where another branch is taken, say.
+void look_elsewhere(ParameterReport& row, const Point& elsewhere, std::size_t i) {
+  if (is_wrong(row.manual_automatic) || !elsewhere.contradicts(i)) {
+    return;
+  }
+  const ParameterReport there = elsewhere.examine(i);
+  if (is_wrong(there.manual_automatic)) {
+    const std::size_t place = row.place;
+    row = there;
+    row.place = place;
+    row.reason = "at other values of the parameters, " + there.reason;
+    row.manual_automatic.reason = row.reason;
+  }
+}
+
+/// What explains the gradients here and elsewhere too.
+void keep_what_holds(Diagnosis& here, const Diagnosis& elsewhere) {
+  if (here.alternatives.empty() || here.mistakes.size() != 1 || elsewhere.mistakes.size() != 1) {
+    return;
+  }
+  std::vector<std::string> possible{here.mistakes};
+  possible.insert(possible.end(), here.alternatives.begin(), here.alternatives.end());
+  std::vector<std::string> there{elsewhere.mistakes};
+  there.insert(there.end(), elsewhere.alternatives.begin(), elsewhere.alternatives.end());
+  std::erase_if(possible,
+                [&](const std::string& words) { return std::find(there.begin(), there.end(), words) == there.end(); });
+  if (possible.empty()) {
+    return;
+  }
+  if (possible.front() != here.mistakes.front() && possible.front() == elsewhere.mistakes.front()) {
+    here.formulas = elsewhere.formulas;
+  }
+  here.mistakes = {possible.front()};
+  here.alternatives.assign(possible.begin() + 1, possible.end());
+}
+
+std::vector<ParameterReport*> rows_of(Report& report) {
+  std::vector<ParameterReport*> rows;
+  for (std::vector<ParameterReport>* all : {&report.parameters, &report.tensors}) {
+    for (ParameterReport& row : *all) {
+      rows.push_back(&row);
+    }
+  }
+  return rows;
+}
+
+void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
+  const std::vector<ParameterReport*> rows = rows_of(report);
+  const bool any_wrong =
+      std::any_of(rows.begin(), rows.end(), [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
+  if (!any_wrong) {
+    return;
+  }
+  Explanation explanation;
+  try {
+    explanation = here.explain();
+    const auto open = [](const Diagnosis& diagnosis) {
+      return !diagnosis.alternatives.empty() || diagnosis.verdict == Verdict::right;
+    };
+    if (elsewhere != nullptr && elsewhere->unfit_for().empty() &&
+        std::any_of(explanation.diagnoses.begin(), explanation.diagnoses.end(), open)) {
+      const Explanation second = elsewhere->explain();
+      for (std::size_t i = 0; i < second.diagnoses.size(); ++i) {
+        if (explanation.diagnoses[i].verdict == Verdict::right) {
+          explanation.diagnoses[i] = second.diagnoses[i];
+        } else {
+          keep_what_holds(explanation.diagnoses[i], second.diagnoses[i]);
+        }
+      }
+      if (explanation.first_divergence.empty()) {
+        explanation.first_divergence = second.first_divergence;
+      }
+    }
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): an operation of the user's may refuse other values
+  }
+  report.first_divergence = explanation.first_divergence;
+  for (std::size_t i = 0; i < explanation.diagnoses.size(); ++i) {
+    if (is_wrong(rows[i]->manual_automatic) && explanation.diagnoses[i].verdict == Verdict::wrong) {
+      rows[i]->diagnosis = explanation.diagnoses[i].text();
+    }
+  }
+}
+
+/// The same again at other values of the parameters, where manual gradients can be had there.
+void look_twice(Report& report, const Point& here, const LossFunction& loss,
+                const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
+  const Elsewhere moved{parameters};
+  CompareOptions of_parameters = options;
+  of_parameters.manual_of.clear();  // they are of the first point
+  of_parameters.intermediates = false;
+  std::optional<Point> elsewhere;
+  try {
+    elsewhere.emplace(loss, parameters, of_parameters);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      look_elsewhere(report.parameters[i], *elsewhere, i);
+    }
+  } catch (const Error&) {  // the loss or the formulas may not be defined there
+    elsewhere.reset();
+  }
+  if (options.diagnose) {
+    add_diagnoses(report, here, elsewhere ? &*elsewhere : nullptr);
+  }
+}
+
+std::string source_of(const CompareOptions& options) {
+  if (!options.manual_source.empty()) {
+    return options.manual_source;
+  }
+  const bool none = options.manual.empty() && !options.manual_function && options.manual_of.empty();
+  return none ? "none: no manual gradients were given" : "given";
 }
 
 }  // namespace
 
 Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
-  require_fitting(parameters, options.manual);
-  Automatic automatic = differentiate(loss, parameters);
-
+  require_valid(parameters, options);
+  const Point here{loss, parameters, options};
   Report report;
   report.dtype = parameters.front().parameter.dtype();
-  report.loss = automatic.loss;
-  report.manual_source = options.manual_source;
-  if (report.manual_source.empty()) {
-    report.manual_source = options.manual.empty() ? "none: no manual gradients were given" : "given";
+  report.loss = here.loss();
+  report.manual_source = source_of(options);
+  const std::vector<std::size_t> places = here.places();
+  for (std::size_t i = 0; i < here.given().size(); ++i) {
+    std::vector<ParameterReport>& rows = i < parameters.size() ? report.parameters : report.tensors;
+    rows.push_back(here.examine(i));
+    rows.back().place = places[i];
   }
-  const std::string reason = unfit(loss, automatic.loss);
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (!reason.empty()) {
-      report.parameters.push_back(unchecked(parameters[i], reason));
-      continue;
-    }
-    const Tensor manual = options.manual.empty() ? Tensor{} : options.manual[i];
-    Examination examination{loss,          parameters[i], options.numeric, manual, std::move(automatic.gradients[i]),
-                            automatic.loss};
-    report.parameters.push_back(examination.run(automatic.exercised[i]));
+  if (options.manual_function) {
+    look_twice(report, here, loss, parameters, options);
+  } else if (options.diagnose) {
+    add_diagnoses(report, here, nullptr);
   }
-  if (options.diagnose) {
-    add_diagnoses(report, loss, parameters, options.manual);
-  }
+  std::sort(report.tensors.begin(), report.tensors.end(),
+            [](const ParameterReport& a, const ParameterReport& b) { return a.place < b.place; });
   return report;
 }
 

@@ -19,11 +19,14 @@ std::string_view to_string(Verdict verdict) noexcept {
 
 Verdict Report::verdict() const noexcept {
   const auto is = [](Verdict wanted) { return [wanted](const ParameterReport& p) { return p.verdict == wanted; }; };
-  if (std::any_of(parameters.begin(), parameters.end(), is(Verdict::wrong))) {
+  const auto any = [this](const auto& condition) {
+    return std::any_of(parameters.begin(), parameters.end(), condition) ||
+           std::any_of(tensors.begin(), tensors.end(), condition);
+  };
+  if (any(is(Verdict::wrong))) {
     return Verdict::wrong;
   }
-  const bool all_right = std::all_of(parameters.begin(), parameters.end(), is(Verdict::right));
-  return all_right && !parameters.empty() ? Verdict::right : Verdict::inconclusive;
+  return any(is(Verdict::inconclusive)) || parameters.empty() ? Verdict::inconclusive : Verdict::right;
 }
 
 std::ostream& operator<<(std::ostream& out, const Report& report) {

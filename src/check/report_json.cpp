@@ -35,7 +35,8 @@ Json json_of(const ParameterReport& parameter) {
           {"automatic_numerical", json_of(parameter.automatic_numerical)},
           {"verdict", to_string(parameter.verdict)},
           {"reason", parameter.reason},
-          {"diagnosis", parameter.diagnosis}};
+          {"diagnosis", parameter.diagnosis},
+          {"place", parameter.place}};
 }
 
 }  // namespace
@@ -46,9 +47,14 @@ std::string Report::json() const {
             {"loss", loss},
             {"manual_source", manual_source},
             {"verdict", to_string(verdict())},
-            {"parameters", Json::array()}};
+            {"first_divergence", first_divergence},
+            {"parameters", Json::array()},
+            {"tensors", Json::array()}};
   for (const ParameterReport& parameter : parameters) {
     root["parameters"].push_back(json_of(parameter));
+  }
+  for (const ParameterReport& tensor : tensors) {
+    root["tensors"].push_back(json_of(tensor));
   }
   return root.dump(2, ' ', false, Json::error_handler_t::replace);
 }

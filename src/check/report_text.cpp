@@ -95,12 +95,20 @@ std::string groups_of(const std::array<std::size_t, columns>& widths) {
 }  // namespace
 
 std::string Report::text() const {
-  std::vector<Row> rows{{"parameter", "shape", "checked", "worst at", "manual", "automatic", "numerical", "absolute",
-                         "relative", "absolute", "relative", "step", "verdict"}};
+  std::vector<Row> rows{{tensors.empty() ? "parameter" : "gradient of", "shape", "checked", "worst at", "manual",
+                         "automatic", "numerical", "absolute", "relative", "absolute", "relative", "step", "verdict"}};
+  std::vector<const ParameterReport*> reports;
+  for (const std::vector<ParameterReport>* all : {&parameters, &tensors}) {
+    for (const ParameterReport& report : *all) {
+      reports.push_back(&report);
+    }
+  }
+  std::stable_sort(reports.begin(), reports.end(),
+                   [](const ParameterReport* a, const ParameterReport* b) { return a->place < b->place; });
   std::array<std::size_t, 3> counts{};
-  for (const ParameterReport& parameter : parameters) {
-    rows.push_back(row_of(parameter));
-    ++counts[static_cast<std::size_t>(parameter.verdict)];
+  for (const ParameterReport* report : reports) {
+    rows.push_back(row_of(*report));
+    ++counts[static_cast<std::size_t>(report->verdict)];
   }
   std::array<std::size_t, columns> widths{};
   for (const Row& row : rows) {
@@ -117,12 +125,15 @@ std::string Report::text() const {
   text += groups_of(widths);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     text += line_of(rows[r], widths);
-    if (r > 0 && parameters[r - 1].verdict != Verdict::right) {
-      text += fmt::format("  {}: {}\n", parameters[r - 1].name, parameters[r - 1].reason);
-      if (!parameters[r - 1].diagnosis.empty()) {
-        text += fmt::format("  {}\n", parameters[r - 1].diagnosis);
+    if (r > 0 && reports[r - 1]->verdict != Verdict::right) {
+      text += fmt::format("  {}: {}\n", reports[r - 1]->name, reports[r - 1]->reason);
+      if (!reports[r - 1]->diagnosis.empty()) {
+        text += fmt::format("  {}\n", reports[r - 1]->diagnosis);
       }
     }
+  }
+  if (!first_divergence.empty()) {
+    text += fmt::format("\nfirst divergence: {}\n", first_divergence);
   }
   text += fmt::format("\n{} right, {} wrong, {} inconclusive\n", counts[0], counts[1], counts[2]);
   return text;

@@ -30,6 +30,7 @@ struct Options {
   std::optional<std::string> json;
   std::optional<std::string> manual;
   std::optional<std::string> exported;
+  bool intermediates = false;
 };
 
 struct Samples {
@@ -56,8 +57,12 @@ void add_options(CLI::App& app, Options& options) {
             [&options](const std::string&, const std::string& text) { options.json = text; });
   add_value(app, "--manual", "PATH", "",
             "Take the manual gradients from there: a folder with W1.npy, b1.npy, ...\n"
-            "or gradients.json, or a .json file {\"W1\": [[...], ...], \"b1\": [...], ...}",
+            "or gradients.json, or a .json file {\"W1\": [[...], ...], \"b1\": [...], ...};\n"
+            "z1, a1, ... may be among them: ∂Loss/∂ of what layers compute",
             [&options](const std::string&, const std::string& text) { options.manual = text; });
+  app.add_flag("--intermediates", options.intermediates,
+               "Also compare the gradients of what the layers compute, z1, a1, z2, ...,\n"
+               "in the order of the backward pass");
   add_value(app, "--export", "DIR", "",
             "Check nothing, but write there what deriving them by hand takes: W1.npy,\n"
             "b1.npy, ..., the samples x.npy and y.npy, and network.json",
@@ -99,9 +104,23 @@ std::vector<NamedParameter> named_as_in_the_document(const nn::Sequential& netwo
   return parameters;
 }
 
+/// What layers compute: z1, a1, z2, …; after a layer without an activation there is no a.
+std::vector<Slot> layer_slots(const Model& model, std::int64_t samples) {
+  std::vector<Slot> slots;
+  for (std::size_t l = 1; l < model.widths.size(); ++l) {
+    const Shape shape = shape_of(samples, model.widths[l]);
+    const Activation activation = l + 1 == model.widths.size() ? model.output_activation() : model.activation;
+    slots.push_back({fmt::format("z{}", l), shape, model.dtype});
+    if (activation != Activation::identity) {
+      slots.push_back({fmt::format("a{}", l), shape, model.dtype});
+    }
+  }
+  return slots;
+}
+
 /// BP1 to BP4 add the samples up; divided by their number for the mean.
-std::vector<Tensor> document_gradients(const Model& model, const std::vector<NamedParameter>& parameters,
-                                       const Samples& samples) {
+ManualGradients document_gradients(const Options& options, const std::vector<NamedParameter>& parameters,
+                                   const Samples& samples) {
   std::vector<Tensor> weights;
   std::vector<Tensor> biases;
   for (std::size_t i = 0; i < parameters.size(); i += 2) {
@@ -109,12 +128,15 @@ std::vector<Tensor> document_gradients(const Model& model, const std::vector<Nam
     biases.emplace_back(parameters[i + 1]);
   }
   const check::ManualGradients by_hand = check::document_gradients(weights, biases, samples.x, samples.y);
-  const bool is_mean = model.reduction == nn::Reduction::mean && samples.x.rank() == 2;
+  const bool is_mean = options.model.reduction == nn::Reduction::mean && samples.x.rank() == 2;
   const double factor = is_mean ? 1.0 / static_cast<double>(samples.x.dim(0)) : 1.0;
-  std::vector<Tensor> manual;
+  ManualGradients manual;
   for (std::size_t l = 0; l < weights.size(); ++l) {
-    manual.push_back((by_hand.dW[l] * factor).eval());
-    manual.push_back((by_hand.db[l] * factor).eval());
+    manual.parameters.push_back((by_hand.dW[l] * factor).eval());
+    manual.parameters.push_back((by_hand.db[l] * factor).eval());
+    if (options.intermediates) {
+      manual.tensors.push_back({fmt::format("z{}", l + 1), (by_hand.delta[l] * factor).eval()});
+    }
   }
   return manual;
 }
@@ -184,11 +206,12 @@ int export_problem(const Options& options, const std::string& folder, const std:
 ManualGradients manual_gradients(const Options& options, const std::vector<NamedParameter>& parameters,
                                  const Samples& samples) {
   if (options.manual) {
-    return read_manual_gradients(*options.manual, parameters);
+    return read_manual_gradients(*options.manual, parameters, layer_slots(options.model, options.samples));
   }
-  return {
-      options.model.is_the_documents() ? document_gradients(options.model, parameters, samples) : std::vector<Tensor>{},
-      document_source(options)};
+  ManualGradients manual =
+      options.model.is_the_documents() ? document_gradients(options, parameters, samples) : ManualGradients{};
+  manual.source = document_source(options);
+  return manual;
 }
 
 int check_gradients(const Options& options) {
@@ -214,7 +237,9 @@ int check_gradients(const Options& options) {
   }
   const ManualGradients manual = manual_gradients(options, parameters, samples);
   check::Report report = check::compare([&] { return loss(network(samples.x), samples.y); }, parameters,
-                                        {.manual = manual.tensors,
+                                        {.manual = manual.parameters,
+                                         .manual_of = manual.tensors,
+                                         .intermediates = options.intermediates,
                                          .manual_source = manual.source,
                                          .numeric = {.max_entries = options.max_entries, .seed = options.seed}});
   report.title = fmt::format("{}, {} sample{}, {} weights, seed {}", options.model.description(), options.samples,
@@ -243,6 +268,7 @@ Command add_check(CLI::App& app) {
       "Examples:\n"
       "  xgrad check\n"
       "  xgrad check --layers 2-3-1 --samples 1 --reduction sum    the document's formulas, letter for letter\n"
+      "  xgrad check --layers 5-4-3 --intermediates    also BP1 and BP2: the gradients of z2 and z1\n"
       "  xgrad check --layers 20-10-5 --activation tanh --loss cross-entropy --json report.json\n"
       "  xgrad check --layers 4-3-2 --export problem    and then, with gradients from elsewhere,\n"
       "  xgrad check --layers 4-3-2 --manual gradients");

@@ -30,51 +30,76 @@ IoError error_of(const fs::path& file, const std::string& what) {
   return IoError(fmt::format("{}: {}", file.string(), what));
 }
 
-/// "W1, b1, W2, b2"
-std::string names_of(const std::vector<NamedParameter>& parameters, std::string_view suffix = "") {
-  std::string names;
-  for (const NamedParameter& named : parameters) {
-    names += fmt::format("{}{}{}", names.empty() ? "" : ", ", named.name, suffix);
+/// What a file may have gradients of.
+class Slots {
+ public:
+  Slots(const std::vector<NamedParameter>& parameters, const std::vector<Slot>& layers)
+      : parameter_count_{parameters.size()} {
+    for (const NamedParameter& named : parameters) {
+      all_.push_back({named.name, named.parameter.shape(), named.parameter.dtype()});
+    }
+    all_.insert(all_.end(), layers.begin(), layers.end());
   }
-  return names;
+
+  [[nodiscard]] const std::vector<Slot>& all() const noexcept { return all_; }
+  [[nodiscard]] std::size_t parameter_count() const noexcept { return parameter_count_; }
+  [[nodiscard]] bool contains(const std::string& name) const {
+    return std::any_of(all_.begin(), all_.end(), [&name](const Slot& slot) { return slot.name == name; });
+  }
+  /// Of parameters: "W1, b1, W2, b2".
+  [[nodiscard]] std::string names(std::string_view suffix = "") const {
+    return listed(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(parameter_count_), suffix);
+  }
+  /// "W1, b1, W2, b2, or of layers z1, a1, z2, a2"
+  [[nodiscard]] std::string all_names() const {
+    return names() + ", or of layers " +
+           listed(all_.begin() + static_cast<std::ptrdiff_t>(parameter_count_), all_.end(), "");
+  }
+
+ private:
+  using Place = std::vector<Slot>::const_iterator;
+  [[nodiscard]] static std::string listed(Place from, Place to, std::string_view suffix) {
+    std::string names;
+    for (; from != to; ++from) {
+      names += fmt::format("{}{}{}", names.empty() ? "" : ", ", from->name, suffix);
+    }
+    return names;
+  }
+
+  std::vector<Slot> all_;
+  std::size_t parameter_count_;
+};
+
+IoError unknown_name(const fs::path& file, const std::string& name, const Slots& slots) {
+  return error_of(file, fmt::format("'{}' isn't a parameter of this network: expected {}", name, slots.all_names()));
 }
 
-bool is_name(const std::vector<NamedParameter>& parameters, const std::string& name) {
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [&name](const NamedParameter& named) { return named.name == name; });
+IoError wrong_shape(const fs::path& file, const Slot& slot, const std::string& found) {
+  return error_of(file,
+                  fmt::format("the gradient of {} has shape {}, expected {}", slot.name, found, to_string(slot.shape)));
 }
 
-IoError unknown_name(const fs::path& file, const std::string& name, const std::vector<NamedParameter>& parameters) {
-  return error_of(file, fmt::format("'{}' isn't a parameter of this network: expected {}", name, names_of(parameters)));
-}
-
-IoError wrong_shape(const fs::path& file, const NamedParameter& named, const std::string& found) {
-  return error_of(file, fmt::format("the gradient of {} has shape {}, expected {}", named.name, found,
-                                    to_string(named.parameter.shape())));
-}
-
-Tensor read_npy_gradient(const fs::path& file, const NamedParameter& named) {
+Tensor read_npy_gradient(const fs::path& file, const Slot& slot) {
   const Tensor found = data::read_npy(file.string());
-  const Parameter& parameter = named.parameter;
-  if (found.shape() != parameter.shape()) {
-    throw wrong_shape(file, named, to_string(found.shape()));
+  if (found.shape() != slot.shape) {
+    throw wrong_shape(file, slot, to_string(found.shape()));
   }
   if (found.dtype() == boolean) {
-    throw error_of(file, fmt::format("the gradient of {} is bool, expected numbers, best {}", named.name,
-                                     to_string(parameter.dtype())));
+    throw error_of(
+        file, fmt::format("the gradient of {} is bool, expected numbers, best {}", slot.name, to_string(slot.dtype)));
   }
-  return found.dtype() == parameter.dtype() ? found : cast(found, parameter.dtype()).detach();
+  return found.dtype() == slot.dtype ? found : cast(found, slot.dtype).detach();
 }
 
 /// One gradient in JSON on its way to row-major numbers.
 class JsonGradient {
  public:
-  JsonGradient(const fs::path& file, const NamedParameter& named) : file_{file}, named_{named} {}
+  JsonGradient(const fs::path& file, const Slot& slot) : file_{file}, slot_{slot} {}
 
   [[nodiscard]] Tensor read(const Json& value) {
     require_shape(value);
     append(value);
-    return cast(from_vector(numbers_, named_.parameter.shape()), named_.parameter.dtype()).detach();
+    return cast(from_vector(numbers_, slot_.shape), slot_.dtype).detach();
   }
 
  private:
@@ -87,15 +112,15 @@ class JsonGradient {
         break;
       }
     }
-    const Shape& expected = named_.parameter.shape();
+    const Shape& expected = slot_.shape;
     if (!std::equal(found.begin(), found.end(), expected.begin(), expected.end(),
                     [](std::size_t a, std::int64_t b) { return a == static_cast<std::size_t>(b); })) {
-      throw wrong_shape(file_, named_, fmt::format("({}{})", fmt::join(found, ", "), found.size() == 1 ? "," : ""));
+      throw wrong_shape(file_, slot_, fmt::format("({}{})", fmt::join(found, ", "), found.size() == 1 ? "," : ""));
     }
   }
 
   void append(const Json& value) {
-    const Shape& shape = named_.parameter.shape();
+    const Shape& shape = slot_.shape;
     const std::size_t axis = index_.size();
     if (axis == shape.rank()) {
       if (!value.is_number()) {
@@ -118,7 +143,7 @@ class JsonGradient {
 
   /// "W1[2][0]"
   [[nodiscard]] std::string place() const {
-    std::string text = named_.name;
+    std::string text = slot_.name;
     for (const std::size_t i : index_) {
       text += fmt::format("[{}]", i);
     }
@@ -126,7 +151,7 @@ class JsonGradient {
   }
 
   const fs::path& file_;
-  const NamedParameter& named_;
+  const Slot& slot_;
   std::vector<double> numbers_;
   std::vector<std::size_t> index_;  ///< of what is being read
 };
@@ -158,25 +183,25 @@ Json parse_file(const fs::path& file) {
   return root;
 }
 
-std::vector<Tensor> read_json(const fs::path& file, const std::vector<NamedParameter>& parameters) {
+std::vector<Tensor> read_json(const fs::path& file, const Slots& slots) {
   const Json root = parse_file(file);
   if (!root.is_object()) {
-    throw error_of(
-        file, fmt::format("holds JSON of type {}, expected an object with {}", root.type_name(), names_of(parameters)));
+    throw error_of(file,
+                   fmt::format("holds JSON of type {}, expected an object with {}", root.type_name(), slots.names()));
   }
   for (const auto& [name, value] : root.items()) {
-    if (!is_name(parameters, name)) {
-      throw unknown_name(file, name, parameters);
+    if (!slots.contains(name)) {
+      throw unknown_name(file, name, slots);
     }
   }
   std::vector<Tensor> result;
-  result.reserve(parameters.size());
-  for (const NamedParameter& named : parameters) {
-    const auto found = root.find(named.name);
-    result.push_back(found == root.end() ? Tensor{} : JsonGradient{file, named}.read(*found));
+  result.reserve(slots.all().size());
+  for (const Slot& slot : slots.all()) {
+    const auto found = root.find(slot.name);
+    result.push_back(found == root.end() ? Tensor{} : JsonGradient{file, slot}.read(*found));
   }
   if (root.empty()) {
-    throw error_of(file, fmt::format("no gradients in it: expected {}", names_of(parameters)));
+    throw error_of(file, fmt::format("no gradients in it: expected {}", slots.names()));
   }
   return result;
 }
@@ -196,13 +221,13 @@ std::set<std::string> npy_names(const fs::path& folder) {
   return names;
 }
 
-std::vector<Tensor> read_folder(const fs::path& folder, const std::vector<NamedParameter>& parameters) {
+std::vector<Tensor> read_folder(const fs::path& folder, const Slots& slots) {
   std::error_code ignored;
   const bool is_export = fs::exists(folder / network_file, ignored);
   const bool has_json = fs::exists(folder / gradients_file, ignored);
   const std::set<std::string> names = npy_names(folder);
   if (has_json && (is_export || names.empty())) {
-    return read_json(folder / gradients_file, parameters);
+    return read_json(folder / gradients_file, slots);
   }
   if (has_json) {
     throw error_of(folder, fmt::format("{} and .npy files beside it: expected one or the other", gradients_file));
@@ -212,18 +237,17 @@ std::vector<Tensor> read_folder(const fs::path& folder, const std::vector<NamedP
                                        network_file));
   }
   if (names.empty()) {
-    throw error_of(folder,
-                   fmt::format("no gradients in it: expected {} or {}", names_of(parameters, ".npy"), gradients_file));
+    throw error_of(folder, fmt::format("no gradients in it: expected {} or {}", slots.names(".npy"), gradients_file));
   }
   for (const std::string& name : names) {
-    if (!is_name(parameters, name)) {
-      throw unknown_name(folder / (name + ".npy"), name, parameters);
+    if (!slots.contains(name)) {
+      throw unknown_name(folder / (name + ".npy"), name, slots);
     }
   }
   std::vector<Tensor> result;
-  result.reserve(parameters.size());
-  for (const NamedParameter& named : parameters) {
-    result.push_back(names.contains(named.name) ? read_npy_gradient(folder / (named.name + ".npy"), named) : Tensor{});
+  result.reserve(slots.all().size());
+  for (const Slot& slot : slots.all()) {
+    result.push_back(names.contains(slot.name) ? read_npy_gradient(folder / (slot.name + ".npy"), slot) : Tensor{});
   }
   return result;
 }
@@ -288,7 +312,8 @@ void require_free(const fs::path& folder) {
 
 }  // namespace
 
-ManualGradients read_manual_gradients(const fs::path& path, const std::vector<NamedParameter>& parameters) {
+ManualGradients read_manual_gradients(const fs::path& path, const std::vector<NamedParameter>& parameters,
+                                      const std::vector<Slot>& layers) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {
@@ -297,12 +322,20 @@ ManualGradients read_manual_gradients(const fs::path& path, const std::vector<Na
   if (!fs::is_directory(status) && (path.extension() != ".json" || !fs::is_regular_file(status))) {
     throw error_of(path, "expected a folder or a .json file");
   }
-  ManualGradients result{fs::is_directory(status) ? read_folder(path, parameters) : read_json(path, parameters),
-                         fmt::format("from {}", path.string())};
+  const Slots slots{parameters, layers};
+  const std::vector<Tensor> found = fs::is_directory(status) ? read_folder(path, slots) : read_json(path, slots);
+  ManualGradients result;
+  result.source = fmt::format("from {}", path.string());
   std::string missing;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (!result.tensors[i].defined()) {
-      missing += fmt::format("{}{}", missing.empty() ? "; none for " : ", ", parameters[i].name);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::string& name = slots.all()[i].name;
+    if (i < slots.parameter_count()) {
+      result.parameters.push_back(found[i]);
+      if (!found[i].defined()) {
+        missing += fmt::format("{}{}", missing.empty() ? "; none for " : ", ", name);
+      }
+    } else if (found[i].defined()) {
+      result.tensors.push_back({name, found[i]});
     }
   }
   result.source += missing;

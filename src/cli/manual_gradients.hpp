@@ -5,7 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "xgrad/derive.hpp"
+#include "xgrad/dtype.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/shape.hpp"
 #include "xgrad/tensor.hpp"
 
 /// Files between xgrad and somebody's own code for gradients.
@@ -15,20 +18,24 @@ inline constexpr std::string_view network_file = "network.json";
 inline constexpr std::string_view gradients_file = "gradients.json";
 
 struct ManualGradients {
-  std::vector<Tensor> tensors;  ///< one per parameter, of its shape and dtype; undefined where none is given
-  std::string source;           ///< "from FOLDER; none for b2"
+  std::vector<Tensor> parameters;    ///< one each, undefined where none is given; or none at all
+  std::vector<NamedTensor> tensors;  ///< of layers' results, those that are given
+  std::string source;                ///< "from FOLDER; none for b2"
+};
+
+/// What a gradient in a file has to look like.
+struct Slot {
+  std::string name;
+  Shape shape;
+  DType dtype = float64;
 };
 
 /// From a folder with NAME.npy per parameter or gradients.json, or from a .json file: {"W1": [[…], …], "b1": […], …}.
-/// Numbers are cast to the parameters' dtype. Throws IoError that names the file for anything that doesn't fit, for
-/// names that aren't a parameter's, and where there is no gradient at all.
+/// Gradients of layers' results may be among them. Numbers are cast to the slots' dtype. Throws IoError that names the
+/// file for anything that doesn't fit, for other names, and where there is no gradient at all.
 [[nodiscard]] ManualGradients read_manual_gradients(const std::filesystem::path& path,
-                                                    const std::vector<NamedParameter>& parameters);
-
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
-};
+                                                    const std::vector<NamedParameter>& parameters,
+                                                    const std::vector<Slot>& layers);
 
 /// Writes NAME.npy per tensor, and network.json, into a folder, which is made if need be; all are written in full
 /// before the first takes its place. Throws IoError, also where the folder has something in it and isn't an earlier

@@ -37,21 +37,48 @@ class StopGradient final : public Operation {
   }
 };
 
-/// The same graph without values: what has been evaluated could not be looked into.
+/// The identity, where simplification isn't to see what is behind: a rule that goes around a tensor, log softmax for
+/// example, would leave nothing to differentiate by it.
+class Barrier final : public Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "barrier"; }
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
+    return {inputs[0].shape(), inputs[0].dtype()};
+  }
+  [[nodiscard]] std::vector<Tensor> vjp(const Call& /*call*/, const Tensor& cotangent) const override {
+    return {cotangent};
+  }
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
+    std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
+  }
+};
+
+/// The same graph without values: what has been evaluated could not be looked into. Users of those in `behind_barriers`
+/// see them through one.
 class Copy {
  public:
-  explicit Copy(std::span<const Tensor> tensors) {
+  explicit Copy(std::span<const Tensor> tensors, std::span<const Tensor> behind_barriers = {}) {
+    const Nodes screened = nodes_of(behind_barriers);
+    std::unordered_map<const graph::Node*, Tensor> barriers;
     const graph::Order order = graph::topological_order(nodes_of(tensors), graph::Boundary::leaves);
     for (const graph::Node* node : order.nodes) {
       std::vector<Tensor> inputs;
       for (const graph::Node* input : node->inputs()) {
-        inputs.push_back(of(graph::handle(input)));
+        const auto barrier = barriers.find(input);
+        inputs.push_back(barrier == barriers.end() ? of(graph::handle(input)) : barrier->second);
+      }
+      if (dynamic_cast<const Barrier*>(node->operation.get()) != nullptr) {
+        copies_.emplace(node, inputs[0]);
+        continue;
       }
       const graph::ScopeGuard scope{node->scope};
       const bool stops = planning::kind_of(*node->operation) == planning::Kind::stop_gradient;
       const Tensor copy = xgrad::apply(stops ? std::make_shared<const StopGradient>() : node->operation, inputs);
       copy.node()->name = node->name;
       copies_.emplace(node, copy);
+      if (std::find(screened.begin(), screened.end(), node) != screened.end()) {
+        barriers.emplace(node, xgrad::apply(std::make_shared<const Barrier>(), {copy}));
+      }
     }
   }
 
@@ -96,7 +123,7 @@ bool is_distribution(const graph::Node& leaf) {
 Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options) {
   std::vector<Tensor> all{y};
   all.insert(all.end(), xs.begin(), xs.end());
-  const Copy copy{all};
+  const Copy copy{all, xs};
   std::unordered_map<const graph::Node*, std::string> given;
   for (const NamedTensor& named : options.names) {
     given.emplace(copy.of(named.tensor).node(), named.name);
@@ -133,10 +160,15 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   const graph::Node* root = forward.front().node();
   const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
   const Names first_names{order, *root, given};
+  const Nodes targets = nodes_of(std::span{forward}.subspan(1, target_count));
+  const auto is_target = [&targets](const graph::Node* node) {
+    return std::find(targets.begin(), targets.end(), node) != targets.end();
+  };
   std::vector<Tensor> interior;
   for (const graph::Node* node : order.nodes) {
-    const bool wanted = first_names.is_preactivation(node) || node->name || given.contains(node);
-    if (wanted && node != root && is_floating(node->dtype) && node->history) {
+    const bool wanted = (node->history && (first_names.is_preactivation(node) || node->name || given.contains(node))) ||
+                        is_target(node);
+    if (wanted && node != root && is_floating(node->dtype)) {
       interior.push_back(graph::handle(node));
     }
   }
@@ -153,6 +185,12 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   std::vector<Tensor> joint = forward;
   joint.insert(joint.end(), interior.begin(), interior.end());
   joint.insert(joint.end(), cotangents.begin(), cotangents.end());
+  if (std::any_of(targets.begin(), targets.end(), [](const auto* target) { return target->operation != nullptr; })) {
+    const std::vector<Tensor> with_barriers = joint;
+    const Copy without{joint};
+    std::transform(joint.begin(), joint.end(), joint.begin(), [&without](const Tensor& t) { return without.of(t); });
+    follow(with_barriers, joint);
+  }
   const std::vector<Tensor> unsimplified = joint;
   joint = planning::simplify(joint, {});
   follow(unsimplified, joint);
@@ -375,12 +413,12 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
       if (!is_defined || adjoints_.at(e->node).text != adjoint_name(x).text) {
         continue;
       }
-      line = {adjoints_.at(e->node), expressions_.definition(e), e, no_target, x};
+      line = {adjoints_.at(e->node), expressions_.definition(e), e, Line::no_target, x};
     } else {
       line = {derivative_name(x), e, nullptr, i - interior_.size(), x};
     }
-    candidates.push_back(
-        {line, place.contains(x) ? place.at(x) : 0, is_target ? 1 + x->shape.rank() : 0, i, is_target});
+    const bool is_first = !is_target || (is_defined && x->operation != nullptr);
+    candidates.push_back({line, place.contains(x) ? place.at(x) : 0, is_first ? 0 : 1 + x->shape.rank(), i, is_target});
   }
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::tuple{b.place, a.rank, a.number} < std::tuple{a.place, b.rank, b.number};

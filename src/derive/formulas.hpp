@@ -30,11 +30,11 @@ class Formulas {
   struct Line {
     Name left;
     Expr right = nullptr;
-    Expr symbol = nullptr;            ///< whose definition it is, if it is one's
+    Expr symbol = nullptr;  ///< whose definition it is, if it is one's
+    static constexpr std::size_t no_target = static_cast<std::size_t>(-1);
     std::size_t target = no_target;   ///< which of the xs it is the gradient of
     const graph::Node* of = nullptr;  ///< what it is the gradient of
   };
-  static constexpr std::size_t no_target = static_cast<std::size_t>(-1);
 
   /// In the order of computation. Nothing is abbreviated.
   [[nodiscard]] std::vector<Line> forward_lines();

@@ -3,14 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "check/diagnosis/lines.hpp"
 #include "derive/expression.hpp"
 #include "derive/formulas.hpp"
 
 /// Mistakes as edits of the derived formulas.
 namespace xgrad::check::diagnosis {
-
-using formulas::Expr;
-using Line = formulas::Formulas::Line;
 
 /// How likely a kind of mistake is to be made, the likeliest first; also the order in which equal explanations are
 /// named.

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <numeric>
+#include <random>
+
+#include "xgrad/math.hpp"
 
 #include "derive/printing.hpp"
+#include "graph/node.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -35,44 +39,83 @@ bool is_near(double a, double b) {
 
 }  // namespace
 
-Search::Search(Formulas& pass, std::vector<Values> manual, double tolerance, std::int64_t batch)
+Search::Search(Formulas& pass, std::vector<Tensor> manual, double tolerance, std::int64_t batch,
+               const std::vector<NamedTensor>& terms)
     : pass_{pass},
-      manual_{std::move(manual)},
+      all_manual_{std::move(manual)},
       tolerance_{tolerance},
       here_{pass},
+      exact_{pass},
       elsewhere_{pass, 20261125},
-      lines_{pass.backward_lines()} {
+      lines_{lines_of(pass)} {
   vocabulary_.batch = batch;
-  // What formulas are cut up by is part of the pass here.
-  std::vector<Line> all = pass.abbreviations();
-  all.insert(all.end(), lines_.begin(), lines_.end());
-  // In an order in which each line comes after those that it uses.
-  std::vector<Line> sorted;
-  std::vector<bool> placed(all.size(), false);
-  for (bool again = true; again;) {
-    again = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (placed[i]) {
-        continue;
-      }
-      bool ready = true;
-      std::vector<Expr> stack{all[i].right};
-      while (!stack.empty() && ready) {
-        const Expr e = stack.back();
-        stack.pop_back();
-        for (std::size_t j = 0; j < all.size() && ready; ++j) {
-          ready = placed[j] || j == i || all[j].symbol != e || e->head != Head::symbol;
-        }
-        stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
-      }
-      if (ready) {
-        sorted.push_back(all[i]);
-        placed[i] = again = true;
+  vocabulary_.symbols = pass.symbols();
+  select_entries();
+  const auto as_term = [&](std::size_t p, const graph::Node& node, const Tensor& value, std::string words) {
+    return Term{pass.expressions().symbol(node), std::move(words), here_.selected(p, value)};
+  };
+  terms_.resize(manual_.size());
+  for (std::size_t p = 0; p < manual_.size(); ++p) {
+    const Expr x = pass.target(p);
+    if (x == nullptr || x->node->operation != nullptr || manual_[p].size() < 3) {
+      continue;
+    }
+    const formulas::Name* name = pass.name_of(x);
+    terms_[p].push_back(as_term(p, *x->node, graph::handle(x->node),
+                                fmt::format("{} (weight decay)", name == nullptr ? "W" : name->text)));
+    for (const NamedTensor& term : terms) {
+      if (term.tensor.shape() == x->shape && term.tensor.dtype() == x->dtype) {
+        terms_[p].push_back(as_term(p, *term.tensor.node(), term.tensor, term.name));
       }
     }
   }
-  lines_ = std::move(sorted);
-  vocabulary_.symbols = pass.symbols();
+}
+
+// Most edits are told from what was given by any few entries; those that explain it are looked at in full. The entries
+// are those that differ most, and others drawn at random.
+void Search::select_entries() {
+  constexpr std::size_t most = 2048;
+  current_ = here_.gradients(lines_);
+  current_.resize(all_manual_.size());
+  std::vector<std::vector<std::size_t>> entries(all_manual_.size());
+  findings_.assign(all_manual_.size(), {});
+  remaining_.assign(all_manual_.size(), false);
+  manual_.resize(all_manual_.size());
+  std::mt19937_64 random{most};
+  for (std::size_t p = 0; p < all_manual_.size(); ++p) {
+    if (!all_manual_[p].defined()) {
+      continue;
+    }
+    manual_[p] = cast(all_manual_[p], float64).to_vector<double>();
+    if (!current_[p].empty() && !agree(manual_[p], current_[p])) {
+      findings_[p].wrong = true;
+      remaining_[p] = std::isfinite(norm(manual_[p]));  // what isn't finite is like nothing
+    }
+    const std::size_t size = manual_[p].size();
+    if (size <= most || current_[p].empty() || !std::isfinite(norm(manual_[p]))) {
+      continue;
+    }
+    std::vector<std::size_t> sorted(size);
+    std::iota(sorted.begin(), sorted.end(), std::size_t{0});
+    const auto middle = sorted.begin() + most / 2;
+    std::nth_element(sorted.begin(), middle, sorted.end(), [&](std::size_t a, std::size_t b) {
+      return std::tuple{-std::abs(manual_[p][a] - current_[p][a]), a} <
+             std::tuple{-std::abs(manual_[p][b] - current_[p][b]), b};
+    });
+    for (auto at = middle; at != middle + most / 2; ++at) {
+      std::iter_swap(at, at + static_cast<std::ptrdiff_t>(random() % static_cast<std::size_t>(sorted.end() - at)));
+    }
+    entries[p].assign(sorted.begin(), sorted.begin() + most);
+    std::sort(entries[p].begin(), entries[p].end());
+  }
+  here_.select(std::move(entries));
+  for (std::size_t p = 0; p < all_manual_.size(); ++p) {
+    if (all_manual_[p].defined()) {
+      manual_[p] = here_.selected(p, all_manual_[p]);
+    }
+  }
+  current_ = here_.gradients(lines_);
+  current_.resize(all_manual_.size());
 }
 
 bool Search::agree(const Values& a, const Values& b) const {
@@ -114,28 +157,19 @@ std::pair<std::string, bool> Search::number_words(double factor) const {
 }
 
 std::vector<Finding> Search::run() {
-  findings_.assign(manual_.size(), {});
-  remaining_.assign(manual_.size(), false);
-  current_ = here_.gradients(lines_);
-  current_.resize(manual_.size());
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    if (!manual_[p].empty() && !current_[p].empty() && !agree(manual_[p], current_[p])) {
-      findings_[p].wrong = true;
-      remaining_[p] = std::isfinite(norm(manual_[p]));  // what isn't finite is like nothing
-    }
-  }
   update_vocabulary();
   while (std::find(remaining_.begin(), remaining_.end(), true) != remaining_.end()) {
     std::vector<Candidate> found = singles();
     if (found.empty()) {
       // The one nearest to the loss: what comes after may have its mistakes on top.
       for (const Line& line : lines_) {
-        if (line.target != Formulas::no_target && line.target < remaining_.size() && remaining_[line.target] &&
+        if (line.target != Line::no_target && line.target < remaining_.size() && remaining_[line.target] &&
             found.empty()) {
           found = pairs(line.target);
         }
       }
     }
+    std::erase_if(found, [this](const Candidate& candidate) { return !holds(candidate); });
     if (found.empty()) {
       break;
     }
@@ -147,12 +181,33 @@ std::vector<Finding> Search::run() {
     });
     accept(*best, found);
   }
+  const std::vector<Values> explained = exact_.gradients(lines_);
   for (std::size_t p = 0; p < manual_.size(); ++p) {
     if (findings_[p].wrong) {
-      findings_[p].residual = residual(manual_[p], current_[p]);
+      findings_[p].residual = residual(cast(all_manual_[p], float64).to_vector<double>(), explained[p]);
     }
   }
   return findings_;
+}
+
+// Whether it explains all entries, and contradicts none, where only some were looked at.
+bool Search::holds(const Candidate& candidate) {
+  std::vector<std::size_t> concerned = candidate.explained;
+  for (std::size_t p = 0; p < manual_.size(); ++p) {
+    if (all_manual_[p].defined() && !remaining_[p] && std::isfinite(norm(manual_[p]))) {
+      concerned.push_back(p);
+    }
+  }
+  const bool all_seen = std::all_of(concerned.begin(), concerned.end(), [this](std::size_t p) {
+    return static_cast<std::int64_t>(manual_[p].size()) == all_manual_[p].shape().size();
+  });
+  if (all_seen) {
+    return true;
+  }
+  const std::vector<Values> gradients = exact_.gradients(edited(candidate.changes));
+  return std::all_of(concerned.begin(), concerned.end(), [&](std::size_t p) {
+    return agree(cast(all_manual_[p], float64).to_vector<double>(), gradients[p]);
+  });
 }
 
 std::vector<Line> Search::edited(const std::vector<Change>& changes) const {
@@ -164,7 +219,7 @@ std::vector<Line> Search::edited(const std::vector<Change>& changes) const {
 }
 
 void Search::accept(const Candidate& best, const std::vector<Candidate>& found) {
-  const Mistake mistake{best.words, alternatives(best, found)};
+  const Mistake mistake{best.words, lines_[best.changes.front().line].left.text, alternatives(best, found)};
   lines_ = edited(best.changes);
   without_.clear();
   std::vector<Values> changed = here_.gradients(lines_);
@@ -205,7 +260,7 @@ std::vector<std::string> Search::alternatives(const Candidate& best, const std::
 void Search::update_vocabulary() {
   vocabulary_.updates.clear();
   for (const Line& line : lines_) {
-    if (line.target == Formulas::no_target) {
+    if (line.target == Line::no_target) {
       continue;
     }
     if (const Expr weight = pass_.target(line.target)) {
@@ -238,14 +293,13 @@ const std::vector<Values>& Search::without(std::size_t line) {
 
 // Keeps it, if it explains something and contradicts nothing.
 void Search::propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const {
-  for (std::size_t p = 0; p < gradients.size() && p < manual_.size(); ++p) {
-    if (gradients[p].empty() || manual_[p].empty()) {
+  for (std::size_t p = 0; p < manual_.size(); ++p) {
+    const bool is_changed = p < gradients.size() && !gradients[p].empty();
+    // What an edit below this one changed counts too.
+    if (manual_[p].empty() || (!is_changed && !on_top_) || !std::isfinite(norm(manual_[p]))) {
       continue;
     }
-    if (!std::isfinite(norm(manual_[p]))) {
-      continue;
-    }
-    const bool fits = agree(manual_[p], gradients[p]);
+    const bool fits = agree(manual_[p], is_changed ? gradients[p] : current_[p]);
     if (remaining_[p]) {
       if (fits) {
         candidate.explained.push_back(p);
@@ -266,6 +320,9 @@ void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
     const std::vector<Values> gradients = here_.gradients(lines_, edit.line, edit.formula);
     propose({{{edit.line, edit.formula}}, words, {}, 1, edit.rank}, gradients, found);
     judge_numbers(edit.line, &edit, gradients, found);
+    for (std::size_t line = 0; line < lines_.size(); ++line) {
+      judge_added(line, &edit, gradients, found);
+    }
     return;
   }
   // manual = G + t (L − Z), with Z the gradients without this line and L those with the slope in its place.
@@ -323,32 +380,43 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
   }
 }
 
-// manual = G + λ W: a term that belongs to the optimiser.
-void Search::judge_added(std::size_t line, std::vector<Candidate>& found) {
+// manual = G + λ W: a term that belongs to the optimiser, alone or on top of an edit.
+void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
+                         std::vector<Candidate>& found) {
   const std::size_t p = lines_[line].target;
-  if (p == Formulas::no_target || p >= remaining_.size() || !remaining_[p] || manual_[p].size() < 3) {
-    return;
-  }
-  const Expr weight = pass_.target(p);
-  if (weight == nullptr) {
+  if (p >= remaining_.size() || p >= edited.size() || !remaining_[p] || edited[p].empty()) {
     return;
   }
   Expressions& e = pass_.expressions();
-  const Values values = here_.value(weight);
-  const double factor = dot(difference(manual_[p], current_[p]), values) / dot(values, values);
-  if (!std::isfinite(factor) || factor == 0) {
-    return;
+  for (const Term& term : terms_[p]) {
+    const Values wanted = difference(manual_[p], edited[p]);
+    const double factor = dot(wanted, term.values) / dot(term.values, term.values);
+    if (!std::isfinite(factor) || factor == 0) {
+      continue;
+    }
+    Values rest = wanted;
+    std::transform(rest.begin(), rest.end(), term.values.begin(), rest.begin(),
+                   [factor](double a, double b) { return a - factor * b; });
+    if (norm(rest) > tolerance_ * norm(manual_[p])) {
+      continue;
+    }
+    const bool on_the_edit = edit != nullptr && edit->line == line;
+    const Expr right = on_the_edit ? edit->formula : lines_[line].right;
+    const Expr formula = e.spread(e.sum(right, e.scaled(factor, term.symbol)), right->shape);
+    std::vector<Change> changes{{line, formula}};
+    if (edit != nullptr && !on_the_edit) {
+      changes.insert(changes.begin(), {edit->line, edit->formula});
+    }
+    const std::string words = fmt::format("the term {:.6g} {} added in {}", factor, term.words, lines_[line].left.text);
+    std::vector<Values> gradients = here_.gradients(this->edited(changes));
+    gradients.resize(manual_.size());
+    propose({changes,
+             edit == nullptr ? words : fmt::format("{} in {}, and {}", edit->words, edit->place, words),
+             {},
+             edit == nullptr ? std::size_t{1} : std::size_t{2},
+             edit == nullptr ? Rank::usual : edit->rank},
+            gradients, found);
   }
-  const Expr right = lines_[line].right;
-  const Expr formula = e.spread(e.sum(right, e.scaled(factor, weight)), right->shape);
-  const formulas::Name* name = pass_.name_of(weight);
-  propose({{{line, formula}},
-           fmt::format("the term {:.6g} {} (weight decay) added in {}", factor, name == nullptr ? "W" : name->text,
-                       lines_[line].left.text),
-           {},
-           1,
-           Rank::usual},
-          here_.gradients(lines_, line, formula), found);
 }
 
 std::vector<Search::Candidate> Search::singles() {
@@ -358,56 +426,55 @@ std::vector<Search::Candidate> Search::singles() {
       continue;
     }
     for (const Edit& edit : edits_of(pass_, lines_, line, vocabulary_)) {
-      judge(edit, found);
+      if (!on_top_ || edit.rank <= Rank::common) {
+        judge(edit, found);
+      }
     }
     judge_numbers(line, nullptr, here_.gradients(lines_, line, lines_[line].right), found);
-    judge_added(line, found);
+    judge_added(line, nullptr, current_, found);
   }
   return found;
 }
 
-// Two edits of the usual kinds that together give this parameter's gradient.
+// Two mistakes that together give this parameter's gradient: one of the usual edits, and anything on top of it.
 std::vector<Search::Candidate> Search::pairs(std::size_t parameter) {
-  constexpr std::size_t most = 60'000;
-  const auto usual = [](const Edit& edit) { return edit.slope == nullptr && edit.rank <= Rank::common; };
+  const std::vector<Line> lines = lines_;
+  const std::vector<Values> current = current_;
   std::vector<Candidate> found;
-  std::size_t count = 0;
-  for (std::size_t first = 0; first < lines_.size(); ++first) {
-    for (const Edit& one : edits_of(pass_, lines_, first, vocabulary_)) {
-      if (!usual(one)) {
+  for (std::size_t first = 0; first < lines.size(); ++first) {
+    for (const Edit& one : edits_of(pass_, lines, first, vocabulary_)) {
+      if (one.slope != nullptr || one.rank > Rank::common) {
         continue;
       }
-      const std::vector<Values> after_one = here_.gradients(lines_, first, one.formula);
-      if (parameter >= after_one.size() || after_one[parameter].empty() ||
-          agree(after_one[parameter], current_[parameter])) {
+      std::vector<Values> after_one = here_.gradients(lines, first, one.formula);
+      after_one.resize(manual_.size());
+      if (after_one[parameter].empty() || agree(after_one[parameter], current[parameter])) {
         continue;
       }
-      const std::vector<Line> lines = edited({{first, one.formula}});
-      for (std::size_t second = first; second < lines.size(); ++second) {
-        for (const Edit& two : edits_of(pass_, lines, second, vocabulary_)) {
-          if (!usual(two) || ++count > most) {
-            continue;
-          }
-          std::vector<Values> gradients = here_.gradients(lines, second, two.formula);
-          if (parameter >= gradients.size() || gradients[parameter].empty() ||
-              !agree(manual_[parameter], gradients[parameter])) {
-            continue;
-          }
-          for (std::size_t p = 0; p < gradients.size(); ++p) {
-            gradients[p] = gradients[p].empty() && p < after_one.size() ? after_one[p] : gradients[p];
-          }
-          std::vector<Change> changes{{second, two.formula}};
-          if (first != second) {
-            changes.insert(changes.begin(), {first, one.formula});
-          }
-          propose({changes,
-                   fmt::format("{} in {}, and {} in {}", one.words, one.place, two.words, two.place),
-                   {},
-                   2,
-                   std::max(one.rank, two.rank)},
-                  gradients, found);
+      for (std::size_t p = 0; p < after_one.size(); ++p) {
+        after_one[p] = after_one[p].empty() ? current[p] : after_one[p];
+      }
+      lines_[first].right = one.formula;
+      current_ = std::move(after_one);
+      without_.clear();
+      on_top_ = true;
+      for (Candidate& two : singles()) {
+        if (two.mistakes != 1 ||
+            std::find(two.explained.begin(), two.explained.end(), parameter) == two.explained.end()) {
+          continue;
         }
+        if (two.changes.front().line != first) {
+          two.changes.insert(two.changes.begin(), {first, one.formula});
+        }
+        two.words = fmt::format("{} in {}, and {}", one.words, one.place, two.words);
+        two.mistakes = 2;
+        two.rank = std::max(one.rank, two.rank);
+        found.push_back(std::move(two));
       }
+      on_top_ = false;
+      lines_ = lines;
+      current_ = current;
+      without_.clear();
     }
   }
   return found;

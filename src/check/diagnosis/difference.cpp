@@ -1,0 +1,72 @@
+#include "check/diagnosis/difference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+
+#include "check/agreement.hpp"
+
+namespace xgrad::check::diagnosis {
+
+namespace {
+
+// Of rows or columns: whether one factor for each explains everything.
+bool scaled_along(const Values& manual, const Values& derived, std::int64_t rows, std::int64_t columns, bool by_rows) {
+  double left = 0;
+  for (std::int64_t i = 0; i < (by_rows ? rows : columns); ++i) {
+    double products = 0;
+    double squares = 0;
+    const auto at = [&](std::int64_t j) {
+      return static_cast<std::size_t>(by_rows ? i * columns + j : j * columns + i);
+    };
+    const std::int64_t count = by_rows ? columns : rows;
+    for (std::int64_t j = 0; j < count; ++j) {
+      products += manual[at(j)] * derived[at(j)];
+      squares += derived[at(j)] * derived[at(j)];
+    }
+    const double factor = squares > 0 ? products / squares : 0;
+    for (std::int64_t j = 0; j < count; ++j) {
+      const double rest = manual[at(j)] - factor * derived[at(j)];
+      left += rest * rest;
+    }
+  }
+  return std::sqrt(left) <= 1e-7 * norm(manual);
+}
+
+}  // namespace
+
+std::string difference_of(const Values& manual, const Values& derived, const Shape& shape) {
+  if (!std::all_of(manual.begin(), manual.end(), [](double x) { return std::isfinite(x); })) {
+    return "it isn't finite";
+  }
+  const double size = norm(manual);
+  const double expected = norm(derived);
+  if (size == 0) {
+    return "it is zero everywhere";
+  }
+  if (expected == 0) {
+    return "the derived one is zero everywhere";
+  }
+  const double cosine = std::inner_product(manual.begin(), manual.end(), derived.begin(), 0.0) / (size * expected);
+  std::string text =
+      fmt::format("‖manual‖ is {:.3g} times ‖derived‖, the cosine between them {:.3f}", size / expected, cosine);
+  if (shape.rank() == 2 && shape[0] > 1 && shape[1] > 1) {
+    if (scaled_along(manual, derived, shape[0], shape[1], true)) {
+      text += "; each row is the derived one times a factor of its own";
+    } else if (scaled_along(manual, derived, shape[0], shape[1], false)) {
+      text += "; each column is the derived one times a factor of its own";
+    }
+  }
+  const auto zeros_alike = [&] {
+    for (std::size_t i = 0; i < manual.size(); ++i) {
+      if ((manual[i] == 0) != (derived[i] == 0)) {
+        return false;
+      }
+    }
+    return std::find(derived.begin(), derived.end(), 0.0) != derived.end();
+  }();
+  return text + (zeros_alike ? "; zeros are where they should be" : "");
+}
+
+}  // namespace xgrad::check::diagnosis

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "xgrad/shape.hpp"
+
+#include "check/diagnosis/probe.hpp"
+
+namespace xgrad::check::diagnosis {
+
+/// How two gradients that nothing explains differ, in words.
+[[nodiscard]] std::string difference_of(const Values& manual, const Values& derived, const Shape& shape);
+
+}  // namespace xgrad::check::diagnosis

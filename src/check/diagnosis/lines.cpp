@@ -1,0 +1,69 @@
+#include "check/diagnosis/lines.hpp"
+
+#include <functional>
+#include <queue>
+#include <unordered_map>
+
+namespace xgrad::check::diagnosis {
+
+std::unordered_set<Expr> symbols_in(Expr root) {
+  std::vector<Expr> stack{root};
+  std::unordered_set<Expr> seen;
+  std::unordered_set<Expr> symbols;
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (!seen.insert(e).second) {
+      continue;
+    }
+    if (e->head == formulas::Head::symbol) {
+      symbols.insert(e);
+    }
+    stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
+  }
+  return symbols;
+}
+
+std::vector<Line> lines_of(const formulas::Formulas& pass) {
+  std::vector<Line> all = pass.abbreviations();
+  const std::vector<Line> backward = pass.backward_lines();
+  all.insert(all.end(), backward.begin(), backward.end());
+
+  std::unordered_map<Expr, std::size_t> definition;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].symbol != nullptr) {
+      definition.emplace(all[i].symbol, i);
+    }
+  }
+  std::vector<std::vector<std::size_t>> users(all.size());
+  std::vector<std::size_t> missing(all.size(), 0);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (Expr symbol : symbols_in(all[i].right)) {
+      if (const auto used = definition.find(symbol); used != definition.end() && used->second != i) {
+        users[used->second].push_back(i);
+        ++missing[i];
+      }
+    }
+  }
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (missing[i] == 0) {
+      ready.push(i);
+    }
+  }
+  std::vector<Line> sorted;
+  sorted.reserve(all.size());
+  while (!ready.empty()) {
+    const std::size_t i = ready.top();
+    ready.pop();
+    sorted.push_back(all[i]);
+    for (const std::size_t user : users[i]) {
+      if (--missing[user] == 0) {
+        ready.push(user);
+      }
+    }
+  }
+  return sorted;
+}
+
+}  // namespace xgrad::check::diagnosis

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "derive/expression.hpp"
+#include "derive/formulas.hpp"
+
+/// A derived backward pass as a list of formulas that can be gone through in order.
+namespace xgrad::check::diagnosis {
+
+using formulas::Expr;
+using Line = formulas::Formulas::Line;
+
+/// The backward pass with what its formulas are cut up by: each line after those that it uses, else in their order.
+[[nodiscard]] std::vector<Line> lines_of(const formulas::Formulas& pass);
+
+/// The symbols in a formula.
+[[nodiscard]] std::unordered_set<Expr> symbols_in(Expr root);
+
+}  // namespace xgrad::check::diagnosis

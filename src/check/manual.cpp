@@ -1,0 +1,59 @@
+#include "check/manual.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+
+#include "check/named_tensors.hpp"
+
+namespace xgrad::check {
+
+namespace {
+
+void require_fitting(std::string_view caller, const Given& given) {
+  if (!given.manual.defined()) {
+    return;
+  }
+  if (given.manual.shape() != given.x.shape()) {
+    throw ShapeError(fmt::format("[{}] the manual gradient of {} has shape {}, expected {}", caller, given.name,
+                                 to_string(given.manual.shape()), to_string(given.x.shape())));
+  }
+  if (given.manual.dtype() != given.x.dtype()) {
+    throw DTypeError(fmt::format("[{}] the manual gradient of {} is {}, expected {}", caller, given.name,
+                                 to_string(given.manual.dtype()), to_string(given.x.dtype())));
+  }
+}
+
+}  // namespace
+
+std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
+                                 const std::vector<NamedParameter>& parameters, const std::vector<Tensor>& manual,
+                                 const std::vector<NamedTensor>& manual_of) {
+  std::vector<Given> result;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    result.push_back({parameters[i].name, parameters[i].parameter.value(), manual.empty() ? Tensor{} : manual[i]});
+  }
+  if (!manual_of.empty()) {
+    const NamedTensors known{loss};
+    for (const NamedTensor& each : manual_of) {
+      const NamedTensor& found = known.find(each.name, caller);
+      const auto twice =
+          std::find_if(result.begin(), result.end(), [&](const Given& g) { return g.x.node() == found.tensor.node(); });
+      if (twice != result.end()) {
+        throw ValueError(fmt::format("[{}] '{}' is the same tensor as {}: expected one manual gradient of it", caller,
+                                     each.name, twice->name));
+      }
+      if (!each.tensor.defined()) {
+        throw ValueError(fmt::format("[{}] the manual gradient of '{}' is undefined", caller, each.name));
+      }
+      result.push_back({found.name, found.tensor, each.tensor});
+    }
+  }
+  for (const Given& given : result) {
+    require_fitting(caller, given);
+  }
+  return result;
+}
+
+}  // namespace xgrad::check

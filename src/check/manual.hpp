@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "xgrad/derive.hpp"
+#include "xgrad/parameter.hpp"
+#include "xgrad/tensor.hpp"
+
+#include "check/explanation.hpp"
+
+namespace xgrad::check {
+
+/// Parameters, then the named tensors of `manual_of`, with their manual gradients. `manual` is empty or has one per
+/// parameter. Throws ShapeError or DTypeError for those that don't fit, ValueError for names that the loss doesn't know
+/// or that stand twice.
+[[nodiscard]] std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
+                                               const std::vector<NamedParameter>& parameters,
+                                               const std::vector<Tensor>& manual,
+                                               const std::vector<NamedTensor>& manual_of);
+
+}  // namespace xgrad::check
