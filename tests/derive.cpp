@@ -408,3 +408,32 @@ TEST_CASE("derive: LaTeX and Graphviz have every equation") {
   CHECK(contains(dot, "\"δ¹\" [label=\"δ¹ = (W²ᵀ δ²) ⊙ σ′(z¹)\\n(3,)   BP2\""));
   CHECK(contains(derivation.text(), "(6)  δ²        = (a² − y) ⊙ σ′(z²)  (2,)        BP1"));
 }
+
+TEST_CASE("derive: by tensors on the way, also those that simplification goes around") {
+  Draw draw;
+  const xg::Parameter W = draw.parameter({3, 4}, "W");
+  const Tensor x = draw.data({5, 4}, "x");
+  const Tensor y = xg::softmax(draw.data({5, 3}, "logits"), -1).eval().named("y");
+  const Tensor z = xg::matmul(x, xg::transpose(W.value())).named("z");
+  {
+    // log softmax(z) is computed without p, but ∂Loss/∂p is asked for.
+    const Tensor p = xg::softmax(z, -1).named("p");
+    const Tensor loss = -xg::sum(y * xg::log(p));
+    const xg::Derivation derivation = xg::derive(loss, {p, z, W});
+    CHECK(written(derivation.backward) ==
+          Lines{"δ_p = −y / p", "∂Loss/∂p = δ_p", "δ_z = p ⊙ (δ_p − Σ₁ (δ_p ⊙ p))", "∂Loss/∂z = δ_z",
+                "∂Loss/∂W = δ_zᵀ x"});
+    check_values(derivation, loss, {p, z, W}, {"p", "z", "W"});
+    // By hand: −y / p.
+    CHECK(difference(derivation["∂Loss/∂p"].value, -y / p) < 1e-14);
+    // Not asked for, it isn't in the way of the textbook's formula.
+    CHECK(xg::derive(loss, {W})["δ_z"].right == "p − y");
+  }
+  {
+    // Of two uses, simplification goes around one.
+    const Tensor p = xg::softmax(z, -1).named("p");
+    const Tensor loss = xg::sum(xg::square(p)) - xg::sum(y * xg::log(p));
+    check_values(xg::derive(loss, {p, W}), loss, {p, W}, {"p", "W"});
+    CHECK(difference(xg::derive(loss, {p})["∂Loss/∂p"].value, 2.0 * p - y / p) < 1e-14);
+  }
+}

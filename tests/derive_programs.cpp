@@ -43,9 +43,8 @@ std::string difference(const Tensor& found, const Tensor& expected, double toler
   return {};
 }
 
-}  // namespace
-
-TEST_CASE("derive: the formulas of random programs give their gradients") {
+// Whether the formulas are the gradients: by leaves, or by what is computed on the way too.
+void check_programs(bool by_intermediates) {
   const std::uint64_t first = setting("XGRAD_PROGRAM_SEED", 1);
   const std::uint64_t count = setting("XGRAD_PROGRAMS", sanitized ? 60 : 400);
   std::size_t derived = 0;
@@ -63,6 +62,14 @@ TEST_CASE("derive: the formulas of random programs give their gradients") {
     Tensor loss = xg::scalar(0, xg::float64);
     for (const Tensor& output : program.outputs) {
       loss = loss + xg::mean(xg::cast(output, xg::float64));
+    }
+    if (by_intermediates) {
+      std::size_t number = 0;
+      for (const Tensor& held : program.held) {
+        if (xg::is_floating(held.dtype()) && held.name().empty()) {
+          xs.push_back(held.named("h" + std::to_string(number++)));
+        }
+      }
     }
     std::erase_if(xs, [&loss](const Tensor& x) {
       if (!x.has_history()) {
@@ -94,4 +101,14 @@ TEST_CASE("derive: the formulas of random programs give their gradients") {
     CHECK(mistake.empty());
   }
   CHECK(derived > count / 4);
+}
+
+}  // namespace
+
+TEST_CASE("derive: the formulas of random programs give their gradients") {
+  check_programs(false);
+}
+
+TEST_CASE("derive: by intermediates too, whatever simplification makes of them") {
+  check_programs(true);
 }

@@ -37,6 +37,12 @@ template <class E>
   return from_data(std::span<const Held>{values.data(), values.size()}, Shape{lengths});
 }
 
+/// Of several at once: hand-derived gradients for check::compare, say.
+template <class... E>
+[[nodiscard]] std::vector<Tensor> from_xtensors(const xt::xexpression<E>&... expressions) {
+  return {from_xtensor(expressions)...};
+}
+
 /// A view of the tensor's memory, without a copy; valid while `tensor` lives. Evaluates. Throws DTypeError if T isn't
 /// the dtype.
 template <Element T>

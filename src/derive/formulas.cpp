@@ -41,6 +41,9 @@ class StopGradient final : public Operation {
 /// example, would leave nothing to differentiate by it.
 class Barrier final : public Operation {
  public:
+  explicit Barrier(std::size_t number) : number_{static_cast<std::int64_t>(number)} {}
+  /// Equal tensors are still told apart.
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"number", number_}}; }
   [[nodiscard]] std::string_view name() const noexcept override { return "barrier"; }
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape(), inputs[0].dtype()};
@@ -51,6 +54,9 @@ class Barrier final : public Operation {
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
   }
+
+ private:
+  std::int64_t number_;
 };
 
 /// The same graph without values: what has been evaluated could not be looked into. Users of those in `behind_barriers`
@@ -59,13 +65,11 @@ class Copy {
  public:
   explicit Copy(std::span<const Tensor> tensors, std::span<const Tensor> behind_barriers = {}) {
     const Nodes screened = nodes_of(behind_barriers);
-    std::unordered_map<const graph::Node*, Tensor> barriers;
     const graph::Order order = graph::topological_order(nodes_of(tensors), graph::Boundary::leaves);
     for (const graph::Node* node : order.nodes) {
       std::vector<Tensor> inputs;
       for (const graph::Node* input : node->inputs()) {
-        const auto barrier = barriers.find(input);
-        inputs.push_back(barrier == barriers.end() ? of(graph::handle(input)) : barrier->second);
+        inputs.push_back(seen_by_users(graph::handle(input)));
       }
       if (dynamic_cast<const Barrier*>(node->operation.get()) != nullptr) {
         copies_.emplace(node, inputs[0]);
@@ -77,7 +81,7 @@ class Copy {
       copy.node()->name = node->name;
       copies_.emplace(node, copy);
       if (std::find(screened.begin(), screened.end(), node) != screened.end()) {
-        barriers.emplace(node, xgrad::apply(std::make_shared<const Barrier>(), {copy}));
+        barriers_.emplace(node, xgrad::apply(std::make_shared<const Barrier>(barriers_.size()), {copy}));
       }
     }
   }
@@ -86,9 +90,15 @@ class Copy {
     const auto copy = copies_.find(original.node());
     return copy == copies_.end() ? original : copy->second;
   }
+  /// The barrier before it, if there is one.
+  [[nodiscard]] Tensor seen_by_users(const Tensor& original) const {
+    const auto barrier = barriers_.find(original.node());
+    return barrier == barriers_.end() ? of(original) : barrier->second;
+  }
 
  private:
   std::unordered_map<const graph::Node*, Tensor> copies_;
+  std::unordered_map<const graph::Node*, Tensor> barriers_;
 };
 
 // Class probabilities: no element negative, and Σ = 1 along the last axis.
@@ -130,6 +140,12 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   }
   for (const Tensor& x : xs) {
     targets_.push_back(copy.of(x));
+    const graph::Node* node = targets_.back().node();
+    const auto name = given.find(node);
+    target_names_.push_back(name != given.end() ? name->second : x.name());
+    if (node->operation != nullptr && !target_names_.back().empty()) {
+      given.emplace(node, target_names_.back());  // simplification may put another node in its place
+    }
   }
 
   // The forward pass in its stable form, and what of it has a name.
@@ -144,16 +160,27 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
     }
   };
   keep_named(forward.front());
+  // What gradients are taken by, in the targets' place.
+  std::vector<Tensor> sources;
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    sources.push_back(xs[i].node() == y.node() ? targets_[i] : copy.seen_by_users(xs[i]));
+  }
+  const std::size_t forward_count = forward.size();
+  forward.insert(forward.end(), sources.begin(), sources.end());
   const std::vector<Tensor> before = forward;
   forward = planning::simplify(forward, {});
   const auto follow = [&given](const std::vector<Tensor>& from, const std::vector<Tensor>& to) {
     for (std::size_t i = 0; i < from.size(); ++i) {
-      if (const auto name = given.find(from[i].node()); name != given.end()) {
+      const graph::Node* node = to[i].node();
+      const bool has_own = node->operation == nullptr && node->name && node != from[i].node();
+      if (const auto name = given.find(from[i].node()); name != given.end() && !has_own) {
         given.emplace(to[i].node(), std::string{name->second});
       }
     }
   };
   follow(before, forward);
+  sources.assign(forward.begin() + static_cast<std::ptrdiff_t>(forward_count), forward.end());
+  forward.resize(forward_count);
   const std::size_t target_count = targets_.size();
 
   // The backward pass: of what has a name, and of the targets.
@@ -161,19 +188,22 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
   const Names first_names{order, *root, given};
   const Nodes targets = nodes_of(std::span{forward}.subspan(1, target_count));
-  const auto is_target = [&targets](const graph::Node* node) {
-    return std::find(targets.begin(), targets.end(), node) != targets.end();
+  const auto source_of = [&](const graph::Node* node) {
+    const auto target = std::find(targets.begin(), targets.end(), node);
+    return target == targets.end() ? Tensor{} : sources[static_cast<std::size_t>(target - targets.begin())];
   };
   std::vector<Tensor> interior;
+  std::vector<Tensor> interior_sources;
   for (const graph::Node* node : order.nodes) {
     const bool wanted = (node->history && (first_names.is_preactivation(node) || node->name || given.contains(node))) ||
-                        is_target(node);
+                        source_of(node).defined();
     if (wanted && node != root && is_floating(node->dtype)) {
       interior.push_back(graph::handle(node));
+      const Tensor source = source_of(node);
+      interior_sources.push_back(source.defined() ? source : interior.back());
     }
   }
-  std::vector<Tensor> sources = interior;
-  sources.insert(sources.end(), forward.begin() + 1, forward.begin() + 1 + static_cast<std::ptrdiff_t>(target_count));
+  sources.insert(sources.begin(), interior_sources.begin(), interior_sources.end());
   std::vector<Tensor> cotangents;
   if (!xs.empty()) {
     static_cast<void>(gradients(y, xs, {.cotangent = options.cotangent}));  // its errors, with the caller's tensors
@@ -194,6 +224,13 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   const std::vector<Tensor> unsimplified = joint;
   joint = planning::simplify(joint, {});
   follow(unsimplified, joint);
+  for (std::size_t i = 0; i < target_count; ++i) {
+    const auto name = given.find(joint[1 + i].node());
+    const bool is_leaf = xs[i].node()->operation == nullptr;
+    if (is_leaf || (name != given.end() && name->second == target_names_[i])) {
+      target_names_[i].clear();
+    }
+  }
   kept_ = joint;
   y_ = joint.front();
   named_.assign(joint.begin() + 1 + static_cast<std::ptrdiff_t>(target_count),
@@ -287,11 +324,18 @@ Name Formulas::adjoint_name(const graph::Node* node) const {
   return with_subscript("δ", names_->has(node) ? names_->of(node) : make_name("u"));
 }
 
-Name Formulas::derivative_name(const graph::Node* node) const {
+Name Formulas::derivative_name(const Name& by) const {
   const Name of = cotangent_.defined() ? make_name("Loss") : names_->of(y_.node());
-  const Name by = names_->has(node) ? names_->of(node) : make_name("u");
   return {fmt::format("∂{}/∂{}", of.text, by.text),
           fmt::format("\\frac{{\\partial {}}}{{\\partial {}}}", of.latex, by.latex)};
+}
+
+Name Formulas::derivative_name(const graph::Node* node) const {
+  return derivative_name(names_->has(node) ? names_->of(node) : make_name("u"));
+}
+
+Name Formulas::target_name(std::size_t i) const {
+  return target_names_[i].empty() ? derivative_name(targets_[i].node()) : derivative_name(make_name(target_names_[i]));
 }
 
 const Name* Formulas::name_of(Expr e) const {
@@ -415,7 +459,7 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
       }
       line = {adjoints_.at(e->node), expressions_.definition(e), e, Line::no_target, x};
     } else {
-      line = {derivative_name(x), e, nullptr, i - interior_.size(), x};
+      line = {target_name(i - interior_.size()), e, nullptr, i - interior_.size(), x};
     }
     const bool is_first = !is_target || (is_defined && x->operation != nullptr);
     candidates.push_back({line, place.contains(x) ? place.at(x) : 0, is_first ? 0 : 1 + x->shape.rank(), i, is_target});

@@ -51,7 +51,9 @@ class Formulas {
  private:
   void translate(const std::unordered_map<const graph::Node*, std::string>& given, const DeriveOptions& options);
   [[nodiscard]] Name adjoint_name(const graph::Node* node) const;
+  [[nodiscard]] Name derivative_name(const Name& by) const;
   [[nodiscard]] Name derivative_name(const graph::Node* node) const;
+  [[nodiscard]] Name target_name(std::size_t i) const;
   void name_terms(const DeriveOptions& options, std::vector<Line>& forward, std::vector<Line>& backward);
   [[nodiscard]] std::vector<Equation> equations(const std::vector<Line>& lines);
   void label(Derivation& derivation) const;
@@ -69,6 +71,7 @@ class Formulas {
   Tensor y_;
   Tensor cotangent_;  ///< of y, if it was given
   std::vector<Tensor> targets_;
+  std::vector<std::string> target_names_;  ///< of those that simplification has put another tensor in the place of
   std::vector<Tensor> named_;      ///< what the user named
   std::vector<Tensor> interior_;   ///< intermediates with a gradient of their own
   std::vector<Tensor> gradients_;  ///< of the intermediates, then of the targets
