@@ -33,6 +33,14 @@ double norm(const Values& a) {
   return std::sqrt(dot(a, a));
 }
 
+// The c for which c G + λ W is nearest to `manual`, whatever λ is.
+double scale_beside(const Values& manual, const Values& gradient, const Values& term) {
+  const double gg = dot(gradient, gradient);
+  const double gw = dot(gradient, term);
+  const double ww = dot(term, term);
+  return (dot(manual, gradient) * ww - dot(manual, term) * gw) / (gg * ww - gw * gw);
+}
+
 bool is_near(double a, double b) {
   return std::abs(a - b) <= 1e-7 * std::max({std::abs(a), std::abs(b), 1e-3});
 }
@@ -314,34 +322,54 @@ void Search::propose(Candidate candidate, const std::vector<Values>& gradients, 
 }
 
 void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
-  Expressions& e = pass_.expressions();
-  const std::string words = fmt::format("{} in {}", edit.words, edit.place);
-  if (edit.slope == nullptr) {
-    const std::vector<Values> gradients = here_.gradients(lines_, edit.line, edit.formula);
-    propose({{{edit.line, edit.formula}}, words, {}, 1, edit.rank}, gradients, found);
-    judge_numbers(edit.line, &edit, gradients, found);
-    for (std::size_t line = 0; line < lines_.size(); ++line) {
-      judge_added(line, &edit, gradients, found);
-    }
+  if (edit.slope != nullptr) {
+    judge_slope(edit, found);
     return;
   }
-  // manual = G + t (L − Z), with Z the gradients without this line and L those with the slope in its place.
+  const std::vector<Values> gradients = here_.gradients(lines_, edit.line, edit.formula);
+  propose({{{edit.line, edit.formula}}, fmt::format("{} in {}", edit.words, edit.place), {}, 1, edit.rank}, gradients,
+          found);
+  judge_numbers(edit.line, &edit, gradients, found);
+  for (std::size_t line = 0; line < lines_.size(); ++line) {
+    judge_added(line, &edit, gradients, found);
+  }
+}
+
+// manual = G + t (L − Z), with Z the gradients without this line and L those with the slope in its place; or the same
+// with a factor, or beside an added term. Once t is known it is an edit like others.
+void Search::judge_slope(const Edit& edit, std::vector<Candidate>& found) {
+  Expressions& e = pass_.expressions();
   const std::vector<Values> slopes = here_.gradients(lines_, edit.line, edit.slope);
   const std::vector<Values>& zeroed = without(edit.line);
+  std::vector<double> tried;
   for (std::size_t p = 0; p < slopes.size() && p < manual_.size(); ++p) {
     if (!remaining_[p] || slopes[p].empty() || zeroed[p].empty() || manual_[p].size() < 3) {
       continue;
     }
     const Values direction = difference(slopes[p], zeroed[p]);
-    const double t = dot(difference(manual_[p], current_[p]), direction) / dot(direction, direction);
-    if (!std::isfinite(t) || t == 0) {
-      continue;
+    const Values wanted = difference(manual_[p], current_[p]);
+    std::vector<double> numbers{dot(wanted, direction) / dot(direction, direction)};
+    if (manual_[p].size() > 3) {
+      // manual = c G + s (L − Z): t = s / c.
+      numbers.push_back(scale_beside(manual_[p], direction, current_[p]) /
+                        scale_beside(manual_[p], current_[p], direction));
+      for (const Term& term : terms_[p]) {
+        numbers.push_back(scale_beside(wanted, direction, term.values));
+      }
     }
-    const Expr formula =
-        e.spread(e.sum(lines_[edit.line].right, e.scaled(t, edit.slope)), lines_[edit.line].right->shape);
-    const std::string number = fmt::format(fmt::runtime(edit.slope_words), t);
-    propose({{{edit.line, formula}}, fmt::format("{} ({}) in {}", edit.words, number, edit.place), {}, 1, edit.rank},
-            here_.gradients(lines_, edit.line, formula), found);
+    for (const double t : numbers) {
+      const auto is_known = [t](double other) { return is_near(t, other); };
+      if (!std::isfinite(t) || std::abs(t) < 1e-9 || std::any_of(tried.begin(), tried.end(), is_known)) {
+        continue;
+      }
+      tried.push_back(t);
+      Edit with_number = edit;
+      with_number.formula =
+          e.spread(e.sum(lines_[edit.line].right, e.scaled(t, edit.slope)), lines_[edit.line].right->shape);
+      with_number.slope = nullptr;
+      with_number.words += fmt::format(" ({})", fmt::format(fmt::runtime(edit.slope_words), t));
+      judge(with_number, found);
+    }
   }
 }
 
@@ -380,7 +408,7 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
   }
 }
 
-// manual = G + λ W: a term that belongs to the optimiser, alone or on top of an edit.
+// manual = c G + λ W: a term that belongs to the optimiser, alone (c = 1), on top of an edit, or beside a factor.
 void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
                          std::vector<Candidate>& found) {
   const std::size_t p = lines_[line].target;
@@ -389,34 +417,51 @@ void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<V
   }
   Expressions& e = pass_.expressions();
   for (const Term& term : terms_[p]) {
-    const Values wanted = difference(manual_[p], edited[p]);
-    const double factor = dot(wanted, term.values) / dot(term.values, term.values);
-    if (!std::isfinite(factor) || factor == 0) {
-      continue;
+    double scale = 1;
+    std::optional<double> factor = added_factor(manual_[p], edited[p], term.values, scale);
+    if (!factor && edit == nullptr && manual_[p].size() > 3) {
+      scale = scale_beside(manual_[p], edited[p], term.values);
+      factor = added_factor(manual_[p], edited[p], term.values, scale);
     }
-    Values rest = wanted;
-    std::transform(rest.begin(), rest.end(), term.values.begin(), rest.begin(),
-                   [factor](double a, double b) { return a - factor * b; });
-    if (norm(rest) > tolerance_ * norm(manual_[p])) {
+    if (!factor) {
       continue;
     }
     const bool on_the_edit = edit != nullptr && edit->line == line;
     const Expr right = on_the_edit ? edit->formula : lines_[line].right;
-    const Expr formula = e.spread(e.sum(right, e.scaled(factor, term.symbol)), right->shape);
+    const Expr formula = e.spread(e.sum(e.scaled(scale, right), e.scaled(*factor, term.symbol)), right->shape);
     std::vector<Change> changes{{line, formula}};
     if (edit != nullptr && !on_the_edit) {
       changes.insert(changes.begin(), {edit->line, edit->formula});
     }
-    const std::string words = fmt::format("the term {:.6g} {} added in {}", factor, term.words, lines_[line].left.text);
+    const std::string& name = lines_[line].left.text;
+    Candidate candidate{changes, fmt::format("the term {:.6g} {} added in {}", *factor, term.words, name), {}};
+    if (edit != nullptr) {
+      candidate.words = fmt::format("{} in {}, and {}", edit->words, edit->place, candidate.words);
+      candidate.rank = edit->rank;
+      candidate.mistakes = 2;
+    } else if (scale != 1) {
+      const auto [number, has_meaning] = number_words(scale);
+      candidate.words = fmt::format("{} in {}, and {}", number, name, candidate.words);
+      candidate.rank = has_meaning ? Rank::usual : Rank::rare;
+      candidate.mistakes = 2;
+    }
     std::vector<Values> gradients = here_.gradients(this->edited(changes));
     gradients.resize(manual_.size());
-    propose({changes,
-             edit == nullptr ? words : fmt::format("{} in {}, and {}", edit->words, edit->place, words),
-             {},
-             edit == nullptr ? std::size_t{1} : std::size_t{2},
-             edit == nullptr ? Rank::usual : edit->rank},
-            gradients, found);
+    propose(std::move(candidate), gradients, found);
   }
+}
+
+// The λ for which manual = c G + λ W, if there is one.
+std::optional<double> Search::added_factor(const Values& manual, const Values& gradient, const Values& term,
+                                           double scale) const {
+  Values rest = manual;
+  std::transform(rest.begin(), rest.end(), gradient.begin(), rest.begin(),
+                 [scale](double a, double b) { return a - scale * b; });
+  const double factor = dot(rest, term) / dot(term, term);
+  std::transform(rest.begin(), rest.end(), term.begin(), rest.begin(),
+                 [factor](double a, double b) { return a - factor * b; });
+  const bool holds = std::isfinite(factor) && factor != 0 && norm(rest) <= tolerance_ * norm(manual);
+  return holds ? std::optional{factor} : std::nullopt;
 }
 
 std::vector<Search::Candidate> Search::singles() {

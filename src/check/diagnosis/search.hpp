@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,10 +61,13 @@ class Search {
   [[nodiscard]] double residual(const Values& a, const Values& b) const;
   void update_vocabulary();
   void judge(const Edit& edit, std::vector<Candidate>& found);
+  void judge_slope(const Edit& edit, std::vector<Candidate>& found);
   void judge_numbers(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
                      std::vector<Candidate>& found);
   void judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
                    std::vector<Candidate>& found);
+  [[nodiscard]] std::optional<double> added_factor(const Values& manual, const Values& gradient, const Values& term,
+                                                   double scale) const;
   void propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const;
   [[nodiscard]] std::vector<Candidate> singles();
   [[nodiscard]] std::vector<Candidate> pairs(std::size_t parameter);
