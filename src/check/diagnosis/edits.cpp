@@ -150,7 +150,14 @@ class Editor {
             changes.push_back({other, in_place_of(other, here), Rank::common});
           }
         }
-        if (here->number != 2) {
+        if (here->number == 2) {
+          for (Expr other : vocabulary_.symbols) {  // in the place of one of the two factors
+            if (other != here->arguments[0] && other->shape == here->shape && other->dtype == here->dtype) {
+              const Expr mixed = e_.product(here->arguments[0], other);
+              changes.push_back({mixed, in_place_of(mixed, here), Rank::common});
+            }
+          }
+        } else {
           changes.push_back({here->arguments[0], in_place_of(here->arguments[0], here), Rank::common});
         }
         break;
