@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -134,4 +135,39 @@ TEST_CASE("xgrad check: another seed is another network, the same seed the same 
   const json one = check_with({"--layers", "4-3-2", "--seed", "1"}).report;
   CHECK(check_with({"--layers", "4-3-2", "--seed", "1"}).report == one);
   CHECK(check_with({"--layers", "4-3-2", "--seed", "2"}).report.at("loss") != one.at("loss"));
+}
+
+TEST_CASE("xgrad check --intermediates: what layers compute, in the order of the backward pass; BP1 and BP2 by hand") {
+  const auto [outcome, report] = check_with({"--layers", "5-4-3", "--intermediates"});
+  CAPTURE(outcome.out);
+  REQUIRE(outcome.code == 0);
+  CHECK(contains(outcome.out, "8 right, 0 wrong, 0 inconclusive"));
+  std::vector<std::pair<std::size_t, std::string>> order;
+  for (const char* list : {"parameters", "tensors"}) {
+    for (const json& row : report.at(list)) {
+      order.emplace_back(row.at("place").get<std::size_t>(), row.at("name").get<std::string>());
+      CHECK(is_close(row.at("numerical"), row.at("automatic"), 1e-6));
+    }
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<std::string> names;
+  std::transform(order.begin(), order.end(), std::back_inserter(names), [](const auto& row) { return row.second; });
+  CHECK(names == std::vector<std::string>{"a²", "z²", "b2", "W2", "a¹", "z¹", "b1", "W1"});
+  const json& tensors = report.at("tensors");
+  REQUIRE(tensors.size() == 4);
+  for (const json& row : tensors) {
+    const bool by_formula = row.at("name").get<std::string>().front() == 'z';
+    CHECK(row.at("manual_automatic").at("done") == by_formula);
+    CHECK(row.at("shape") == (row.at("name").get<std::string>().ends_with("²") ? json{7, 3} : json{7, 4}));
+  }
+  CHECK(report.at("first_divergence") == "");
+
+  // One layer has no number; without an activation there is no a; without the document's formulas nothing is by hand.
+  const auto [logits, logits_report] =
+      check_with({"--layers", "5-3", "--loss", "cross-entropy", "--samples", "1", "--intermediates"});
+  CHECK(logits.code == 0);
+  REQUIRE(logits_report.at("tensors").size() == 1);
+  CHECK(logits_report.at("tensors").at(0).at("name") == "z");
+  CHECK(logits_report.at("tensors").at(0).at("shape") == json{3});
+  CHECK(check_with({"--layers", "5-3"}).report.at("tensors").empty());
 }

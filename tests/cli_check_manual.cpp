@@ -10,8 +10,10 @@
 #include "xgrad/check.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/data.hpp"
+#include "xgrad/linalg.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
+#include "xgrad/reduce.hpp"
 
 #include "support/message_of.hpp"
 #include "support/run_command.hpp"
@@ -258,6 +260,48 @@ TEST_CASE("xgrad check --manual: a sign, a factor, a transpose or one entry that
   CHECK(problem.check().code == 1);
 }
 
+TEST_CASE("xgrad check --manual: gradients of what layers compute, and the first formula that is wrong") {
+  for (const bool as_json : {false, true}) {
+    const Problem problem{small};
+    const xg::Tensor W1 = problem.read("W1");
+    const xg::Tensor W2 = problem.read("W2");
+    const xg::Tensor x = problem.read("x");
+    const xg::Tensor a1 = xg::sigmoid(xg::matmul(x, xg::transpose(W1)) + problem.read("b1"));
+    const xg::Tensor a2 = xg::sigmoid(xg::matmul(a1, xg::transpose(W2)) + problem.read("b2"));
+    const auto samples = static_cast<double>(x.dim(0));
+    const auto give = [&](const xg::Tensor& z2, const xg::Tensor& z1) {
+      const std::vector<Gradient> gradients{
+          {"z2", z2}, {"W2", xg::matmul(xg::transpose(z2), a1)}, {"b2", xg::sum(z2, 0)},
+          {"z1", z1}, {"W1", xg::matmul(xg::transpose(z1), x)},  {"b1", xg::sum(z1, 0)}};
+      json root = json::object();
+      for (const Gradient& gradient : gradients) {
+        root[gradient.name] = nested(gradient.value);
+        if (!as_json) {
+          problem.give(gradient.name, gradient.value);
+        }
+      }
+      if (as_json) {
+        problem.folder().write("gradients/gradients.json", root.dump());
+      }
+      return problem.check();
+    };
+    const xg::Tensor z2 = (a2 - problem.read("y")) * a2 * (1.0 - a2) / samples;
+    const xg::Tensor z1 = xg::matmul(z2, W2) * a1 * (1.0 - a1);
+    const Outcome right = give(z2, z1);
+    CAPTURE(right.out);
+    CHECK(right.code == 0);
+    CHECK(contains(right.out, "6 right, 0 wrong, 0 inconclusive"));
+    // σ′ is forgotten in BP2: what comes from z1 isn't blamed, what comes before is right.
+    const Outcome wrong = give(z2, xg::matmul(z2, W2));
+    CAPTURE(wrong.out);
+    CHECK(wrong.code == 1);
+    CHECK(contains(wrong.out, "\nfirst divergence: δ¹ = (δ² W²) ⊙ σ′(z¹)\n"));
+    CHECK(contains(wrong.out, "z¹: your ∂Loss/∂z¹ equals the derived one with the factor σ′(z¹) left out in δ¹"));
+    CHECK(contains(wrong.out, "W1: your ∂Loss/∂W¹ is what its formula gives with your ∂Loss/∂z¹, which is wrong"));
+    CHECK(contains(wrong.out, "3 right, 3 wrong, 0 inconclusive"));
+  }
+}
+
 TEST_CASE("xgrad check --manual: JSON, as a file and in a folder, is read likewise") {
   const Problem problem{small};
   json root = document_json(problem);
@@ -346,9 +390,13 @@ TEST_CASE("xgrad check --manual: files that don't fit are refused in one line, w
   fs::remove(problem.gradients() / "W1.npy");
 
   problem.give("w1", xg::zeros({3, 4}));
-  problem.check_refused(problem.gradients(),
-                        {file_of("w1.npy") + ": 'w1' isn't a parameter of this network", "expected W1, b1, W2, b2"});
+  problem.check_refused(problem.gradients(), {file_of("w1.npy") + ": 'w1' isn't a parameter of this network",
+                                              "expected W1, b1, W2, b2, or of layers z1, a1, z2, a2"});
   fs::remove(problem.gradients() / "w1.npy");
+  problem.give("z1", xg::zeros({3}));
+  problem.check_refused(problem.gradients(),
+                        {file_of("z1.npy") + ": the gradient of z1 has shape (3,), expected (7, 3)"});
+  fs::remove(problem.gradients() / "z1.npy");
   problem.folder().write("gradients/gradients.json", "{}");
   problem.check_refused(problem.gradients(), {"gradients.json and .npy files beside it: expected one or the other"});
 }
