@@ -69,11 +69,14 @@ bool depends_on(const Tensor& loss, const Tensor& parameter) {
   }
 }
 
+std::vector<Tensor> tensors_of(std::span<const Given> given) {
+  std::vector<Tensor> tensors(given.size());
+  std::transform(given.begin(), given.end(), tensors.begin(), [](const Given& each) { return each.x; });
+  return tensors;
+}
+
 Automatic differentiate(const Tensor& loss, std::span<const Given> given) {
-  std::vector<Tensor> xs;
-  for (const Given& each : given) {
-    xs.push_back(each.x);
-  }
+  const std::vector<Tensor> xs = tensors_of(given);
   const auto [value, gradients] = value_and_gradients(loss, xs, {.unconnected = Unconnected::zeros});
   Automatic automatic;
   automatic.loss = value.item();
@@ -326,13 +329,7 @@ class Point {
     return check::explain(loss_, std::span{given_}.first(by_hand_), {}, options_.terms);
   }
 
-  [[nodiscard]] std::vector<std::size_t> places() const {
-    std::vector<Tensor> xs;
-    for (const Given& each : given_) {
-      xs.push_back(each.x);
-    }
-    return backward_places(loss_, xs);
-  }
+  [[nodiscard]] std::vector<std::size_t> places() const { return backward_places(loss_, tensors_of(given_)); }
 
  private:
   const LossFunction& loss_function_;

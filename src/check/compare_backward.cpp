@@ -26,6 +26,7 @@ Report compare_backward(const ForwardFunction& forward, const std::vector<NamedT
   all.insert(all.end(), parameters.begin(), parameters.end());
   const auto input_values = [&] {
     std::vector<Tensor> values;
+    values.reserve(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       values.push_back(all[i].parameter.value());
     }

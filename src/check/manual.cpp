@@ -31,6 +31,7 @@ std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
                                  const std::vector<NamedParameter>& parameters, const std::vector<Tensor>& manual,
                                  const std::vector<NamedTensor>& manual_of) {
   std::vector<Given> result;
+  result.reserve(parameters.size() + manual_of.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     result.push_back({parameters[i].name, parameters[i].parameter.value(), manual.empty() ? Tensor{} : manual[i]});
   }

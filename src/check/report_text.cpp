@@ -3,7 +3,10 @@
 #include <cmath>
 #include <cstddef>
 #include <fmt/format.h>
+#include <iterator>
+#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "xgrad/check.hpp"
@@ -99,16 +102,19 @@ std::string Report::text() const {
                          "automatic", "numerical", "absolute", "relative", "absolute", "relative", "step", "verdict"}};
   std::vector<const ParameterReport*> reports;
   for (const std::vector<ParameterReport>* all : {&parameters, &tensors}) {
-    for (const ParameterReport& report : *all) {
-      reports.push_back(&report);
-    }
+    std::transform(all->begin(), all->end(), std::back_inserter(reports),
+                   [](const ParameterReport& report) { return &report; });
   }
-  std::stable_sort(reports.begin(), reports.end(),
-                   [](const ParameterReport* a, const ParameterReport* b) { return a->place < b->place; });
+  // Of those without a place the order stays.
+  std::vector<std::size_t> order(reports.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&reports](std::size_t a, std::size_t b) {
+    return std::pair{reports[a]->place, a} < std::pair{reports[b]->place, b};
+  });
   std::array<std::size_t, 3> counts{};
-  for (const ParameterReport* report : reports) {
-    rows.push_back(row_of(*report));
-    ++counts[static_cast<std::size_t>(report->verdict)];
+  for (const std::size_t i : order) {
+    rows.push_back(row_of(*reports[i]));
+    ++counts[static_cast<std::size_t>(reports[i]->verdict)];
   }
   std::array<std::size_t, columns> widths{};
   for (const Row& row : rows) {
@@ -125,10 +131,14 @@ std::string Report::text() const {
   text += groups_of(widths);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     text += line_of(rows[r], widths);
-    if (r > 0 && reports[r - 1]->verdict != Verdict::right) {
-      text += fmt::format("  {}: {}\n", reports[r - 1]->name, reports[r - 1]->reason);
-      if (!reports[r - 1]->diagnosis.empty()) {
-        text += fmt::format("  {}\n", reports[r - 1]->diagnosis);
+    if (r == 0) {
+      continue;
+    }
+    const ParameterReport& report = *reports[order[r - 1]];
+    if (report.verdict != Verdict::right) {
+      text += fmt::format("  {}: {}\n", report.name, report.reason);
+      if (!report.diagnosis.empty()) {
+        text += fmt::format("  {}\n", report.diagnosis);
       }
     }
   }

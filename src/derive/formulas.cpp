@@ -162,6 +162,7 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   keep_named(forward.front());
   // What gradients are taken by, in the targets' place.
   std::vector<Tensor> sources;
+  sources.reserve(xs.size());
   for (std::size_t i = 0; i < xs.size(); ++i) {
     sources.push_back(xs[i].node() == y.node() ? targets_[i] : copy.seen_by_users(xs[i]));
   }
