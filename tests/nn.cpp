@@ -9,6 +9,8 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/message_of.hpp"
+
 namespace xg = xgrad;
 using doctest::Approx;
 
@@ -101,6 +103,26 @@ TEST_CASE("dense: wrong widths, shapes and dtypes are named errors") {
   CHECK_THROWS_AS((xg::nn::Dense{3, 2, random, {.bias = wrong}}), xg::ShapeError);
   CHECK_THROWS_AS((xg::nn::Dense{xg::ones({3})}), xg::ShapeError);
   CHECK_THROWS_AS((xg::nn::Dense{xg::ones({3, 2}), xg::ones({2})}), xg::ShapeError);
+}
+
+TEST_CASE("dense: made of Parameters it has these cells, made of tensors new ones") {
+  const xg::Parameter W{xg::ones({2, 3}), "shared"};
+  const xg::Parameter b{xg::ones({2}), "offset"};
+  const xg::nn::Dense tied{W, b};
+  const xg::nn::Dense other{W};
+  CHECK(tied.W.is(W));
+  CHECK(tied.b.is(b));
+  CHECK(other.W.is(W));
+  CHECK_FALSE(other.b.defined());
+  W.set(xg::full({2, 3}, 2));
+  CHECK(tied(xg::ones({3})).to_vector<float>() == std::vector<float>{7, 7});
+  CHECK(other(xg::ones({3})).to_vector<float>() == std::vector<float>{6, 6});
+  CHECK_FALSE(xg::nn::Dense{W.value(), b.value()}.W.is(W));
+  CHECK(contains(message_of<xg::ShapeError>([&] { return xg::nn::Dense{b, b}; }), "[Dense] the weight is (out, in)"));
+  CHECK(contains(message_of<xg::ShapeError>([&] {
+                   return xg::nn::Dense{W, xg::Parameter{xg::ones({3})}};
+                 }),
+                 "[Dense] the bias of a weight (2, 3) is (2,), not (3,)"));
 }
 
 TEST_CASE("initialisers: Glorot's bound, He's and the standard deviation, zeros; by seed") {

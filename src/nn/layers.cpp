@@ -29,6 +29,20 @@ Tensor initial(const Initializer& initializer, const char* what, const Shape& sh
   return value;
 }
 
+void require_fitting(const Tensor& weight, const Tensor& bias) {
+  if (weight.rank() != 2) {
+    throw ShapeError(fmt::format("[Dense] the weight is (out, in), not {}", to_string(weight.shape())));
+  }
+  if (bias.defined() && bias.shape() != Shape{weight.dim(0)}) {
+    throw ShapeError(fmt::format("[Dense] the bias of a weight {} is ({},), not {}", to_string(weight.shape()),
+                                 weight.dim(0), to_string(bias.shape())));
+  }
+  if (bias.defined() && bias.dtype() != weight.dtype()) {
+    throw DTypeError(
+        fmt::format("[Dense] the weight is {}, the bias {}", to_string(weight.dtype()), to_string(bias.dtype())));
+  }
+}
+
 }  // namespace
 
 Dense::Dense(std::int64_t in, std::int64_t out, Random& random, const DenseOptions& options) {
@@ -42,21 +56,15 @@ Dense::Dense(std::int64_t in, std::int64_t out, Random& random, const DenseOptio
 }
 
 Dense::Dense(const Tensor& weight, const Tensor& bias) {
-  if (weight.rank() != 2) {
-    throw ShapeError(fmt::format("[Dense] the weight is (out, in), not {}", to_string(weight.shape())));
-  }
-  if (bias.defined() && bias.shape() != Shape{weight.dim(0)}) {
-    throw ShapeError(fmt::format("[Dense] the bias of a weight {} is ({},), not {}", to_string(weight.shape()),
-                                 weight.dim(0), to_string(bias.shape())));
-  }
-  if (bias.defined() && bias.dtype() != weight.dtype()) {
-    throw DTypeError(
-        fmt::format("[Dense] the weight is {}, the bias {}", to_string(weight.dtype()), to_string(bias.dtype())));
-  }
+  require_fitting(weight, bias);
   W = Parameter{weight, "W"};
   if (bias.defined()) {
     b = Parameter{bias, "b"};
   }
+}
+
+Dense::Dense(const Parameter& weight, const Parameter& bias) : W{weight}, b{bias} {
+  require_fitting(weight.value(), bias.defined() ? bias.value() : Tensor{});
 }
 
 Tensor Dense::operator()(const Tensor& x) const {

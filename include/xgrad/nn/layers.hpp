@@ -30,6 +30,8 @@ class XGRAD_API Dense {
   Dense(std::int64_t in, std::int64_t out, Random& random, const DenseOptions& options = {});
   /// From values: weight (out, in), bias (out) or undefined. Throws ShapeError, DTypeError.
   explicit Dense(const Tensor& weight, const Tensor& bias = {});
+  /// With these very cells, so that layers may share them: tied weights. Likewise.
+  explicit Dense(const Parameter& weight, const Parameter& bias = {});
 
   /// Throws ShapeError if x's last axis isn't `in`.
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
