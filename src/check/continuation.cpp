@@ -7,18 +7,21 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/plan.hpp"
 
+#include "derive/expression.hpp"
 #include "graph/order.hpp"
 
 namespace xgrad::check {
 
-Continuation::Continuation(const Tensor& result, const Tensor& from) : result_{result}, from_{from} {
-  const graph::Node* root = result.node();
-  const graph::Node* stop = from.node();
+Continuation::Continuation(const Tensor& result, const Tensor& from)
+    : copy_{std::vector{result, from}}, result_{copy_.of(result)}, from_{copy_.of(from)} {
+  const graph::Node* root = result_.node();
+  const graph::Node* stop = from_.node();
   std::unordered_set<const graph::Node*> dependent{stop};
   for (const graph::Node* node : graph::topological_order({&root, 1}, graph::Boundary::leaves, {}, {&stop, 1}).nodes) {
     const auto depends = [&dependent](const graph::Node* input) { return dependent.contains(input); };
     const std::span<graph::Node* const> inputs = node->inputs();
-    if (node == stop || !std::any_of(inputs.begin(), inputs.end(), depends)) {
+    const bool is_cut = formulas::is_builtin(*node->operation, "stop_gradient");
+    if (node == stop || is_cut || !std::any_of(inputs.begin(), inputs.end(), depends)) {
       continue;
     }
     for (const graph::Node* input : inputs) {
@@ -29,6 +32,7 @@ Continuation::Continuation(const Tensor& result, const Tensor& from) : result_{r
     dependent.insert(node);
     steps_.push_back(node);
   }
+  known_.push_back(from_);
   eval(known_);
 }
 

@@ -10,6 +10,7 @@
 
 #include "compile/kind.hpp"
 #include "compile/simplify.hpp"
+#include "derive/barrier.hpp"
 
 namespace xgrad::formulas {
 
@@ -37,28 +38,6 @@ class StopGradient final : public Operation {
   }
 };
 
-/// The identity, where simplification isn't to see what is behind: a rule that goes around a tensor, log softmax for
-/// example, would leave nothing to differentiate by it.
-class Barrier final : public Operation {
- public:
-  explicit Barrier(std::size_t number) : number_{static_cast<std::int64_t>(number)} {}
-  /// Equal tensors are still told apart.
-  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"number", number_}}; }
-  [[nodiscard]] std::string_view name() const noexcept override { return "barrier"; }
-  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
-    return {inputs[0].shape(), inputs[0].dtype()};
-  }
-  [[nodiscard]] std::vector<Tensor> vjp(const Call& /*call*/, const Tensor& cotangent) const override {
-    return {cotangent};
-  }
-  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
-    std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
-  }
-
- private:
-  std::int64_t number_;
-};
-
 /// The same graph without values: what has been evaluated could not be looked into. Users of those in `behind_barriers`
 /// see them through one.
 class Copy {
@@ -69,9 +48,11 @@ class Copy {
     for (const graph::Node* node : order.nodes) {
       std::vector<Tensor> inputs;
       for (const graph::Node* input : node->inputs()) {
-        inputs.push_back(seen_by_users(graph::handle(input)));
+        const auto barrier = barriers_.find(input);
+        inputs.push_back(barrier == barriers_.end() ? of(graph::handle(input)) : barrier->second);
       }
-      if (dynamic_cast<const Barrier*>(node->operation.get()) != nullptr) {
+      if (const Barrier* barrier = as_barrier(node->operation.get());
+          barrier != nullptr && barrier->side() == Barrier::Side::forward) {
         copies_.emplace(node, inputs[0]);
         continue;
       }
@@ -81,7 +62,12 @@ class Copy {
       copy.node()->name = node->name;
       copies_.emplace(node, copy);
       if (std::find(screened.begin(), screened.end(), node) != screened.end()) {
-        barriers_.emplace(node, xgrad::apply(std::make_shared<const Barrier>(barriers_.size()), {copy}));
+        // Gradients are taken by what is between the two: there they are behind a barrier too.
+        const auto barrier = [number = 2 * between_.size()](std::size_t which) {
+          return std::make_shared<const Barrier>(Barrier::Side::forward, number + which);
+        };
+        between_.emplace(node, xgrad::apply(barrier(0), {copy}));
+        barriers_.emplace(node, xgrad::apply(barrier(1), {between_.at(node)}));
       }
     }
   }
@@ -90,14 +76,15 @@ class Copy {
     const auto copy = copies_.find(original.node());
     return copy == copies_.end() ? original : copy->second;
   }
-  /// The barrier before it, if there is one.
-  [[nodiscard]] Tensor seen_by_users(const Tensor& original) const {
-    const auto barrier = barriers_.find(original.node());
-    return barrier == barriers_.end() ? of(original) : barrier->second;
+  /// What a gradient by it is taken by.
+  [[nodiscard]] Tensor source_of(const Tensor& original) const {
+    const auto source = between_.find(original.node());
+    return source == between_.end() ? of(original) : source->second;
   }
 
  private:
   std::unordered_map<const graph::Node*, Tensor> copies_;
+  std::unordered_map<const graph::Node*, Tensor> between_;
   std::unordered_map<const graph::Node*, Tensor> barriers_;
 };
 
@@ -164,7 +151,7 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   std::vector<Tensor> sources;
   sources.reserve(xs.size());
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    sources.push_back(xs[i].node() == y.node() ? targets_[i] : copy.seen_by_users(xs[i]));
+    sources.push_back(xs[i].node() == y.node() ? targets_[i] : copy.source_of(xs[i]));
   }
   const std::size_t forward_count = forward.size();
   forward.insert(forward.end(), sources.begin(), sources.end());
@@ -284,6 +271,18 @@ void Formulas::translate(const std::unordered_map<const graph::Node*, std::strin
   }
   order_ = graph::topological_order(nodes_of(roots), graph::Boundary::leaves);
   names_ = std::make_unique<Names>(order_, *roots.back().node(), given);
+  // What gradients are asked for by needs a name.
+  std::vector<const graph::Node*> unnamed;
+  for (const Tensor& target : targets_) {
+    const graph::Node* node = target.node();
+    if (node->operation != nullptr && !names_->has(node) &&
+        std::find(unnamed.begin(), unnamed.end(), node) == unnamed.end()) {
+      unnamed.push_back(node);
+    }
+  }
+  for (std::size_t i = 0; i < unnamed.size(); ++i) {
+    names_->add(unnamed[i], "u", unnamed.size() == 1 ? 0 : i + 1);
+  }
   // δ of what has a name, if it isn't itself something with a name.
   std::unordered_set<const graph::Node*> symbols;
   for (const auto& [node, name] : names_->all()) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "compile/kind.hpp"
+#include "derive/barrier.hpp"
 
 namespace xgrad::formulas {
 
@@ -112,6 +113,9 @@ Expr Translation::operation(const graph::Node& node) {
     x.push_back(known_.at(input));
   }
   const Operation& op = *node.operation;
+  if (as_barrier(&op) != nullptr) {
+    return x[0];
+  }
   const Kind kind = planning::kind_of(op);
   switch (kind) {
     case Kind::bind:
