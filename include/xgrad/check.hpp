@@ -120,9 +120,11 @@ XGRAD_API std::ostream& operator<<(std::ostream& out, const Report& report);
 struct CompareOptions {
   /// One per parameter, in order, of its shape; undefined ones, or none at all, are left out of the comparison.
   std::vector<Tensor> manual = {};
-  /// Instead of `manual`: computes them at the parameters' present values. Where those can't tell two explanations of a
-  /// wrong one apart, they are asked for again at other values.
+  /// Instead of `manual`: computes them at the parameters' present values. With `second_probe` they are asked for again
+  /// at other values, drawn at random: one that is wrong there is wrong, and an explanation must hold there too.
   std::function<std::vector<Tensor>()> manual_function = {};
+  /// To be switched off for parameters that random values don't do for: symmetric or orthogonal ones, say.
+  bool second_probe = true;
   /// Gradients by hand of other tensors: {"h", dh} is ∂Loss/∂h of the tensor that the loss function calls "h". Names
   /// are those that derive() gives: what named() gave, and zˡ and aˡ for layers without names; "z1" will do for
   /// "z¹".
@@ -139,8 +141,8 @@ struct CompareOptions {
 
 /// For each parameter: manual against automatic, decided by rounding error; automatic against numerical, decided by the
 /// differences' own error estimate. A loss that isn't finite, or isn't the same twice, makes all inconclusive. Throws
-/// ShapeError or DTypeError for manual gradients that don't fit, ValueError without parameters, or for a name that the
-/// loss doesn't know. docs/check.md says how verdicts are decided.
+/// ShapeError or DTypeError for manual gradients that don't fit, ValueError without parameters, for a name that the
+/// loss doesn't know, or a term that fits nothing. docs/check.md says how verdicts are decided.
 [[nodiscard]] XGRAD_API Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters,
                                        const CompareOptions& options = {});
 
@@ -153,8 +155,8 @@ using BackwardFunction = std::function<std::vector<Tensor>(const std::vector<Ten
 /// elsewhere shows in it. The report is of the inputs, then of the parameters. A prime number of samples and unequal
 /// widths tell mistakes apart that others don't; `options` are compare()'s, without manual gradients.
 ///
-/// Throws ShapeError if `manual` gives another number of gradients, ValueError for options with manual gradients or
-/// inputs that aren't floating or have no name, and as compare() does.
+/// Throws ShapeError if `manual` gives another number of gradients, ValueError for options with manual gradients and
+/// for inputs that are undefined, aren't floating or have no name, and as compare() does.
 [[nodiscard]] XGRAD_API Report compare_backward(const ForwardFunction& forward, const std::vector<NamedTensor>& inputs,
                                                 const std::vector<NamedParameter>& parameters,
                                                 const BackwardFunction& manual, const CompareOptions& options = {});

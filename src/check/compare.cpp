@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
@@ -20,6 +21,7 @@
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
 #include "check/numeric.hpp"
+#include "graph/copy.hpp"
 
 namespace xgrad::check {
 namespace {
@@ -281,6 +283,7 @@ class Point {
     }
     given_ = given_by_hand("compare", loss_, parameters, manual_now(parameters, options), options.manual_of);
     by_hand_ = given_.size();
+    require_terms("compare", given_, options.terms);
     if (options.intermediates) {
       for (const NamedTensor& named : NamedTensors{loss_}.intermediates()) {
         const auto known = [&named](const Given& each) { return each.x.node() == named.tensor.node(); };
@@ -289,7 +292,15 @@ class Point {
         }
       }
     }
-    automatic_ = differentiate(loss_, given_);
+    // In a copy: tensors that are held keep their history.
+    std::vector<Tensor> all = tensors_of(given_);
+    all.push_back(loss_);
+    const graph::Copy copy{all};
+    std::vector<Given> copies = given_;
+    for (Given& each : copies) {
+      each.x = copy.of(each.x);
+    }
+    automatic_ = differentiate(copy.of(loss_), copies);
     reason_ = unfit(loss_function, automatic_.loss);
   }
 
@@ -309,8 +320,8 @@ class Point {
           .run(automatic_.exercised[i]);
     }
     // A tensor on the way is changed in its graph.
-    const NamedParameter cell{each.name, Parameter{each.x}};
     const Continuation continuation{loss_, each.x};
+    const NamedParameter cell{each.name, Parameter{continuation.start()}};
     const LossFunction from_there = [&] { return continuation(cell.parameter.value()); };
     return Examination{from_there, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}.run(
         automatic_.exercised[i]);
@@ -325,8 +336,18 @@ class Point {
                    .comparison.verdict == Verdict::wrong;
   }
 
-  [[nodiscard]] Explanation explain() const {
-    return check::explain(loss_, std::span{given_}.first(by_hand_), {}, options_.terms);
+  [[nodiscard]] Explanation explain(const SecondPoint* second = nullptr) const {
+    return check::explain(loss_, std::span{given_}.first(by_hand_), {.terms = options_.terms, .second = second});
+  }
+
+  /// The parameters' values, and their manual gradients.
+  [[nodiscard]] SecondPoint as_second_point() const {
+    SecondPoint point;
+    for (const Given& each : std::span{given_}.first(parameters_.size())) {
+      point.values.push_back(each.x);
+      point.manual.push_back(each.manual);
+    }
+    return point;
   }
 
   [[nodiscard]] std::vector<std::size_t> places() const { return backward_places(loss_, tensors_of(given_)); }
@@ -342,19 +363,12 @@ class Point {
   std::string reason_;
 };
 
-/// Other values of the parameters, of the same size, while it lives.
+/// Other values of the parameters, of the same size. They have their own back when it goes.
 class Elsewhere {
  public:
   explicit Elsewhere(const std::vector<NamedParameter>& parameters) : parameters_{parameters} {
-    Random random{20261125};
     for (const NamedParameter& named : parameters) {
       originals_.push_back(named.parameter.value());
-    }
-    for (const NamedParameter& named : parameters) {
-      const std::vector<double> values = as_doubles(named.parameter.value());
-      const double size = norm(values) / std::sqrt(static_cast<double>(std::max<std::size_t>(values.size(), 1)));
-      const double scale = size > 0 && std::isfinite(size) ? size : 1;
-      named.parameter.set(random.normal(named.parameter.shape(), 0, scale, named.parameter.dtype()));
     }
   }
   Elsewhere(const Elsewhere&) = delete;
@@ -362,6 +376,16 @@ class Elsewhere {
   ~Elsewhere() {
     for (std::size_t i = 0; i < originals_.size(); ++i) {
       parameters_[i].parameter.restore(originals_[i]);
+    }
+  }
+
+  void move() const {
+    Random random{20261125};
+    for (std::size_t i = 0; i < originals_.size(); ++i) {
+      const std::vector<double> values = as_doubles(originals_[i]);
+      const double size = norm(values) / std::sqrt(static_cast<double>(std::max<std::size_t>(values.size(), 1)));
+      const double scale = size > 0 && std::isfinite(size) ? size : 1;
+      parameters_[i].parameter.set(random.normal(originals_[i].shape(), 0, scale, originals_[i].dtype()));
     }
   }
 
@@ -385,27 +409,6 @@ void look_elsewhere(ParameterReport& row, const Point& elsewhere, std::size_t i)
   }
 }
 
-/// What explains the gradients here and elsewhere too.
-void keep_what_holds(Diagnosis& here, const Diagnosis& elsewhere) {
-  if (here.alternatives.empty() || here.mistakes.size() != 1 || elsewhere.mistakes.size() != 1) {
-    return;
-  }
-  std::vector<std::string> possible{here.mistakes};
-  possible.insert(possible.end(), here.alternatives.begin(), here.alternatives.end());
-  std::vector<std::string> there{elsewhere.mistakes};
-  there.insert(there.end(), elsewhere.alternatives.begin(), elsewhere.alternatives.end());
-  std::erase_if(possible,
-                [&](const std::string& words) { return std::find(there.begin(), there.end(), words) == there.end(); });
-  if (possible.empty()) {
-    return;
-  }
-  if (possible.front() != here.mistakes.front() && possible.front() == elsewhere.mistakes.front()) {
-    here.formulas = elsewhere.formulas;
-  }
-  here.mistakes = {possible.front()};
-  here.alternatives.assign(possible.begin() + 1, possible.end());
-}
-
 std::vector<ParameterReport*> rows_of(Report& report) {
   std::vector<ParameterReport*> rows;
   for (std::vector<ParameterReport>* all : {&report.parameters, &report.tensors}) {
@@ -418,32 +421,34 @@ std::vector<ParameterReport*> rows_of(Report& report) {
 
 void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
   const std::vector<ParameterReport*> rows = rows_of(report);
-  const bool any_wrong =
-      std::any_of(rows.begin(), rows.end(), [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
-  if (!any_wrong) {
+  const auto any_wrong = [](std::span<ParameterReport* const> some) {
+    return std::any_of(some.begin(), some.end(),
+                       [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
+  };
+  if (!here.unfit_for().empty() || !any_wrong(rows)) {
     return;
   }
   Explanation explanation;
   try {
-    explanation = here.explain();
-    const auto open = [](const Diagnosis& diagnosis) {
-      return !diagnosis.alternatives.empty() || diagnosis.verdict == Verdict::right;
-    };
-    if (elsewhere != nullptr && elsewhere->unfit_for().empty() &&
-        std::any_of(explanation.diagnoses.begin(), explanation.diagnoses.end(), open)) {
-      const Explanation second = elsewhere->explain();
-      for (std::size_t i = 0; i < second.diagnoses.size(); ++i) {
+    // Of tensors on the way there are manual gradients here only.
+    const bool both = elsewhere != nullptr && report.tensors.empty();
+    const SecondPoint second = both ? elsewhere->as_second_point() : SecondPoint{};
+    explanation = here.explain(both ? &second : nullptr);
+    if (elsewhere != nullptr) {
+      const bool wrong_there_only = std::any_of(explanation.diagnoses.begin(), explanation.diagnoses.end(),
+                                                [](const Diagnosis& d) { return d.verdict == Verdict::right; }) &&
+                                    any_wrong(std::span{rows}.first(report.parameters.size()));
+      const Explanation there = wrong_there_only ? elsewhere->explain() : Explanation{};
+      for (std::size_t i = 0; i < there.diagnoses.size(); ++i) {
         if (explanation.diagnoses[i].verdict == Verdict::right) {
-          explanation.diagnoses[i] = second.diagnoses[i];
-        } else {
-          keep_what_holds(explanation.diagnoses[i], second.diagnoses[i]);
+          explanation.diagnoses[i] = there.diagnoses[i];
         }
       }
       if (explanation.first_divergence.empty()) {
-        explanation.first_divergence = second.first_divergence;
+        explanation.first_divergence = there.first_divergence;
       }
     }
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): an operation of the user's may refuse other values
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the user's operations may refuse other values
   }
   report.first_divergence = explanation.first_divergence;
   for (std::size_t i = 0; i < explanation.diagnoses.size(); ++i) {
@@ -457,6 +462,7 @@ void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
 void look_twice(Report& report, const Point& here, const LossFunction& loss,
                 const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
   const Elsewhere moved{parameters};
+  moved.move();
   CompareOptions of_parameters = options;
   of_parameters.manual_of.clear();  // they are of the first point
   of_parameters.intermediates = false;
@@ -466,7 +472,10 @@ void look_twice(Report& report, const Point& here, const LossFunction& loss,
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       look_elsewhere(report.parameters[i], *elsewhere, i);
     }
-  } catch (const Error&) {  // the loss or the formulas may not be defined there
+  } catch (const std::exception&) {  // the loss or the formulas may not be defined there
+    elsewhere.reset();
+  }
+  if (elsewhere && !elsewhere->unfit_for().empty()) {
     elsewhere.reset();
   }
   if (options.diagnose) {
@@ -497,7 +506,7 @@ Report compare(const LossFunction& loss, const std::vector<NamedParameter>& para
     rows.push_back(here.examine(i));
     rows.back().place = places[i];
   }
-  if (options.manual_function) {
+  if (options.manual_function && options.second_probe) {
     look_twice(report, here, loss, parameters, options);
   } else if (options.diagnose) {
     add_diagnoses(report, here, nullptr);

@@ -21,6 +21,10 @@ Report compare_backward(const ForwardFunction& forward, const std::vector<NamedT
     if (input.name.empty()) {
       throw ValueError("[compare_backward] an input has no name");
     }
+    if (!input.tensor.defined() || !is_floating(input.tensor.dtype())) {
+      throw ValueError(fmt::format("[compare_backward] the input '{}' is {}, expected float32 or float64", input.name,
+                                   input.tensor.defined() ? to_string(input.tensor.dtype()) : "undefined"));
+    }
     all.push_back({input.name, Parameter{input.tensor, input.name}});
   }
   all.insert(all.end(), parameters.begin(), parameters.end());

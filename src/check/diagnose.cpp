@@ -1,5 +1,6 @@
 #include "xgrad/diagnose.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,15 +27,22 @@ std::string Diagnosis::text() const {
                        fmt::join(follows_from, " and ∂Loss/∂"));
   }
   if (mistakes.empty()) {
-    return fmt::format("{}: no single edit of the derived formulas explains your {}, nor do two of the usual ones: {}",
-                       parameter, name, difference);
+    return fmt::format("{}: no single edit of the derived formulas explains your {}, nor do {}: {}", parameter, name,
+                       search_cut_short ? "the pairs that were tried" : "two of the usual ones", difference);
   }
   std::string with =
       fmt::format("{}: your {} equals the derived one with {}", parameter, name, fmt::join(mistakes, ", and "));
   if (alternatives.empty()) {
     return with;
   }
-  return with + fmt::format("; the data can't tell that from {}", fmt::join(alternatives, ", or from "));
+  constexpr std::size_t most = 3;
+  const std::size_t shown = std::min(alternatives.size(), most);
+  const std::string others =
+      alternatives.size() > most ? fmt::format(", or from {} others", alternatives.size() - most) : std::string{};
+  return with + fmt::format("; the data can't tell that from {}{}",
+                            fmt::join(alternatives.begin(), alternatives.begin() + static_cast<std::ptrdiff_t>(shown),
+                                      ", or from "),
+                            others);
 }
 
 std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<NamedParameter>& parameters,
@@ -45,7 +53,8 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
   }
   const Tensor value = loss();
   const std::vector<Given> given = given_by_hand("diagnose", value, parameters, manual, options.manual_of);
-  return explain(value, given, options.names, options.terms).diagnoses;
+  require_terms("diagnose", given, options.terms);
+  return explain(value, given, {.names = options.names, .terms = options.terms}).diagnoses;
 }
 
 }  // namespace xgrad::check

@@ -2,26 +2,33 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unordered_map>
+#include <fmt/ranges.h>
+#include <memory>
+#include <optional>
+#include <unordered_set>
 
 #include "xgrad/autodiff.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
 
+#include "check/agreement.hpp"
 #include "check/diagnosis/difference.hpp"
 #include "check/diagnosis/divergence.hpp"
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/search.hpp"
 #include "derive/formulas.hpp"
 #include "derive/printing.hpp"
-#include "graph/node.hpp"
+#include "graph/copy.hpp"
+#include "graph/order.hpp"
 
 namespace xgrad::check {
 
 namespace {
 
 using diagnosis::Divergence;
+using diagnosis::Finding;
 using diagnosis::Line;
+using diagnosis::Manual;
 using diagnosis::Standing;
 using diagnosis::Values;
 
@@ -35,121 +42,223 @@ std::int64_t batch_of(formulas::Formulas& pass) {
   return 0;
 }
 
-bool depends_on(const Tensor& loss, const Tensor& x) {
-  try {
-    static_cast<void>(gradients(loss, {x}));
-    return true;
-  } catch (const ValueError&) {
-    return false;
+// Whether each of the tensors has a way to the loss that derivatives take.
+std::vector<bool> connected(const Tensor& loss, std::span<const Given> given) {
+  const graph::Node* root = loss.node();
+  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
+  std::unordered_set<const graph::Node*> reached{root};
+  for (std::size_t i = order.nodes.size(); i-- > 0;) {
+    const graph::Node* node = order.nodes[i];
+    if (!reached.contains(node) || !node->operation->differentiable()) {
+      continue;
+    }
+    for (const graph::Node* input : node->inputs()) {
+      if (is_floating(input->dtype)) {
+        reached.insert(input);
+      }
+    }
   }
+  std::vector<bool> result(given.size());
+  std::transform(given.begin(), given.end(), result.begin(),
+                 [&reached](const Given& each) { return reached.contains(each.x.node()); });
+  return result;
 }
 
-Values as_values(const Tensor& tensor) {
-  return tensor.defined() ? cast(tensor, float64).to_vector<double>() : Values{};
-}
-
-// What is left out of a report can't be said about it: rounding in float32 is far above that in float64.
+// Gradients that agree to this share of their norm are explained: rounding in float32 is far above that in float64.
 double tolerance_for(std::span<const Given> given) {
   const bool single = std::any_of(given.begin(), given.end(), [](const Given& g) { return g.x.dtype() == float32; });
   return single ? 2e-5 : 1e-9;
 }
 
-std::string first_divergence_of(const std::vector<Line>& lines, const Divergence& divergence,
-                                const std::vector<std::string>& written, const Diagnosis* diagnosis) {
-  if (divergence.first() == Divergence::none) {
-    return {};
-  }
-  if (diagnosis != nullptr && !diagnosis->formulas.empty()) {
-    // What was found says it best.
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (std::find(diagnosis->formulas.begin(), diagnosis->formulas.end(), written[i]) != diagnosis->formulas.end()) {
-        return written[i];
+/// A pass, what it derives, and what was derived by hand.
+class PassComparison {
+ public:
+  PassComparison(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options)
+      : given_{given}, options_{options} {
+    std::vector<NamedTensor> names = options.names;
+    const std::vector<bool> is_connected = connected(loss, given);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      if (is_connected[i]) {
+        connected_.push_back(i);
+        xs_.push_back(given[i].x);
+        if (given[i].x.name().empty() && given[i].x.node()->operation == nullptr) {
+          names.push_back({given[i].name, given[i].x});
+        }
       }
     }
+    if (xs_.empty()) {
+      return;
+    }
+    pass_ = std::make_unique<formulas::Formulas>(loss, xs_, DeriveOptions{.names = names});
+    lines_ = diagnosis::lines_of(*pass_);
+    formulas::Printer printer{formulas::Dialect::text, [this](formulas::Expr e) { return pass_->name_of(e); }};
+    for (const Line& line : lines_) {
+      rights_.push_back(printer.of(line.right));
+    }
+    derive(loss);
   }
-  std::string text;
-  for (const std::size_t suspect : divergence.suspects()) {
-    text += written[suspect] + ", or ";
+
+  [[nodiscard]] const std::vector<std::size_t>& targets() const noexcept { return connected_; }
+  /// Of the k-th target: "∂Loss/∂W¹ = δ¹ᵀ x".
+  [[nodiscard]] std::string formula_of_target(std::size_t k) const {
+    std::string left;
+    std::string right = "0";
+    for (const Line& line : pass_->backward_lines()) {
+      left = line.target == k ? line.left.text : left;
+    }
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      right = lines_[i].target == k ? rights_[i] : right;
+    }
+    return fmt::format("{} = {}", left, right);
   }
-  return text + written[divergence.first()];
+  /// Of a line: "δ¹ = (δ² W²) ⊙ σ′(z¹)".
+  [[nodiscard]] std::string formula_of_line(std::size_t i) const {
+    return fmt::format("{} = {}", lines_[i].left.text, rights_[i]);
+  }
+
+  [[nodiscard]] std::vector<Finding> search() {
+    std::optional<diagnosis::OtherPoint> other;
+    if (options_.second != nullptr) {
+      other.emplace();
+      for (std::size_t i = 0; i < options_.second->values.size(); ++i) {
+        other->leaves.emplace(given_[i].x.node(), options_.second->values[i]);
+      }
+      for (const std::size_t i : connected_) {
+        other->manual.push_back(i < options_.second->manual.size() ? options_.second->manual[i] : Tensor{});
+      }
+    }
+    return diagnosis::Search{
+        *pass_, lines_, manual_, tolerance_for(given_), batch_of(*pass_), options_.terms, other ? &*other : nullptr}
+        .run();
+  }
+
+  [[nodiscard]] Divergence divergence() {
+    std::vector<Tensor> manual;
+    std::vector<bool> wrong;
+    for (const Manual& each : manual_) {
+      manual.push_back(each.gradient);
+      wrong.push_back(each.wrong);
+    }
+    return {*pass_, lines_, manual, wrong, tolerance_for(given_)};
+  }
+
+  [[nodiscard]] bool is_wrong(std::size_t k) const { return manual_[k].wrong; }
+  [[nodiscard]] std::string difference_of(std::size_t k) const {
+    return diagnosis::difference_of(diagnosis::values_of(manual_[k].gradient), derived_[k], xs_[k].shape());
+  }
+
+  [[nodiscard]] std::string first_divergence(const Divergence& divergence, const std::vector<Finding>& findings) const {
+    if (divergence.first() == Divergence::none) {
+      return {};
+    }
+    std::vector<std::size_t> places = divergence.suspects();
+    places.push_back(divergence.first());
+    const Finding& finding = findings[lines_[divergence.first()].target];
+    if (finding.explained) {
+      // What was found says it best: the first of the lines that are wrong.
+      const auto first =
+          std::min_element(finding.mistakes.begin(), finding.mistakes.end(), [](const auto& a, const auto& b) {
+            return *std::min_element(a.lines.begin(), a.lines.end()) <
+                   *std::min_element(b.lines.begin(), b.lines.end());
+          });
+      places = first->lines;
+      std::sort(places.begin(), places.end());
+    }
+    std::vector<std::string> formulas(places.size());
+    std::transform(places.begin(), places.end(), formulas.begin(),
+                   [this](std::size_t i) { return formula_of_line(i); });
+    return fmt::format("{}", fmt::join(formulas, ", or "));
+  }
+
+ private:
+  // In a copy: tensors that are held keep their history.
+  void derive(const Tensor& loss) {
+    std::vector<Tensor> all{loss};
+    all.insert(all.end(), xs_.begin(), xs_.end());
+    const graph::Copy copy{all};
+    std::transform(all.begin(), all.end(), all.begin(), [&copy](const Tensor& tensor) { return copy.of(tensor); });
+    const auto [value, gradients] =
+        value_and_gradients(all.front(), std::span{all}.subspan(1), {.unconnected = Unconnected::zeros});
+    for (std::size_t k = 0; k < xs_.size(); ++k) {
+      derived_.push_back(diagnosis::values_of(gradients[k]));
+      const Tensor& by_hand = given_[connected_[k]].manual;
+      const bool wrong = by_hand.defined() && compare_manual(diagnosis::values_of(by_hand), derived_[k], xs_[k].shape(),
+                                                             tolerance_of(xs_[k].dtype()), value.item())
+                                                      .comparison.verdict == Verdict::wrong;
+      manual_.push_back({by_hand, wrong});
+    }
+  }
+
+  std::span<const Given> given_;
+  const ExplainOptions& options_;
+  std::vector<std::size_t> connected_;  // those that the loss depends on; there is nothing to derive for others
+  std::vector<Tensor> xs_;
+  std::unique_ptr<formulas::Formulas> pass_;
+  std::vector<Line> lines_;
+  std::vector<std::string> rights_;
+  std::vector<Values> derived_;
+  std::vector<Manual> manual_;
+};
+
+// Of what the loss doesn't depend on any gradient but zero is wrong.
+void judge_unconnected(const Given& given, Diagnosis& diagnosis, Explanation& result) {
+  if (!given.manual.defined()) {
+    return;
+  }
+  const Values manual = diagnosis::values_of(given.manual);
+  const bool is_zero = std::all_of(manual.begin(), manual.end(), [](double v) { return v == 0; });
+  diagnosis.verdict = is_zero ? Verdict::right : Verdict::wrong;
+  if (!is_zero) {
+    diagnosis.difference = "the loss doesn't depend on it, so it is zero everywhere";
+    result.first_divergence = result.first_divergence.empty() ? diagnosis.formula : result.first_divergence;
+  }
 }
 
 }  // namespace
 
-Explanation explain(const Tensor& loss, std::span<const Given> given, const std::vector<NamedTensor>& names,
-                    const std::vector<NamedTensor>& terms) {
+Explanation explain(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options) {
   Explanation result;
-  // Those that the loss depends on; there is nothing to derive for others.
-  std::vector<std::size_t> connected;
-  std::vector<Tensor> xs;
-  std::vector<NamedTensor> all_names = names;
+  result.diagnoses.resize(given.size());
+  PassComparison comparison{loss, given, options};
+  const std::vector<std::size_t>& targets = comparison.targets();
+  if (!targets.empty()) {
+    const std::vector<Finding> findings = comparison.search();
+    const Divergence divergence = comparison.divergence();
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+      Diagnosis& here = result.diagnoses[targets[k]];
+      here.formula = comparison.formula_of_target(k);
+      if (!given[targets[k]].manual.defined()) {
+        continue;
+      }
+      here.verdict = comparison.is_wrong(k) ? Verdict::wrong : Verdict::right;
+      if (!comparison.is_wrong(k)) {
+        continue;
+      }
+      if (divergence.of(k) == Standing::follows) {
+        for (const std::size_t cause : divergence.causes(k)) {
+          here.follows_from.push_back(given[targets[cause]].name);
+        }
+      } else if (findings[k].explained) {
+        for (const diagnosis::Mistake& mistake : findings[k].mistakes) {
+          here.mistakes.push_back(mistake.words);
+          here.formulas.push_back(comparison.formula_of_line(mistake.lines.front()));
+          here.alternatives.insert(here.alternatives.end(), mistake.alternatives.begin(), mistake.alternatives.end());
+        }
+      } else {
+        here.difference = comparison.difference_of(k);
+        here.search_cut_short = findings[k].cut_short;
+      }
+    }
+    result.first_divergence = comparison.first_divergence(divergence, findings);
+  }
   for (std::size_t i = 0; i < given.size(); ++i) {
-    Diagnosis& diagnosis = result.diagnoses.emplace_back();
-    diagnosis.parameter = given[i].name;
-    diagnosis.formula = fmt::format("∂Loss/∂{} = 0", given[i].name);
-    if (depends_on(loss, given[i].x)) {
-      connected.push_back(i);
-      xs.push_back(given[i].x);
-      if (given[i].x.name().empty() && given[i].x.node()->operation == nullptr) {
-        all_names.push_back({given[i].name, given[i].x});
-      }
+    Diagnosis& here = result.diagnoses[i];
+    here.parameter = given[i].name;
+    if (here.formula.empty()) {
+      here.formula = fmt::format("∂Loss/∂{} = 0", given[i].name);
+      judge_unconnected(given[i], here, result);
     }
   }
-  if (xs.empty()) {
-    return result;
-  }
-  formulas::Formulas pass{loss, xs, {.names = all_names}};
-  const std::vector<Line> lines = diagnosis::lines_of(pass);
-  formulas::Printer printer{formulas::Dialect::text, [&pass](formulas::Expr e) { return pass.name_of(e); }};
-  std::vector<std::string> written;
-  std::unordered_map<std::string, std::string> formula_of;
-  for (const Line& line : lines) {
-    written.push_back(fmt::format("{} = {}", line.left.text, printer.of(line.right)));
-    formula_of.emplace(line.left.text, written.back());
-    if (line.target != Line::no_target) {
-      result.diagnoses[connected[line.target]].formula = written.back();
-    }
-  }
-  std::vector<Tensor> manual;
-  std::vector<Values> manual_values;
-  std::vector<Values> derived;
-  for (const Tensor& gradient : gradients(loss, xs)) {
-    manual.push_back(given[connected[derived.size()]].manual);
-    manual_values.push_back(as_values(manual.back()));
-    derived.push_back(as_values(gradient));
-  }
-  const double tolerance = tolerance_for(given);
-  diagnosis::Search search{pass, manual, tolerance, batch_of(pass), terms};
-  const std::vector<diagnosis::Finding> findings = search.run();
-  const Divergence divergence{pass, manual, derived, tolerance};
-  const Diagnosis* diverging = nullptr;
-  for (std::size_t k = 0; k < connected.size(); ++k) {
-    Diagnosis& here = result.diagnoses[connected[k]];
-    if (manual_values[k].empty()) {
-      continue;
-    }
-    here.verdict = findings[k].wrong ? Verdict::wrong : Verdict::right;
-    if (!findings[k].wrong) {
-      continue;
-    }
-    if (divergence.of(k) == Standing::follows) {
-      for (const std::size_t cause : divergence.causes(k)) {
-        here.follows_from.push_back(given[connected[cause]].name);
-      }
-      continue;
-    }
-    if (findings[k].residual <= tolerance) {
-      for (const diagnosis::Mistake& mistake : findings[k].mistakes) {
-        here.mistakes.push_back(mistake.words);
-        here.formulas.push_back(formula_of.at(mistake.line));
-        here.alternatives.insert(here.alternatives.end(), mistake.alternatives.begin(), mistake.alternatives.end());
-      }
-    } else {
-      here.difference = diagnosis::difference_of(manual_values[k], derived[k], xs[k].shape());
-    }
-    diverging = divergence.first_target() == k ? &here : diverging;
-  }
-  result.first_divergence = first_divergence_of(lines, divergence, written, diverging);
   return result;
 }
 

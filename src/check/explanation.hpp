@@ -25,8 +25,18 @@ struct Explanation {
   std::string first_divergence;
 };
 
-/// `names` are for tensors without names of their own, `terms` what may have been added by mistake.
-[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const Given> given,
-                                  const std::vector<NamedTensor>& names, const std::vector<NamedTensor>& terms);
+/// The parameters' values, and the manual gradients there, at a second point.
+struct SecondPoint {
+  std::vector<Tensor> values;
+  std::vector<Tensor> manual;
+};
+
+struct ExplainOptions {
+  std::vector<NamedTensor> names = {};  ///< for tensors without names of their own
+  std::vector<NamedTensor> terms = {};  ///< what may have been added by mistake
+  const SecondPoint* second = nullptr;  ///< of the first of those given: explanations must hold there too
+};
+
+[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options = {});
 
 }  // namespace xgrad::check

@@ -57,4 +57,20 @@ std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
   return result;
 }
 
+void require_terms(std::string_view caller, std::span<const Given> given, const std::vector<NamedTensor>& terms) {
+  for (const NamedTensor& term : terms) {
+    if (!term.tensor.defined() || term.name.empty()) {
+      throw ValueError(
+          fmt::format("[{}] the term '{}' {}", caller, term.name, term.name.empty() ? "has no name" : "is undefined"));
+    }
+    const auto fits = [&term](const Given& each) {
+      return each.x.shape() == term.tensor.shape() && each.x.dtype() == term.tensor.dtype();
+    };
+    if (std::none_of(given.begin(), given.end(), fits)) {
+      throw ValueError(fmt::format("[{}] the term '{}' is {} {}: nothing that is compared has this shape and dtype",
+                                   caller, term.name, to_string(term.tensor.dtype()), to_string(term.tensor.shape())));
+    }
+  }
+}
+
 }  // namespace xgrad::check

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,5 +19,8 @@ namespace xgrad::check {
                                                const std::vector<NamedParameter>& parameters,
                                                const std::vector<Tensor>& manual,
                                                const std::vector<NamedTensor>& manual_of);
+
+/// Throws ValueError for a term that is undefined, has no name, or has the shape and dtype of none of those given.
+void require_terms(std::string_view caller, std::span<const Given> given, const std::vector<NamedTensor>& terms);
 
 }  // namespace xgrad::check

@@ -59,7 +59,8 @@ const NamedTensor& NamedTensors::find(std::string_view name, std::string_view ca
   const std::array<Matches, 3> ways{
       [](const std::string& own, std::string_view wanted) { return own == wanted; },
       [](const std::string& own, std::string_view wanted) { return typed(own) == wanted; },
-      [](const std::string& own, std::string_view wanted) { return own + '1' == wanted; },  // of the only layer
+      // Of the only layer.
+      [](const std::string& own, std::string_view wanted) { return (own == "z" || own == "a") && own + '1' == wanted; },
   };
   for (const Matches matches : ways) {
     const auto found =

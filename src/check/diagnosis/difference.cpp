@@ -34,11 +34,35 @@ bool scaled_along(const Values& manual, const Values& derived, std::int64_t rows
   return std::sqrt(left) <= 1e-7 * norm(manual);
 }
 
+// Where only few entries differ: how many, and where most.
+std::string few_entries(const Values& manual, const Values& derived, const Shape& shape) {
+  constexpr double rounding = 1e-9;
+  std::size_t count = 0;
+  std::size_t worst = 0;
+  double largest = 0;
+  for (std::size_t i = 0; i < manual.size(); ++i) {
+    const double difference = std::abs(manual[i] - derived[i]);
+    if (difference > rounding * std::max(std::abs(manual[i]), std::abs(derived[i]))) {
+      ++count;
+      worst = difference > largest ? i : worst;
+      largest = std::max(largest, difference);
+    }
+  }
+  if (count == 0 || 4 * count > manual.size()) {
+    return {};
+  }
+  return fmt::format("only {} of its {} entries differ, most at {}", count, manual.size(),
+                     index_text(unravel(static_cast<std::int64_t>(worst), shape)));
+}
+
 }  // namespace
 
 std::string difference_of(const Values& manual, const Values& derived, const Shape& shape) {
-  if (!std::all_of(manual.begin(), manual.end(), [](double x) { return std::isfinite(x); })) {
+  if (!is_finite(manual)) {
     return "it isn't finite";
+  }
+  if (!is_finite(derived)) {
+    return "the derived one isn't finite";
   }
   const double size = norm(manual);
   const double expected = norm(derived);
@@ -47,6 +71,9 @@ std::string difference_of(const Values& manual, const Values& derived, const Sha
   }
   if (expected == 0) {
     return "the derived one is zero everywhere";
+  }
+  if (const std::string few = few_entries(manual, derived, shape); !few.empty()) {
+    return few;
   }
   const double cosine = std::inner_product(manual.begin(), manual.end(), derived.begin(), 0.0) / (size * expected);
   std::string text =

@@ -4,7 +4,7 @@
 
 #include "xgrad/shape.hpp"
 
-#include "check/diagnosis/probe.hpp"
+#include "check/diagnosis/values.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -2,13 +2,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "xgrad/tensor.hpp"
 
 #include "check/diagnosis/lines.hpp"
-#include "check/diagnosis/probe.hpp"
 #include "derive/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
@@ -25,28 +23,26 @@ enum class Standing : std::uint8_t {
 /// uses, where there are some, so that a mistake is seen where it is made and not in all that comes after.
 class Divergence {
  public:
-  /// By target of the pass: manual gradients, undefined where there is none, and the derived ones. Two agree if they
-  /// differ by at most `tolerance` of their norm.
-  Divergence(formulas::Formulas& pass, std::span<const Tensor> manual, std::span<const Values> derived,
-             double tolerance);
+  /// By target of the pass: manual gradients, undefined where there is none, and whether they are wrong. One follows if
+  /// it differs from what its formula gives by at most `tolerance` of their norm.
+  Divergence(formulas::Formulas& pass, const std::vector<Line>& lines, std::span<const Tensor> manual,
+             const std::vector<bool>& wrong, double tolerance);
 
   [[nodiscard]] Standing of(std::size_t target) const { return standing_[target]; }
   /// Of one that follows: the targets whose wrong manual gradients its formula uses.
   [[nodiscard]] const std::vector<std::size_t>& causes(std::size_t target) const { return causes_[target]; }
-  /// The place of the first line that diverges in lines_of(pass), or none.
+  /// The first line that diverges, or none.
   [[nodiscard]] std::size_t first() const noexcept { return first_; }
-  /// What it is the gradient of, or none.
-  [[nodiscard]] std::size_t first_target() const { return first_ == none ? none : judged_[first_]; }
   /// Lines without a manual gradient that lead to it and to nothing that is right: the mistake may be in one of them.
   [[nodiscard]] const std::vector<std::size_t>& suspects() const noexcept { return suspects_; }
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
  private:
   void find_suspects(const std::vector<Line>& lines);
+  [[nodiscard]] Standing standing_of(const Line& line) const;
 
   std::vector<Standing> standing_;
   std::vector<std::vector<std::size_t>> causes_;
-  std::vector<std::size_t> judged_;  // per line: the target that it is judged as, or none
   std::size_t first_ = none;
   std::vector<std::size_t> suspects_;
 };

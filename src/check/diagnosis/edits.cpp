@@ -151,11 +151,12 @@ class Editor {
           }
         }
         if (here->number == 2) {
-          for (Expr other : vocabulary_.symbols) {  // in the place of one of the two factors
-            if (other != here->arguments[0] && other->shape == here->shape && other->dtype == here->dtype) {
-              const Expr mixed = e_.product(here->arguments[0], other);
-              changes.push_back({mixed, in_place_of(mixed, here), Rank::common});
-            }
+          // In the place of one of the two factors.
+          for (Expr other : nearest(here->arguments[0], [here](Expr symbol) {
+                 return symbol->shape == here->shape && symbol->dtype == here->dtype;
+               })) {
+            const Expr mixed = e_.product(here->arguments[0], other);
+            changes.push_back({mixed, in_place_of(mixed, here), Rank::common});
           }
         } else {
           changes.push_back({here->arguments[0], in_place_of(here->arguments[0], here), Rank::common});
@@ -315,14 +316,16 @@ class Editor {
   }
 
   void change_symbol(Expr here, std::vector<Change>& changes) {
-    for (Expr other : vocabulary_.symbols) {
-      if (other != here && other->shape == here->shape && other->dtype == here->dtype) {
-        changes.push_back({other, in_place_of(other, here), Rank::usual});
-      } else if (other != here && other->shape.rank() == 2 && other->dtype == here->dtype &&
-                 other->shape[0] == here->shape[here->shape.rank() - 1] && here->shape.rank() == 2 &&
-                 other->shape[1] == here->shape[0]) {
-        changes.push_back({e_.transpose(other), in_place_of(e_.transpose(other), here), Rank::rare});
-      }
+    const auto alike = [here](Expr other) { return other->shape == here->shape && other->dtype == here->dtype; };
+    for (Expr other : nearest(here, alike)) {
+      changes.push_back({other, in_place_of(other, here), Rank::usual});
+    }
+    const auto transposed = [here](Expr other) {
+      return other->shape.rank() == 2 && here->shape.rank() == 2 && other->dtype == here->dtype &&
+             other->shape != here->shape && other->shape[0] == here->shape[1] && other->shape[1] == here->shape[0];
+    };
+    for (Expr other : nearest(here, transposed)) {
+      changes.push_back({e_.transpose(other), in_place_of(e_.transpose(other), here), Rank::rare});
     }
     for (const auto& [weight, gradient] : vocabulary_.updates) {
       if (weight == here) {
@@ -330,6 +333,27 @@ class Editor {
                            e_.scaled(-1, gradient), "a learning rate of {:.6g}"});
       }
     }
+  }
+
+  // Others that may stand in its place; of many those that stand nearest in the forward pass.
+  template <class Fits>
+  [[nodiscard]] std::vector<Expr> nearest(Expr here, const Fits& fits) const {
+    constexpr std::size_t most = 16;
+    std::vector<Expr> others;
+    std::copy_if(vocabulary_.symbols.begin(), vocabulary_.symbols.end(), std::back_inserter(others),
+                 [&](Expr other) { return other != here && fits(other); });
+    if (others.size() <= most) {
+      return others;
+    }
+    const auto place = [this](Expr symbol) {
+      const auto found = vocabulary_.place.find(symbol);
+      return found == vocabulary_.place.end() ? std::ptrdiff_t{0} : static_cast<std::ptrdiff_t>(found->second);
+    };
+    std::sort(others.begin(), others.end(), [&, from = place(here)](Expr a, Expr b) {
+      return std::pair{std::abs(place(a) - from), place(a)} < std::pair{std::abs(place(b) - from), place(b)};
+    });
+    others.resize(most);
+    return others;
   }
 
   formulas::Formulas& pass_;
@@ -353,8 +377,13 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   if (lines[line].right->weight > most) {
     return result;
   }
-  std::unordered_set<Expr> known{lines[line].right};
+  const Expr right = lines[line].right;
+  std::unordered_set<Expr> known{right};
   const std::string& name = lines[line].left.text;
+  const Expr zero = pass.expressions().number(0, right->shape, right->dtype);
+  if (known.insert(zero).second) {
+    result.push_back({line, zero, "zero in its place", name, Rank::usual, nullptr, false, {}});
+  }
   const auto add = [&](Expr root, const std::string& place, bool inlined) {
     editor.run(root, [&](Expr formula, const Change& change, Expr slope) {
       if (slope == nullptr && !known.insert(formula).second) {
@@ -362,7 +391,7 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
       }
       const Rank rank =
           inlined && change.rank < Rank::rare ? static_cast<Rank>(static_cast<int>(change.rank) + 1) : change.rank;
-      result.push_back({line, formula, change.words, place, rank, slope, change.slope_words});
+      result.push_back({line, formula, change.words, place, rank, slope, inlined, change.slope_words});
     });
   };
   add(lines[line].right, name, false);
@@ -378,10 +407,9 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   }
   // Of the whole formula.
   Expressions& e = pass.expressions();
-  const Expr right = lines[line].right;
   const auto whole = [&](Expr formula, const std::string& words, Rank rank) {
     if (formula->shape == right->shape && known.insert(formula).second) {
-      result.push_back({line, formula, words, name, rank, nullptr, {}});
+      result.push_back({line, formula, words, name, rank, nullptr, false, {}});
     }
   };
   if (lines[line].symbol != nullptr && lines[line].of != nullptr) {
@@ -397,10 +425,6 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   }
   if (right->shape.rank() == 2 && right->shape[0] == right->shape[1]) {
     whole(e.transpose(right), "all transposed", Rank::common);
-  }
-  const Expr zero = e.number(0, right->shape, right->dtype);
-  if (known.insert(zero).second) {
-    result.push_back({line, zero, "zero in its place", name, Rank::usual, nullptr, {}});
   }
   return result;
 }

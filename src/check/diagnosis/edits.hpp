@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "check/diagnosis/lines.hpp"
@@ -23,12 +24,15 @@ struct Edit {
   Rank rank = Rank::usual;
   /// If there is one: the mistake has a number t, as in W − t ∂W, and the line is formula + t · slope.
   Expr slope = nullptr;
+  bool inlined = false;     ///< of what the line uses, written out in it
   std::string slope_words;  ///< what t is called: "with learning rate {}"
 };
 
 /// What can be put for something else.
 struct Vocabulary {
   std::vector<Expr> symbols;  ///< of the forward pass, and data
+  /// Where they stand in it, and the gradients of tensors on the way with them.
+  std::unordered_map<Expr, std::size_t> place;
   /// Gradients by what they are the gradients of: for weights after their update.
   std::vector<std::pair<Expr, Expr>> updates;
   std::int64_t batch = 0;  ///< the number of samples, 0 if it isn't known

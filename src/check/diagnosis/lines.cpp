@@ -1,5 +1,6 @@
 #include "check/diagnosis/lines.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <queue>
 #include <unordered_map>
@@ -28,6 +29,27 @@ std::vector<Line> lines_of(const formulas::Formulas& pass) {
   std::vector<Line> all = pass.abbreviations();
   const std::vector<Line> backward = pass.backward_lines();
   all.insert(all.end(), backward.begin(), backward.end());
+  std::unordered_map<Expr, std::size_t> owner;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].symbol != nullptr) {
+      owner.emplace(all[i].symbol, i);
+    }
+  }
+  std::erase_if(all, [&, lines = all](const Line& line) {
+    const auto found = line.target == Line::no_target ? owner.end() : owner.find(line.right);
+    return found != owner.end() && lines[found->second].of == line.of && line.of != nullptr;
+  });
+  for (const Line& line : backward) {
+    const auto found = line.target == Line::no_target ? owner.end() : owner.find(line.right);
+    if (found == owner.end() || line.of == nullptr) {
+      continue;
+    }
+    const auto defining =
+        std::find_if(all.begin(), all.end(), [&](const Line& other) { return other.symbol == line.right; });
+    if (defining != all.end() && defining->of == line.of) {
+      defining->target = line.target;
+    }
+  }
 
   std::unordered_map<Expr, std::size_t> definition;
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -13,6 +14,7 @@ using formulas::Expr;
 using Line = formulas::Formulas::Line;
 
 /// The backward pass with what its formulas are cut up by: each line after those that it uses, else in their order.
+/// What defines δ_h is the line of the target h too, if h is one: a line ∂Loss/∂h = δ_h isn't among them.
 [[nodiscard]] std::vector<Line> lines_of(const formulas::Formulas& pass);
 
 /// The symbols in a formula.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -9,41 +10,49 @@
 
 #include "xgrad/tensor.hpp"
 
-#include "check/diagnosis/edits.hpp"
+#include "check/diagnosis/lines.hpp"
+#include "check/diagnosis/values.hpp"
 #include "derive/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 
-using Values = std::vector<double>;
-
-/// The gradients that a backward pass gives, by parameter, at one point.
+/// The gradients that a backward pass gives, by target, at one point.
 class Probe {
  public:
-  /// At the values that the graph was built with, or, with a seed, at random ones in their place.
-  explicit Probe(formulas::Formulas& pass, std::uint64_t seed = 0);
+  /// What is put for a leaf; undefined for the value that the graph was built with.
+  using LeafValues = std::function<Tensor(const graph::Node& leaf)>;
 
-  /// From now on gradients() gives these entries only, by parameter; all of one without a list.
+  explicit Probe(formulas::Formulas& pass, const LeafValues& leaf_values = {});
+  /// At random values between 0.1 and 1, so that logarithms stay defined.
+  [[nodiscard]] static LeafValues random_leaves(std::uint64_t seed);
+
+  /// From now on gradients() gives these entries only, by target; all of one without a list.
   void select(std::vector<std::vector<std::size_t>> entries) { entries_ = std::move(entries); }
+  /// From now on those that use a line's value find this one, by line; undefined ones are left as they are computed.
+  void pin(std::vector<Tensor> values) { pins_ = std::move(values); }
 
-  /// Of all parameters. Empty where a parameter has no line.
+  /// Of all targets. Empty where a target has no line.
   [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines);
-  /// With one line changed: of the parameters that this may change; the others are empty.
-  [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines, std::size_t changed, Expr formula);
-  /// The entries of this parameter that gradients() gives.
-  [[nodiscard]] Values selected(std::size_t parameter, const Tensor& tensor) const;
+  /// With one line changed: of the targets that this may change; the others are empty. So are those that come after
+  /// `most` of the targets in `counted`.
+  [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines, std::size_t changed, Expr formula,
+                                              const std::vector<bool>& counted = {},
+                                              std::size_t most = std::numeric_limits<std::size_t>::max());
+  /// The entries of this target that gradients() gives.
+  [[nodiscard]] Values selected(std::size_t target, const Tensor& tensor) const;
   /// Goes through the lines in order; what follow() returns is taken for the line's value by those that use it.
   void walk(const std::vector<Line>& lines, const std::function<Tensor(std::size_t line, const Tensor& value)>& follow);
-  /// Of any formula of the forward pass.
-  [[nodiscard]] Values value(Expr e);
 
  private:
   [[nodiscard]] std::vector<Values> run(const std::vector<Line>& lines, const std::vector<bool>& wanted);
   [[nodiscard]] const std::unordered_set<Expr>& symbols_of(Expr root);
+  [[nodiscard]] bool is_pinned(std::size_t line) const { return line < pins_.size() && pins_[line].defined(); }
   void prepare(const std::vector<Line>& lines);
 
-  formulas::Formulas& pass_;
+  formulas::Formulas* pass_;
   std::unordered_map<const graph::Node*, Tensor> given_;  // of leaves and forward quantities
   std::vector<std::vector<std::size_t>> entries_;
+  std::vector<Tensor> pins_;
   std::unordered_map<Expr, std::unordered_set<Expr>> symbols_;
   std::vector<Expr> prepared_;                    // the right sides whose values these are:
   std::unordered_map<Expr, Tensor> line_values_;  // by the lines' symbols

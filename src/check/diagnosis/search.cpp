@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <fmt/format.h>
 #include <numeric>
 #include <random>
-
-#include "xgrad/math.hpp"
+#include <tuple>
 
 #include "derive/printing.hpp"
 #include "graph/node.hpp"
@@ -19,19 +19,8 @@ using formulas::Expressions;
 using formulas::Formulas;
 using formulas::Head;
 
-double dot(const Values& a, const Values& b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
-Values difference(const Values& a, const Values& b) {
-  Values result(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>{});
-  return result;
-}
-
-double norm(const Values& a) {
-  return std::sqrt(dot(a, a));
-}
+// Of an edit, this many of the nearest gradients that say something are looked at first.
+constexpr std::size_t nearest_targets = 8;
 
 // The c for which c G + λ W is nearest to `manual`, whatever λ is.
 double scale_beside(const Values& manual, const Values& gradient, const Values& term) {
@@ -41,98 +30,142 @@ double scale_beside(const Values& manual, const Values& gradient, const Values& 
   return (dot(manual, gradient) * ww - dot(manual, term) * gw) / (gg * ww - gw * gw);
 }
 
+double length(const Values& a) {
+  return std::sqrt(dot(a, a));
+}
+
 bool is_near(double a, double b) {
   return std::abs(a - b) <= 1e-7 * std::max({std::abs(a), std::abs(b), 1e-3});
 }
 
+// User-defined operations may refuse values that a gradient doesn't have where it was asked for.
+template <class Function>
+auto or_nothing(Function function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 }  // namespace
 
-Search::Search(Formulas& pass, std::vector<Tensor> manual, double tolerance, std::int64_t batch,
-               const std::vector<NamedTensor>& terms)
-    : pass_{pass},
-      all_manual_{std::move(manual)},
-      tolerance_{tolerance},
-      here_{pass},
-      exact_{pass},
-      elsewhere_{pass, 20261125},
-      lines_{lines_of(pass)} {
+Search::Search(Formulas& pass, std::vector<Line> lines, std::vector<Manual> manual, double tolerance,
+               std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other)
+    : pass_{pass}, lines_{std::move(lines)}, tolerance_{tolerance}, other_{other}, here_{pass}, exact_{pass} {
+  random_ = or_nothing([&] { return std::optional{Probe{pass, Probe::random_leaves(20261125)}}; });
+  if (other != nullptr) {
+    there_ = or_nothing([&] {
+      return std::optional{Probe{pass, [other](const graph::Node& leaf) {
+                                   const auto value = other->leaves.find(&leaf);
+                                   return value == other->leaves.end() ? Tensor{} : value->second;
+                                 }}};
+    });
+  }
   vocabulary_.batch = batch;
   vocabulary_.symbols = pass.symbols();
-  select_entries();
-  const auto as_term = [&](std::size_t p, const graph::Node& node, const Tensor& value, std::string words) {
-    return Term{pass.expressions().symbol(node), std::move(words), here_.selected(p, value)};
-  };
-  terms_.resize(manual_.size());
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    const Expr x = pass.target(p);
-    if (x == nullptr || x->node->operation != nullptr || manual_[p].size() < 3) {
-      continue;
-    }
-    const formulas::Name* name = pass.name_of(x);
-    terms_[p].push_back(as_term(p, *x->node, graph::handle(x->node),
-                                fmt::format("{} (weight decay)", name == nullptr ? "W" : name->text)));
-    for (const NamedTensor& term : terms) {
-      if (term.tensor.shape() == x->shape && term.tensor.dtype() == x->dtype) {
-        terms_[p].push_back(as_term(p, *term.tensor.node(), term.tensor, term.name));
-      }
+  for (std::size_t i = 0; i < vocabulary_.symbols.size(); ++i) {
+    vocabulary_.place.emplace(vocabulary_.symbols[i], i);
+  }
+  for (const Line& line : lines_) {
+    const auto of = std::find_if(vocabulary_.symbols.begin(), vocabulary_.symbols.end(),
+                                 [&line](Expr symbol) { return symbol->node == line.of; });
+    if (line.symbol != nullptr && of != vocabulary_.symbols.end()) {
+      vocabulary_.place.emplace(line.symbol, vocabulary_.place.at(*of));
     }
   }
+  allowed_.assign(lines_.size(), true);
+  look_at_manual(manual);
+  select_entries();
+  add_terms(terms);
+}
+
+void Search::look_at_manual(const std::vector<Manual>& manual) {
+  std::vector<Tensor> pins(lines_.size());
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (lines_[i].symbol != nullptr && lines_[i].target < manual.size()) {
+      pins[i] = manual[lines_[i].target].gradient;
+    }
+  }
+  here_.pin(pins);
+  exact_.pin(pins);
+  findings_.resize(manual.size());
+  all_manual_.resize(manual.size());
+  states_.assign(manual.size(), State::ignored);
+  counted_.assign(manual.size(), false);
+  current_ = here_.gradients(lines_);
+  current_.resize(manual.size());
+  for (std::size_t p = 0; p < manual.size(); ++p) {
+    if (!manual[p].gradient.defined() || current_[p].empty()) {
+      continue;
+    }
+    all_manual_[p] = values_of(manual[p].gradient);
+    const bool agrees = agree(all_manual_[p], current_[p]);
+    if (manual[p].wrong && !agrees && is_finite(all_manual_[p]) && is_finite(current_[p])) {
+      states_[p] = State::remaining;
+    } else if (!manual[p].wrong && agrees) {
+      states_[p] = State::kept;
+    }
+    counted_[p] = states_[p] != State::ignored;
+  }
+  manual_ = all_manual_;
 }
 
 // Most edits are told from what was given by any few entries; those that explain it are looked at in full. The entries
 // are those that differ most, and others drawn at random.
 void Search::select_entries() {
   constexpr std::size_t most = 2048;
-  current_ = here_.gradients(lines_);
-  current_.resize(all_manual_.size());
-  std::vector<std::vector<std::size_t>> entries(all_manual_.size());
-  findings_.assign(all_manual_.size(), {});
-  remaining_.assign(all_manual_.size(), false);
-  manual_.resize(all_manual_.size());
+  std::vector<std::vector<std::size_t>> entries(manual_.size());
   std::mt19937_64 random{most};
-  for (std::size_t p = 0; p < all_manual_.size(); ++p) {
-    if (!all_manual_[p].defined()) {
-      continue;
-    }
-    manual_[p] = cast(all_manual_[p], float64).to_vector<double>();
-    if (!current_[p].empty() && !agree(manual_[p], current_[p])) {
-      findings_[p].wrong = true;
-      remaining_[p] = std::isfinite(norm(manual_[p]));  // what isn't finite is like nothing
-    }
+  for (std::size_t p = 0; p < manual_.size(); ++p) {
     const std::size_t size = manual_[p].size();
-    if (size <= most || current_[p].empty() || !std::isfinite(norm(manual_[p]))) {
+    if (size <= most || !counted_[p]) {
       continue;
     }
     std::vector<std::size_t> sorted(size);
     std::iota(sorted.begin(), sorted.end(), std::size_t{0});
     const auto middle = sorted.begin() + most / 2;
     std::nth_element(sorted.begin(), middle, sorted.end(), [&](std::size_t a, std::size_t b) {
-      return std::tuple{-std::abs(manual_[p][a] - current_[p][a]), a} <
-             std::tuple{-std::abs(manual_[p][b] - current_[p][b]), b};
+      return std::pair{-std::abs(manual_[p][a] - current_[p][a]), a} <
+             std::pair{-std::abs(manual_[p][b] - current_[p][b]), b};
     });
     for (auto at = middle; at != middle + most / 2; ++at) {
       std::iter_swap(at, at + static_cast<std::ptrdiff_t>(random() % static_cast<std::size_t>(sorted.end() - at)));
     }
     entries[p].assign(sorted.begin(), sorted.begin() + most);
     std::sort(entries[p].begin(), entries[p].end());
+    const auto chosen = [&entries, p](const Values& all) {
+      Values some(entries[p].size());
+      std::transform(entries[p].begin(), entries[p].end(), some.begin(), [&all](std::size_t i) { return all[i]; });
+      return some;
+    };
+    manual_[p] = chosen(manual_[p]);
+    current_[p] = chosen(current_[p]);
   }
   here_.select(std::move(entries));
-  for (std::size_t p = 0; p < all_manual_.size(); ++p) {
-    if (all_manual_[p].defined()) {
-      manual_[p] = here_.selected(p, all_manual_[p]);
+}
+
+void Search::add_terms(const std::vector<NamedTensor>& terms) {
+  const auto as_term = [&](std::size_t p, const Tensor& value, std::string words) {
+    return Term{pass_.expressions().symbol(*value.node()), std::move(words), here_.selected(p, value)};
+  };
+  terms_.resize(manual_.size());
+  for (std::size_t p = 0; p < manual_.size(); ++p) {
+    const Expr x = pass_.target(p);
+    if (x == nullptr || x->head != Head::symbol || manual_[p].size() < 3) {
+      continue;
+    }
+    if (x->node->operation == nullptr) {
+      const formulas::Name* name = pass_.name_of(x);
+      terms_[p].push_back(
+          as_term(p, graph::handle(x->node), fmt::format("{} (weight decay)", name == nullptr ? "W" : name->text)));
+    }
+    for (const NamedTensor& term : terms) {
+      if (term.tensor.shape() == x->shape && term.tensor.dtype() == x->dtype) {
+        terms_[p].push_back(as_term(p, term.tensor, term.name));
+      }
     }
   }
-  current_ = here_.gradients(lines_);
-  current_.resize(all_manual_.size());
-}
-
-bool Search::agree(const Values& a, const Values& b) const {
-  return residual(a, b) <= tolerance_;
-}
-
-double Search::residual(const Values& a, const Values& b) const {
-  const double size = std::max(norm(a), norm(b));
-  return size == 0 ? 0 : norm(difference(a, b)) / size;
 }
 
 // The numbers that a factor may be, in words; and whether it is one that people forget or repeat.
@@ -165,19 +198,18 @@ std::pair<std::string, bool> Search::number_words(double factor) const {
 }
 
 std::vector<Finding> Search::run() {
-  update_vocabulary();
-  while (std::find(remaining_.begin(), remaining_.end(), true) != remaining_.end()) {
+  while (std::find(states_.begin(), states_.end(), State::remaining) != states_.end()) {
+    update_vocabulary();
+    find_leading();
     std::vector<Candidate> found = singles();
-    if (found.empty()) {
-      // The one nearest to the loss: what comes after may have its mistakes on top.
-      for (const Line& line : lines_) {
-        if (line.target != Line::no_target && line.target < remaining_.size() && remaining_[line.target] &&
-            found.empty()) {
-          found = pairs(line.target);
-        }
+    keep_what_holds(found);
+    // The ones nearest to the loss first: what comes after may have its mistakes on top.
+    for (std::size_t i = 0; i < lines_.size() && found.empty(); ++i) {
+      if (lines_[i].target < states_.size() && states_[lines_[i].target] == State::remaining) {
+        found = pairs(lines_[i].target);
+        keep_what_holds(found);
       }
     }
-    std::erase_if(found, [this](const Candidate& candidate) { return !holds(candidate); });
     if (found.empty()) {
       break;
     }
@@ -189,32 +221,53 @@ std::vector<Finding> Search::run() {
     });
     accept(*best, found);
   }
-  const std::vector<Values> explained = exact_.gradients(lines_);
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    if (findings_[p].wrong) {
-      findings_[p].residual = residual(cast(all_manual_[p], float64).to_vector<double>(), explained[p]);
-    }
-  }
   return findings_;
 }
 
-// Whether it explains all entries, and contradicts none, where only some were looked at.
-bool Search::holds(const Candidate& candidate) {
-  std::vector<std::size_t> concerned = candidate.explained;
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    if (all_manual_[p].defined() && !remaining_[p] && std::isfinite(norm(manual_[p]))) {
-      concerned.push_back(p);
+void Search::keep_what_holds(std::vector<Candidate>& found) {
+  constexpr std::size_t most = 64;  // the likeliest of very many
+  if (found.size() > most) {
+    std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+      return std::tuple{b.explained.size(), a.mistakes, a.rank, a.changes.front().line, a.words} <
+             std::tuple{a.explained.size(), b.mistakes, b.rank, b.changes.front().line, b.words};
+    });
+  }
+  std::vector<Candidate> kept;
+  for (Candidate& candidate : found) {
+    if (kept.size() < most && holds(candidate)) {
+      kept.push_back(std::move(candidate));
     }
   }
-  const bool all_seen = std::all_of(concerned.begin(), concerned.end(), [this](std::size_t p) {
-    return static_cast<std::int64_t>(manual_[p].size()) == all_manual_[p].shape().size();
-  });
-  if (all_seen) {
+  found = std::move(kept);
+}
+
+// Whether it explains all entries, and contradicts none, here and at the other point; and all that it explains.
+bool Search::holds(Candidate& candidate) {
+  const std::vector<Line> lines = edited(candidate.changes);
+  const std::vector<Values> gradients = or_nothing([&] { return exact_.gradients(lines); });
+  candidate.explained.clear();
+  for (std::size_t p = 0; p < gradients.size() && p < states_.size(); ++p) {
+    if (states_[p] == State::ignored || gradients[p].empty()) {
+      continue;
+    }
+    if (agree(all_manual_[p], gradients[p])) {
+      if (states_[p] == State::remaining) {
+        candidate.explained.push_back(p);
+      }
+    } else if (states_[p] == State::kept) {
+      return false;
+    }
+  }
+  if (candidate.explained.empty()) {
+    return false;
+  }
+  if (!there_) {
     return true;
   }
-  const std::vector<Values> gradients = exact_.gradients(edited(candidate.changes));
-  return std::all_of(concerned.begin(), concerned.end(), [&](std::size_t p) {
-    return agree(cast(all_manual_[p], float64).to_vector<double>(), gradients[p]);
+  const std::vector<Values> there = or_nothing([&] { return there_->gradients(lines); });
+  return std::all_of(candidate.explained.begin(), candidate.explained.end(), [&](std::size_t p) {
+    return p >= there.size() || p >= other_->manual.size() || !other_->manual[p].defined() ||
+           agree(values_of(other_->manual[p]), there[p]);
   });
 }
 
@@ -227,64 +280,81 @@ std::vector<Line> Search::edited(const std::vector<Change>& changes) const {
 }
 
 void Search::accept(const Candidate& best, const std::vector<Candidate>& found) {
-  const Mistake mistake{best.words, lines_[best.changes.front().line].left.text, alternatives(best, found)};
+  const Mistake mistake = mistake_of(best, found);
   lines_ = edited(best.changes);
   without_.clear();
-  std::vector<Values> changed = here_.gradients(lines_);
-  changed.resize(manual_.size());
+  std::vector<Values> after = here_.gradients(lines_);
+  after.resize(manual_.size());
   for (std::size_t p = 0; p < manual_.size(); ++p) {
-    if (remaining_[p] && !changed[p].empty() && !agree(changed[p], current_[p])) {
+    if (states_[p] == State::remaining && !after[p].empty() && !agree(after[p], current_[p])) {
       findings_[p].mistakes.push_back(mistake);
     }
   }
-  current_ = std::move(changed);
+  current_ = std::move(after);
   for (const std::size_t p : best.explained) {
-    remaining_[p] = false;
+    findings_[p].explained = true;
+    states_[p] = State::kept;
   }
-  update_vocabulary();
 }
 
-// Others that explain as much, but say something else at other values.
-std::vector<std::string> Search::alternatives(const Candidate& best, const std::vector<Candidate>& found) {
-  constexpr std::size_t most = 3;
-  std::vector<std::string> result;
-  const std::vector<Values> said = elsewhere_.gradients(edited(best.changes));
+// With others that explain as much: those that say the same at all values are the same mistake, in another line
+// perhaps; those that don't are alternatives.
+Mistake Search::mistake_of(const Candidate& best, const std::vector<Candidate>& found) {
+  constexpr std::size_t most = 64;
+  Mistake mistake{best.words, {best.changes.front().line}, {}};
+  const auto values_at_random = [&](const Candidate& candidate) {
+    return random_ ? or_nothing([&] { return random_->gradients(edited(candidate.changes)); }) : std::vector<Values>{};
+  };
+  const std::vector<Values> said = values_at_random(best);
+  std::size_t looked_at = 0;
   for (const Candidate& other : found) {
-    if (&other == &best || other.explained != best.explained || other.mistakes != best.mistakes ||
-        other.words == best.words || result.size() == most ||
-        std::find(result.begin(), result.end(), other.words) != result.end()) {
+    if (&other == &best || other.explained != best.explained || other.mistakes != best.mistakes || ++looked_at > most) {
       continue;
     }
-    const std::vector<Values> says = elsewhere_.gradients(edited(other.changes));
-    const bool same = std::all_of(best.explained.begin(), best.explained.end(),
+    const std::vector<Values> says = values_at_random(other);
+    const bool same = !said.empty() && !says.empty() &&
+                      std::all_of(best.explained.begin(), best.explained.end(),
                                   [&](std::size_t p) { return residual(said[p], says[p]) <= 1e-7; });
-    if (!same) {
-      result.push_back(other.words);
+    const std::size_t line = other.changes.front().line;
+    if (same) {
+      if (other.inlined == best.inlined &&
+          std::find(mistake.lines.begin(), mistake.lines.end(), line) == mistake.lines.end()) {
+        mistake.lines.push_back(line);
+      }
+    } else if (other.words != best.words && std::find(mistake.alternatives.begin(), mistake.alternatives.end(),
+                                                      other.words) == mistake.alternatives.end()) {
+      mistake.alternatives.push_back(other.words);
     }
   }
-  return result;
+  std::sort(mistake.lines.begin() + 1, mistake.lines.end());
+  return mistake;
 }
 
 void Search::update_vocabulary() {
   vocabulary_.updates.clear();
   for (const Line& line : lines_) {
-    if (line.target == Line::no_target) {
-      continue;
-    }
-    if (const Expr weight = pass_.target(line.target)) {
+    const Expr weight = line.target == Line::no_target ? nullptr : pass_.target(line.target);
+    if (weight != nullptr && weight->head == Head::symbol && weight->node->operation == nullptr) {
       vocabulary_.updates.emplace_back(weight, line.right);
     }
   }
 }
 
-bool Search::affects_remaining(std::size_t line) {
-  const std::vector<Values>& zeroed = without(line);
-  for (std::size_t p = 0; p < zeroed.size() && p < remaining_.size(); ++p) {
-    if (remaining_[p] && !zeroed[p].empty()) {
-      return true;
+void Search::find_leading() {
+  leading_.assign(lines_.size(), false);
+  std::unordered_set<Expr> wanted;
+  for (std::size_t i = lines_.size(); i-- > 0;) {
+    const Line& line = lines_[i];
+    const bool is_given = line.target < states_.size() && !all_manual_[line.target].empty();
+    const bool remains = is_given && states_[line.target] == State::remaining;
+    // What uses a line with a manual gradient uses that.
+    leading_[i] = remains || (!is_given && line.symbol != nullptr && wanted.contains(line.symbol));
+    if (leading_[i]) {
+      for (Expr symbol : symbols_in(line.right)) {
+        wanted.insert(symbol);
+      }
     }
   }
-  return false;
 }
 
 const std::vector<Values>& Search::without(std::size_t line) {
@@ -293,30 +363,41 @@ const std::vector<Values>& Search::without(std::size_t line) {
   }
   if (without_[line].empty()) {
     const Expr right = lines_[line].right;
-    without_[line] = here_.gradients(lines_, line, pass_.expressions().number(0, right->shape, right->dtype));
-    without_[line].resize(manual_.size());
+    without_[line] = changed(line, pass_.expressions().number(0, right->shape, right->dtype));
   }
   return without_[line];
 }
 
+// The gradients nearest to a line, with another formula there. Empty where none is known.
+std::vector<Values> Search::changed(std::size_t line, Expr formula) {
+  if (on_top_) {
+    const auto size = static_cast<double>(lines_[line].right->shape.size());
+    work_ += 1 + size / 2000;
+  }
+  std::vector<Values> gradients =
+      or_nothing([&] { return here_.gradients(lines_, line, formula, counted_, nearest_targets); });
+  gradients.resize(manual_.size());
+  return gradients;
+}
+
 // Keeps it, if it explains something and contradicts nothing.
 void Search::propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const {
+  bool explains = false;
   for (std::size_t p = 0; p < manual_.size(); ++p) {
-    const bool is_changed = p < gradients.size() && !gradients[p].empty();
     // What an edit below this one changed counts too.
-    if (manual_[p].empty() || (!is_changed && !on_top_) || !std::isfinite(norm(manual_[p]))) {
+    if (states_[p] == State::ignored || (gradients[p].empty() && !on_top_)) {
       continue;
     }
-    const bool fits = agree(manual_[p], is_changed ? gradients[p] : current_[p]);
-    if (remaining_[p]) {
-      if (fits) {
-        candidate.explained.push_back(p);
-      }
-    } else if (!fits) {
-      return;  // it is right, or explained, as it is
+    const bool fits = agree(manual_[p], gradients[p].empty() ? current_[p] : gradients[p]);
+    if (!fits && states_[p] == State::kept) {
+      return;
+    }
+    if (fits && states_[p] == State::remaining) {
+      explains = true;
+      candidate.explained.push_back(p);
     }
   }
-  if (!candidate.explained.empty()) {
+  if (explains) {
     found.push_back(std::move(candidate));
   }
 }
@@ -326,9 +407,10 @@ void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
     judge_slope(edit, found);
     return;
   }
-  const std::vector<Values> gradients = here_.gradients(lines_, edit.line, edit.formula);
-  propose({{{edit.line, edit.formula}}, fmt::format("{} in {}", edit.words, edit.place), {}, 1, edit.rank}, gradients,
-          found);
+  const std::vector<Values> gradients = changed(edit.line, edit.formula);
+  propose(
+      {{{edit.line, edit.formula}}, fmt::format("{} in {}", edit.words, edit.place), {}, 1, edit.rank, edit.inlined},
+      gradients, found);
   judge_numbers(edit.line, &edit, gradients, found);
   for (std::size_t line = 0; line < lines_.size(); ++line) {
     judge_added(line, &edit, gradients, found);
@@ -339,11 +421,11 @@ void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
 // with a factor, or beside an added term. Once t is known it is an edit like others.
 void Search::judge_slope(const Edit& edit, std::vector<Candidate>& found) {
   Expressions& e = pass_.expressions();
-  const std::vector<Values> slopes = here_.gradients(lines_, edit.line, edit.slope);
+  const std::vector<Values> slopes = changed(edit.line, edit.slope);
   const std::vector<Values>& zeroed = without(edit.line);
   std::vector<double> tried;
   for (std::size_t p = 0; p < slopes.size() && p < manual_.size(); ++p) {
-    if (!remaining_[p] || slopes[p].empty() || zeroed[p].empty() || manual_[p].size() < 3) {
+    if (states_[p] != State::remaining || slopes[p].empty() || zeroed[p].empty() || manual_[p].size() < 3) {
       continue;
     }
     const Values direction = difference(slopes[p], zeroed[p]);
@@ -380,7 +462,7 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
   const std::vector<Values>& zeroed = without(line);
   std::vector<double> tried;
   for (std::size_t p = 0; p < edited.size() && p < manual_.size(); ++p) {
-    if (!remaining_[p] || edited[p].empty() || zeroed[p].empty() || manual_[p].size() < 3) {
+    if (states_[p] != State::remaining || edited[p].empty() || zeroed[p].empty()) {
       continue;
     }
     const Values direction = difference(edited[p], zeroed[p]);
@@ -393,18 +475,22 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
     Values rest = wanted;
     std::transform(rest.begin(), rest.end(), direction.begin(), rest.begin(),
                    [c](double a, double b) { return a - c * b; });
-    if (norm(rest) > tolerance_ * norm(manual_[p])) {
+    if (length(rest) > tolerance_ * length(manual_[p])) {
       continue;
     }
     tried.push_back(c);
     const Expr right = edit == nullptr ? lines_[line].right : edit->formula;
     const Expr formula = e.spread(e.scaled(c, right), right->shape);
     const auto [number, has_meaning] = number_words(c);
+    if (!has_meaning && manual_[p].size() < 3) {
+      continue;  // some number always fits
+    }
     const std::string words = edit == nullptr ? fmt::format("{} in {}", number, lines_[line].left.text)
                                               : fmt::format("{} in {}, and {}", edit->words, edit->place, number);
     const std::size_t mistakes = edit == nullptr ? 1 : 2;
     const Rank rank = std::max(has_meaning ? Rank::usual : Rank::rare, edit == nullptr ? Rank::usual : edit->rank);
-    propose({{{line, formula}}, words, {}, mistakes, rank}, here_.gradients(lines_, line, formula), found);
+    propose({{{line, formula}}, words, {}, mistakes, rank, edit != nullptr && edit->inlined}, changed(line, formula),
+            found);
   }
 }
 
@@ -412,7 +498,7 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
 void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
                          std::vector<Candidate>& found) {
   const std::size_t p = lines_[line].target;
-  if (p >= remaining_.size() || p >= edited.size() || !remaining_[p] || edited[p].empty()) {
+  if (p >= states_.size() || p >= edited.size() || states_[p] != State::remaining || edited[p].empty()) {
     return;
   }
   Expressions& e = pass_.expressions();
@@ -460,14 +546,14 @@ std::optional<double> Search::added_factor(const Values& manual, const Values& g
   const double factor = dot(rest, term) / dot(term, term);
   std::transform(rest.begin(), rest.end(), term.begin(), rest.begin(),
                  [factor](double a, double b) { return a - factor * b; });
-  const bool holds = std::isfinite(factor) && factor != 0 && norm(rest) <= tolerance_ * norm(manual);
+  const bool holds = std::isfinite(factor) && factor != 0 && length(rest) <= tolerance_ * length(manual);
   return holds ? std::optional{factor} : std::nullopt;
 }
 
 std::vector<Search::Candidate> Search::singles() {
   std::vector<Candidate> found;
   for (std::size_t line = 0; line < lines_.size(); ++line) {
-    if (!affects_remaining(line)) {
+    if (!leading_[line] || !allowed_[line]) {
       continue;
     }
     for (const Edit& edit : edits_of(pass_, lines_, line, vocabulary_)) {
@@ -475,25 +561,58 @@ std::vector<Search::Candidate> Search::singles() {
         judge(edit, found);
       }
     }
-    judge_numbers(line, nullptr, here_.gradients(lines_, line, lines_[line].right), found);
+    judge_numbers(line, nullptr, changed(line, lines_[line].right), found);
     judge_added(line, nullptr, current_, found);
   }
   return found;
 }
 
-// Two mistakes that together give this parameter's gradient: one of the usual edits, and anything on top of it.
-std::vector<Search::Candidate> Search::pairs(std::size_t parameter) {
+// The lines that lead to this target, not more than a few of them.
+std::vector<bool> Search::near(std::size_t target) {
+  constexpr std::size_t most = 6;
+  std::vector<bool> result(lines_.size(), false);
+  std::unordered_set<Expr> wanted;
+  std::size_t count = 0;
+  for (std::size_t i = lines_.size(); i-- > 0;) {
+    const Line& line = lines_[i];
+    const bool is_given = line.target < states_.size() && !all_manual_[line.target].empty();
+    const bool leads = line.target == target || (!is_given && line.symbol != nullptr && wanted.contains(line.symbol));
+    if (!leads) {
+      continue;
+    }
+    if (++count > most) {
+      findings_[target].cut_short = true;
+      break;
+    }
+    result[i] = true;
+    for (Expr symbol : symbols_in(line.right)) {
+      wanted.insert(symbol);
+    }
+  }
+  return result;
+}
+
+// Two mistakes that together give this gradient: one of the usual edits, and anything on top of it.
+std::vector<Search::Candidate> Search::pairs(std::size_t target) {
+  constexpr double most_work = 30'000;
   const std::vector<Line> lines = lines_;
   const std::vector<Values> current = current_;
   std::vector<Candidate> found;
+  allowed_ = near(target);
   for (std::size_t first = 0; first < lines.size(); ++first) {
+    if (!allowed_[first]) {
+      continue;
+    }
     for (const Edit& one : edits_of(pass_, lines, first, vocabulary_)) {
       if (one.slope != nullptr || one.rank > Rank::common) {
         continue;
       }
-      std::vector<Values> after_one = here_.gradients(lines, first, one.formula);
-      after_one.resize(manual_.size());
-      if (after_one[parameter].empty() || agree(after_one[parameter], current[parameter])) {
+      if (work_ > most_work) {
+        findings_[target].cut_short = true;
+        continue;
+      }
+      std::vector<Values> after_one = changed(first, one.formula);
+      if (after_one[target].empty() || agree(after_one[target], current[target])) {
         continue;
       }
       for (std::size_t p = 0; p < after_one.size(); ++p) {
@@ -504,8 +623,7 @@ std::vector<Search::Candidate> Search::pairs(std::size_t parameter) {
       without_.clear();
       on_top_ = true;
       for (Candidate& two : singles()) {
-        if (two.mistakes != 1 ||
-            std::find(two.explained.begin(), two.explained.end(), parameter) == two.explained.end()) {
+        if (two.mistakes != 1 || std::find(two.explained.begin(), two.explained.end(), target) == two.explained.end()) {
           continue;
         }
         if (two.changes.front().line != first) {
@@ -522,6 +640,7 @@ std::vector<Search::Candidate> Search::pairs(std::size_t parameter) {
       without_.clear();
     }
   }
+  allowed_.assign(lines_.size(), true);
   return found;
 }
 

@@ -2,12 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "xgrad/derive.hpp"
 
 #include "check/diagnosis/edits.hpp"
+#include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
 #include "derive/formulas.hpp"
 
@@ -16,24 +18,37 @@ namespace xgrad::check::diagnosis {
 /// A mistake that was found.
 struct Mistake {
   std::string words;                      ///< "the factor σ′(z¹) left out in δ¹"
-  std::string line;                       ///< where it is, or the first of two: "δ¹"
+  std::vector<std::size_t> lines;         ///< where it is, or the first of two; several, if it is the same there
   std::vector<std::string> alternatives;  ///< that give the same numbers here, but not everywhere
 };
 
-/// What is known of one parameter's manual gradient.
+/// What is known of one manual gradient.
 struct Finding {
-  bool wrong = false;
-  std::vector<Mistake> mistakes;  ///< which together give the manual gradient; none if it is right or not explained
-  double residual = 0;            ///< ‖manual − explained‖ / ‖manual‖
+  std::vector<Mistake> mistakes;  ///< which together give it; none if it is right or not explained
+  bool explained = false;
+  bool cut_short = false;  ///< not all pairs of mistakes were tried
 };
 
-/// The edits of a derived backward pass that reproduce manual gradients.
+/// A manual gradient, by target of the pass.
+struct Manual {
+  Tensor gradient;  ///< undefined if there is none
+  bool wrong = false;
+};
+
+/// Other values, and the manual gradients there.
+struct OtherPoint {
+  std::unordered_map<const graph::Node*, Tensor> leaves;
+  std::vector<Tensor> manual;  ///< by target
+};
+
+/// The edits of a derived backward pass that reproduce manual gradients. Formulas use the manual gradients of tensors
+/// on the way, where there are some, so that each is explained by its own formula.
 class Search {
  public:
-  /// `manual` by parameter, undefined if there is none. Gradients agree if they differ by at most `tolerance` of their
-  /// norm. `terms` are what may have been added to one.
-  Search(formulas::Formulas& pass, std::vector<Tensor> manual, double tolerance, std::int64_t batch,
-         const std::vector<NamedTensor>& terms);
+  /// Gradients agree if they differ by at most `tolerance` of their norm. `terms` are what may have been added to one;
+  /// `other`, if not null, is where explanations must hold too.
+  Search(formulas::Formulas& pass, std::vector<Line> lines, std::vector<Manual> manual, double tolerance,
+         std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other);
 
   [[nodiscard]] std::vector<Finding> run();
 
@@ -42,7 +57,7 @@ class Search {
     std::size_t line = 0;
     Expr formula = nullptr;
   };
-  /// Something of a parameter's shape that isn't part of its gradient.
+  /// Something of a gradient's shape that isn't part of it.
   struct Term {
     Expr symbol = nullptr;
     std::string words;  ///< "W (weight decay)"
@@ -52,14 +67,24 @@ class Search {
   struct Candidate {
     std::vector<Change> changes;
     std::string words;
-    std::vector<std::size_t> explained;  // parameters
+    std::vector<std::size_t> explained;  // targets
     std::size_t mistakes = 1;
     Rank rank = Rank::usual;
+    bool inlined = false;
+  };
+  enum class State : std::uint8_t {
+    ignored,    ///< there is none, or it says nothing
+    kept,       ///< it is as it should be, and must stay so
+    remaining,  ///< it is to be explained
   };
 
-  [[nodiscard]] bool agree(const Values& a, const Values& b) const;
-  [[nodiscard]] double residual(const Values& a, const Values& b) const;
+  [[nodiscard]] bool agree(const Values& a, const Values& b) const { return residual(a, b) <= tolerance_; }
+  void look_at_manual(const std::vector<Manual>& manual);
+  void select_entries();
+  void add_terms(const std::vector<NamedTensor>& terms);
   void update_vocabulary();
+  void find_leading();
+  [[nodiscard]] std::vector<Values> changed(std::size_t line, Expr formula);
   void judge(const Edit& edit, std::vector<Candidate>& found);
   void judge_slope(const Edit& edit, std::vector<Candidate>& found);
   void judge_numbers(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
@@ -70,30 +95,36 @@ class Search {
                                                    double scale) const;
   void propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const;
   [[nodiscard]] std::vector<Candidate> singles();
-  [[nodiscard]] std::vector<Candidate> pairs(std::size_t parameter);
+  [[nodiscard]] std::vector<Candidate> pairs(std::size_t target);
+  [[nodiscard]] std::vector<bool> near(std::size_t target);
   [[nodiscard]] const std::vector<Values>& without(std::size_t line);
-  [[nodiscard]] bool affects_remaining(std::size_t line);
   [[nodiscard]] std::vector<Line> edited(const std::vector<Change>& changes) const;
-  [[nodiscard]] std::vector<std::string> alternatives(const Candidate& best, const std::vector<Candidate>& found);
-  void select_entries();
-  [[nodiscard]] bool holds(const Candidate& candidate);
+  void keep_what_holds(std::vector<Candidate>& found);
+  [[nodiscard]] bool holds(Candidate& candidate);
   void accept(const Candidate& best, const std::vector<Candidate>& found);
+  [[nodiscard]] Mistake mistake_of(const Candidate& best, const std::vector<Candidate>& found);
   [[nodiscard]] std::pair<std::string, bool> number_words(double factor) const;
 
   formulas::Formulas& pass_;
-  std::vector<Tensor> all_manual_;
+  std::vector<Line> lines_;  // as edited so far
   double tolerance_;
+  const OtherPoint* other_;
   Vocabulary vocabulary_;
-  Probe here_;
-  Probe exact_;  // all entries
-  Probe elsewhere_;
+  Probe here_;                                // of large tensors some entries
+  Probe exact_;                               // all entries
+  std::optional<Probe> random_;               // if the operations take random values
+  std::optional<Probe> there_;                // at the other point
+  std::vector<Values> all_manual_;            // by target
   std::vector<Values> manual_;                // of large tensors some entries, as current_
-  std::vector<Line> lines_;                   // as edited so far
-  std::vector<Values> current_;               // their gradients
-  std::vector<bool> remaining_;               // parameters to be explained
-  std::vector<std::vector<Values>> without_;  // per line: the gradients with zero there
-  std::vector<std::vector<Term>> terms_;      // per parameter
+  std::vector<Values> current_;               // what the lines give
+  std::vector<State> states_;                 // by target
+  std::vector<bool> counted_;                 // by target: whether its state says something
+  std::vector<bool> leading_;                 // by line: whether it leads to something that remains
+  std::vector<bool> allowed_;                 // by line: whether it may be edited
+  std::vector<std::vector<Values>> without_;  // by line: the gradients with zero there
+  std::vector<std::vector<Term>> terms_;      // by target
   bool on_top_ = false;                       // whether lines_ has an edit that is only tried
+  double work_ = 0;                           // of the pairs so far
   std::vector<Finding> findings_;
 };
 

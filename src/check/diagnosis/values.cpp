@@ -1,0 +1,57 @@
+#include "check/diagnosis/values.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include "xgrad/math.hpp"
+
+#include "check/agreement.hpp"
+
+namespace xgrad::check::diagnosis {
+
+Values values_of(const Tensor& tensor) {
+  return cast(tensor, float64).to_vector<double>();
+}
+
+double dot(const Values& a, const Values& b) noexcept {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+Values difference(const Values& a, const Values& b) {
+  Values result(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>{});
+  return result;
+}
+
+bool is_finite(const Values& values) noexcept {
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+double residual(const Values& a, const Values& b) {
+  const bool comparable = a.size() == b.size();
+  if (!comparable) {
+    return std::numeric_limits<double>::infinity();
+  }
+  double squares_a = 0;
+  double squares_b = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::isfinite(a[i]) && std::isfinite(b[i])) {
+      squares_a += a[i] * a[i];
+      squares_b += b[i] * b[i];
+      squares += (a[i] - b[i]) * (a[i] - b[i]);
+    } else if (a[i] != b[i] && !(std::isnan(a[i]) && std::isnan(b[i]))) {
+      return std::numeric_limits<double>::infinity();
+    }
+  }
+  if (!std::isfinite(squares_a + squares_b) || squares_a + squares_b < std::numeric_limits<double>::min()) {
+    const double size = larger(norm(a), norm(b));  // without overflow and underflow
+    return size == 0 ? 0 : norm(difference(a, b)) / size;
+  }
+  return std::sqrt(squares / std::max(squares_a, squares_b));
+}
+
+}  // namespace xgrad::check::diagnosis

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "xgrad/tensor.hpp"
+
+namespace xgrad::check::diagnosis {
+
+using Values = std::vector<double>;
+
+[[nodiscard]] Values values_of(const Tensor& tensor);
+[[nodiscard]] double dot(const Values& a, const Values& b) noexcept;
+[[nodiscard]] Values difference(const Values& a, const Values& b);
+[[nodiscard]] bool is_finite(const Values& values) noexcept;
+/// ‖a − b‖ / max(‖a‖, ‖b‖), 0 for equal ones. Where both are NaN, or the same infinity, they are equal.
+[[nodiscard]] double residual(const Values& a, const Values& b);
+
+}  // namespace xgrad::check::diagnosis
