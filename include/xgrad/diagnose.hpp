@@ -15,9 +15,10 @@ namespace xgrad::check {
 
 /// What was found out about one manual gradient: of a parameter, or of another tensor with a name.
 struct Diagnosis {
-  std::string parameter;                    ///< whose gradient it is
-  std::string formula;                      ///< the derived one: "∂Loss/∂W¹ = δ¹ xᵀ"
-  Verdict verdict = Verdict::inconclusive;  ///< right or wrong by comparison; inconclusive without a manual gradient
+  std::string parameter;  ///< whose gradient it is
+  std::string formula;    ///< the derived one: "∂Loss/∂W¹ = δ¹ xᵀ"
+  /// Of manual against derived, as compare() has it; inconclusive without a manual gradient.
+  Verdict verdict = Verdict::inconclusive;
   /// The mistakes that together give the manual gradient to rounding: "the factor σ′(z¹) left out in δ¹". Empty if it
   /// is right, or if no edit of the formulas explains it.
   std::vector<std::string> mistakes;

@@ -26,6 +26,9 @@ std::string Diagnosis::text() const {
     return fmt::format("{}: your {} is what its formula gives with your ∂Loss/∂{}, which is wrong", parameter, name,
                        fmt::join(follows_from, " and ∂Loss/∂"));
   }
+  if (formula.ends_with(" = 0")) {
+    return fmt::format("{}: your {} isn't zero, but the loss doesn't depend on it", parameter, name);
+  }
   if (mistakes.empty()) {
     return fmt::format("{}: no single edit of the derived formulas explains your {}, nor do {}: {}", parameter, name,
                        search_cut_short ? "the pairs that were tried" : "two of the usual ones", difference);

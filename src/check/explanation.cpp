@@ -116,6 +116,20 @@ class PassComparison {
     return fmt::format("{} = {}", lines_[i].left.text, rights_[i]);
   }
 
+  /// With the other lines that it may be in.
+  [[nodiscard]] std::string words_of(const diagnosis::Mistake& mistake) const {
+    constexpr std::size_t most = 2;
+    std::vector<std::string> others;
+    for (std::size_t i = 1; i < mistake.lines.size() && i <= most; ++i) {
+      others.push_back(lines_[mistake.lines[i]].left.text);
+    }
+    if (mistake.lines.size() > most + 1) {
+      others.emplace_back("others");
+    }
+    return others.empty() ? mistake.words
+                          : fmt::format("{} (or, just the same, in {})", mistake.words, fmt::join(others, " or "));
+  }
+
   [[nodiscard]] std::vector<Finding> search() {
     std::optional<diagnosis::OtherPoint> other;
     if (options_.second != nullptr) {
@@ -142,7 +156,7 @@ class PassComparison {
     return {*pass_, lines_, manual, wrong, tolerance_for(given_)};
   }
 
-  [[nodiscard]] bool is_wrong(std::size_t k) const { return manual_[k].wrong; }
+  [[nodiscard]] Verdict verdict(std::size_t k) const { return verdicts_[k]; }
   [[nodiscard]] std::string difference_of(std::size_t k) const {
     return diagnosis::difference_of(diagnosis::values_of(manual_[k].gradient), derived_[k], xs_[k].shape());
   }
@@ -182,10 +196,11 @@ class PassComparison {
     for (std::size_t k = 0; k < xs_.size(); ++k) {
       derived_.push_back(diagnosis::values_of(gradients[k]));
       const Tensor& by_hand = given_[connected_[k]].manual;
-      const bool wrong = by_hand.defined() && compare_manual(diagnosis::values_of(by_hand), derived_[k], xs_[k].shape(),
+      verdicts_.push_back(by_hand.defined() ? compare_manual(diagnosis::values_of(by_hand), derived_[k], xs_[k].shape(),
                                                              tolerance_of(xs_[k].dtype()), value.item())
-                                                      .comparison.verdict == Verdict::wrong;
-      manual_.push_back({by_hand, wrong});
+                                                  .comparison.verdict
+                                            : Verdict::inconclusive);
+      manual_.push_back({by_hand, verdicts_.back() == Verdict::wrong});
     }
   }
 
@@ -197,6 +212,7 @@ class PassComparison {
   std::vector<Line> lines_;
   std::vector<std::string> rights_;
   std::vector<Values> derived_;
+  std::vector<Verdict> verdicts_;
   std::vector<Manual> manual_;
 };
 
@@ -230,8 +246,8 @@ Explanation explain(const Tensor& loss, std::span<const Given> given, const Expl
       if (!given[targets[k]].manual.defined()) {
         continue;
       }
-      here.verdict = comparison.is_wrong(k) ? Verdict::wrong : Verdict::right;
-      if (!comparison.is_wrong(k)) {
+      here.verdict = comparison.verdict(k);
+      if (here.verdict != Verdict::wrong) {
         continue;
       }
       if (divergence.of(k) == Standing::follows) {
@@ -240,7 +256,7 @@ Explanation explain(const Tensor& loss, std::span<const Given> given, const Expl
         }
       } else if (findings[k].explained) {
         for (const diagnosis::Mistake& mistake : findings[k].mistakes) {
-          here.mistakes.push_back(mistake.words);
+          here.mistakes.push_back(comparison.words_of(mistake));
           here.formulas.push_back(comparison.formula_of_line(mistake.lines.front()));
           here.alternatives.insert(here.alternatives.end(), mistake.alternatives.begin(), mistake.alternatives.end());
         }

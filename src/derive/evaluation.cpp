@@ -49,6 +49,17 @@ void Evaluation::set(const graph::Node& node, Tensor value) {
   symbols_.insert_or_assign(&node, std::move(value));
 }
 
+const Tensor* Evaluation::find(const graph::Node& node) const {
+  if (const auto given = symbols_.find(&node); given != symbols_.end()) {
+    return &given->second;
+  }
+  if (base_ == nullptr) {
+    return nullptr;
+  }
+  const auto given = base_->find(&node);
+  return given == base_->end() ? nullptr : &given->second;
+}
+
 // With a stack of its own: formulas may be as deep as the graph.
 Tensor Evaluation::of(Expr root) {
   std::vector<Expr> stack{root};
@@ -59,7 +70,7 @@ Tensor Evaluation::of(Expr root) {
       continue;
     }
     std::vector<Expr> needed = e->arguments;
-    if (e->head == Head::symbol && !symbols_.contains(e->node) && e_.definition(e) != e) {
+    if (e->head == Head::symbol && find(*e->node) == nullptr && e_.definition(e) != e) {
       needed.push_back(e_.definition(e));
     }
     const std::size_t before = stack.size();
@@ -80,8 +91,8 @@ Tensor Evaluation::compute(Expr e) {
   const auto x = [&](std::size_t i) { return known_.at(e->arguments[i]); };
   switch (e->head) {
     case Head::symbol: {
-      if (const auto given = symbols_.find(e->node); given != symbols_.end()) {
-        return given->second;
+      if (const Tensor* given = find(*e->node)) {
+        return *given;
       }
       const Expr definition = e_.definition(e);
       return definition == e ? graph::handle(e->node).detach() : known_.at(definition);

@@ -11,7 +11,11 @@ namespace xgrad::formulas {
 /// nodes' values. No history.
 class Evaluation {
  public:
+  using Symbols = std::unordered_map<const graph::Node*, Tensor>;
+
   explicit Evaluation(const Expressions& expressions) : e_{expressions} {}
+  /// With values of symbols that must live as long as this; those that are set come before them.
+  Evaluation(const Expressions& expressions, const Symbols& base) : e_{expressions}, base_{&base} {}
 
   /// The symbol's value, in the place of its definition. Before anything that uses it is computed.
   void set(const graph::Node& node, Tensor value);
@@ -21,8 +25,12 @@ class Evaluation {
  private:
   [[nodiscard]] Tensor compute(Expr e);
 
+  /// Null if the symbol has none.
+  [[nodiscard]] const Tensor* find(const graph::Node& node) const;
+
   const Expressions& e_;
-  std::unordered_map<const graph::Node*, Tensor> symbols_;
+  const Symbols* base_ = nullptr;
+  Symbols symbols_;
   std::unordered_map<Expr, Tensor> known_;
 };
 

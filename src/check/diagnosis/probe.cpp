@@ -30,7 +30,7 @@ Probe::Probe(formulas::Formulas& pass, const LeafValues& leaf_values) : pass_{&p
       evaluation.set(*symbol->node, value);
     }
     all.push_back(evaluation.of(symbol));
-    given_.emplace(symbol->node, all.back());
+    base_.emplace(symbol->node, all.back());
   }
   eval(all);
 }
@@ -41,13 +41,18 @@ Probe::LeafValues Probe::random_leaves(std::uint64_t seed) {
   };
 }
 
+Probe::LeafValues Probe::shaken_leaves(std::uint64_t seed) {
+  return [random = std::make_shared<Random>(seed)](const graph::Node& leaf) {
+    return is_floating(leaf.dtype)
+               ? (graph::handle(&leaf).detach() * random->uniform(leaf.shape, 0.9, 1.1, leaf.dtype)).eval()
+               : Tensor{};
+  };
+}
+
 void Probe::walk(const std::vector<Line>& lines,
                  const std::function<Tensor(std::size_t line, const Tensor& value)>& follow) {
   const PlanScope scope{node_by_node};
-  Evaluation evaluation{pass_->expressions()};
-  for (const auto& [node, value] : given_) {
-    evaluation.set(*node, value);
-  }
+  Evaluation evaluation{pass_->expressions(), base_};
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Tensor value = follow(i, evaluation.of(lines[i].right));
     if (lines[i].symbol != nullptr) {
@@ -79,84 +84,90 @@ const std::unordered_set<Expr>& Probe::symbols_of(Expr root) {
 }
 
 std::vector<Values> Probe::gradients(const std::vector<Line>& lines) {
-  return run(lines, std::vector<bool>(lines.size(), true));
+  return run(lines, std::vector<bool>(lines.size(), true), lines.size(), nullptr);
 }
 
 std::vector<Values> Probe::gradients(const std::vector<Line>& lines, std::size_t changed, Expr formula,
                                      const std::vector<bool>& counted, std::size_t most) {
   prepare(lines);
-  std::vector<Line> edited = lines;
-  edited[changed].right = formula;
   // What depends on the line comes after it.
   std::vector<bool> affected(lines.size(), false);
-  std::unordered_set<Expr> changed_symbols;
+  std::vector<Expr> changed_symbols;
   std::size_t count = 0;
   for (std::size_t j = changed; j < lines.size() && count < most; ++j) {
-    const std::unordered_set<Expr>& symbols = symbols_of(edited[j].right);
-    affected[j] = j == changed || std::any_of(changed_symbols.begin(), changed_symbols.end(),
-                                              [&symbols](Expr symbol) { return symbols.contains(symbol); });
+    const Line& line = lines[j];
+    if (j != changed) {
+      const std::unordered_set<Expr>& symbols = symbols_of(line.right);
+      affected[j] = std::any_of(changed_symbols.begin(), changed_symbols.end(),
+                                [&symbols](Expr symbol) { return symbols.contains(symbol); });
+    } else {
+      affected[j] = true;
+    }
     if (!affected[j]) {
       continue;
     }
-    if (edited[j].symbol != nullptr && !is_pinned(j)) {
-      changed_symbols.insert(edited[j].symbol);
-    } else if (changed_symbols.empty() && edited[j].symbol != nullptr) {
-      j = lines.size();  // nothing sees the change
-      continue;
+    if (line.symbol != nullptr && !is_pinned(j)) {
+      changed_symbols.push_back(line.symbol);
     }
-    const std::size_t target = edited[j].target;
-    count += target < counted.size() && counted[target] ? 1 : 0;
+    count += line.target < counted.size() && counted[line.target] ? 1 : 0;
+    if (changed_symbols.empty()) {
+      break;  // nothing sees the change
+    }
   }
-  return run(edited, affected);
+  return run(lines, affected, changed, formula);
 }
 
-// The values of all lines that others may use, as they find them.
+// The values of all lines that others may use, as they find them, become part of what formulas are computed from.
 void Probe::prepare(const std::vector<Line>& lines) {
-  std::vector<Expr> rights(lines.size());
-  std::transform(lines.begin(), lines.end(), rights.begin(), [](const Line& line) { return line.right; });
-  if (rights == prepared_) {
+  const bool is_prepared = std::equal(lines.begin(), lines.end(), prepared_.begin(), prepared_.end(),
+                                      [](const Line& line, Expr right) { return line.right == right; });
+  if (is_prepared) {
     return;
   }
-  line_values_.clear();
-  std::vector<Tensor> values;
+  for (const Line& line : lines) {
+    if (line.symbol != nullptr) {
+      base_.erase(line.symbol->node);
+    }
+  }
+  std::vector<std::pair<const graph::Node*, Tensor>> values;
   walk(lines, [&](std::size_t i, const Tensor& value) {
     const Tensor seen = is_pinned(i) ? pins_[i] : value;
     if (lines[i].symbol != nullptr) {
-      line_values_.insert_or_assign(lines[i].symbol, seen);
-      values.push_back(seen);
+      values.emplace_back(lines[i].symbol->node, seen);
     }
     return seen;
   });
   const PlanScope scope{node_by_node};
-  eval(values);
-  prepared_ = std::move(rights);
+  std::vector<Tensor> all(values.size());
+  std::transform(values.begin(), values.end(), all.begin(), [](const auto& value) { return value.second; });
+  eval(all);
+  base_.insert(values.begin(), values.end());
+  prepared_.resize(lines.size());
+  std::transform(lines.begin(), lines.end(), prepared_.begin(), [](const Line& line) { return line.right; });
 }
 
-std::vector<Values> Probe::run(const std::vector<Line>& lines, const std::vector<bool>& wanted) {
+// With another formula in one of the lines, if it isn't null.
+std::vector<Values> Probe::run(const std::vector<Line>& lines, const std::vector<bool>& wanted, std::size_t changed,
+                               Expr formula) {
   const PlanScope scope{node_by_node};
-  Evaluation evaluation{pass_->expressions()};
-  for (const auto& [node, value] : given_) {
-    evaluation.set(*node, value);
-  }
+  Evaluation evaluation{pass_->expressions(), base_};
   std::vector<Tensor> targets;
   std::vector<std::size_t> which;
   std::size_t count = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool is_target = lines[i].target != Line::no_target;
-    count = is_target ? std::max(count, lines[i].target + 1) : count;
+    const Line& line = lines[i];
+    const bool is_target = line.target != Line::no_target;
+    count = is_target ? std::max(count, line.target + 1) : count;
     if (!wanted[i]) {
-      if (const auto known = line_values_.find(lines[i].symbol); known != line_values_.end()) {
-        evaluation.set(*lines[i].symbol->node, known->second);
-      }
       continue;
     }
-    const Tensor value = evaluation.of(lines[i].right);
-    if (lines[i].symbol != nullptr) {
-      evaluation.set(*lines[i].symbol->node, is_pinned(i) ? pins_[i] : value);
+    const Tensor value = evaluation.of(i == changed ? formula : line.right);
+    if (line.symbol != nullptr) {
+      evaluation.set(*line.symbol->node, is_pinned(i) ? pins_[i] : value);
     }
     if (is_target) {
       targets.push_back(value);
-      which.push_back(lines[i].target);
+      which.push_back(line.target);
     }
   }
   eval(targets);

@@ -12,6 +12,7 @@
 
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/values.hpp"
+#include "derive/evaluation.hpp"
 #include "derive/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
@@ -25,6 +26,8 @@ class Probe {
   explicit Probe(formulas::Formulas& pass, const LeafValues& leaf_values = {});
   /// At random values between 0.1 and 1, so that logarithms stay defined.
   [[nodiscard]] static LeafValues random_leaves(std::uint64_t seed);
+  /// At their own, times random numbers between 0.9 and 1.1: for operations that refuse others.
+  [[nodiscard]] static LeafValues shaken_leaves(std::uint64_t seed);
 
   /// From now on gradients() gives these entries only, by target; all of one without a list.
   void select(std::vector<std::vector<std::size_t>> entries) { entries_ = std::move(entries); }
@@ -44,18 +47,18 @@ class Probe {
   void walk(const std::vector<Line>& lines, const std::function<Tensor(std::size_t line, const Tensor& value)>& follow);
 
  private:
-  [[nodiscard]] std::vector<Values> run(const std::vector<Line>& lines, const std::vector<bool>& wanted);
+  [[nodiscard]] std::vector<Values> run(const std::vector<Line>& lines, const std::vector<bool>& wanted,
+                                        std::size_t changed, Expr formula);
   [[nodiscard]] const std::unordered_set<Expr>& symbols_of(Expr root);
   [[nodiscard]] bool is_pinned(std::size_t line) const { return line < pins_.size() && pins_[line].defined(); }
   void prepare(const std::vector<Line>& lines);
 
   formulas::Formulas* pass_;
-  std::unordered_map<const graph::Node*, Tensor> given_;  // of leaves and forward quantities
+  formulas::Evaluation::Symbols base_;  // values of leaves, forward quantities and lines
   std::vector<std::vector<std::size_t>> entries_;
   std::vector<Tensor> pins_;
   std::unordered_map<Expr, std::unordered_set<Expr>> symbols_;
-  std::vector<Expr> prepared_;                    // the right sides whose values these are:
-  std::unordered_map<Expr, Tensor> line_values_;  // by the lines' symbols
+  std::vector<Expr> prepared_;  // the right sides of the lines whose values these are
 };
 
 }  // namespace xgrad::check::diagnosis

@@ -53,7 +53,11 @@ auto or_nothing(Function function) -> decltype(function()) {
 Search::Search(Formulas& pass, std::vector<Line> lines, std::vector<Manual> manual, double tolerance,
                std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other)
     : pass_{pass}, lines_{std::move(lines)}, tolerance_{tolerance}, other_{other}, here_{pass}, exact_{pass} {
-  random_ = or_nothing([&] { return std::optional{Probe{pass, Probe::random_leaves(20261125)}}; });
+  for (const auto& leaves : {Probe::random_leaves(20261125), Probe::shaken_leaves(20261125)}) {
+    if (!random_) {
+      random_ = or_nothing([&] { return std::optional{Probe{pass, leaves}}; });
+    }
+  }
   if (other != nullptr) {
     there_ = or_nothing([&] {
       return std::optional{Probe{pass, [other](const graph::Node& leaf) {

@@ -48,8 +48,17 @@ double residual(const Values& a, const Values& b) {
     }
   }
   if (!std::isfinite(squares_a + squares_b) || squares_a + squares_b < std::numeric_limits<double>::min()) {
-    const double size = larger(norm(a), norm(b));  // without overflow and underflow
-    return size == 0 ? 0 : norm(difference(a, b)) / size;
+    // Once more, without overflow and underflow.
+    Values finite_a;
+    Values finite_b;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (std::isfinite(a[i]) && std::isfinite(b[i])) {
+        finite_a.push_back(a[i]);
+        finite_b.push_back(b[i]);
+      }
+    }
+    const double size = larger(norm(finite_a), norm(finite_b));
+    return size == 0 ? 0 : norm(difference(finite_a, finite_b)) / size;
   }
   return std::sqrt(squares / std::max(squares_a, squares_b));
 }
