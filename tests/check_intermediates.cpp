@@ -435,3 +435,102 @@ TEST_CASE("compare_backward: errors") {
   };
   CHECK(contains(message({{"x", x}}, transposed), "the manual gradient of W has shape (4, 5), expected (5, 4)"));
 }
+
+TEST_CASE("compare: tensors on the way that are data's own leave each other and the graph alone") {
+  xg::Random random{4};
+  const xg::Parameter W{random.normal({4, 3}, 0, 1, float64), "W"};
+  const Tensor x = random.normal({7, 3}, 0, 1, float64).eval().named("x");
+  const auto loss = [&] {
+    const Tensor d = (x * 2.0).named("d");
+    const Tensor h = matmul(d, transpose(W.value())).named("h");
+    return xg::sum(xg::square(h) * xg::sum(d));
+  };
+  const Tensor d = x * 2.0;
+  const Tensor h = matmul(d, transpose(W.value()));
+  const Tensor dh = 2.0 * h * xg::sum(d);
+  const Tensor dd = matmul(dh, W.value()) + xg::sum(xg::square(h));
+  const std::vector<std::vector<NamedTensor>> orders{{{"x", 2.0 * dd}, {"h", dh}, {"d", dd}},
+                                                     {{"h", dh}, {"d", dd}, {"x", 2.0 * dd}},
+                                                     {{"d", dd}, {"x", 2.0 * dd}, {"h", dh}}};
+  for (const std::vector<NamedTensor>& manual_of : orders) {
+    for (const bool intermediates : {false, true}) {
+      const Report report = compare(loss, {{"W", W}}, {.manual_of = manual_of, .intermediates = intermediates});
+      CAPTURE(report.text());
+      CHECK(report.verdict() == Verdict::right);
+    }
+  }
+  const Report wrong = compare(loss, {{"W", W}}, {.manual_of = {{"x", 4.0 * dd}, {"h", dh}}});
+  CHECK(contains(row_of(wrong, "x").diagnosis, "a factor 2 too much in ∂Loss/∂x"));
+  CHECK(wrong.first_divergence == "∂Loss/∂x = 2 (Σ h² + δ_h W)");
+}
+
+TEST_CASE("compare: tensors with equal gradients keep them apart") {
+  xg::Random random{5};
+  const xg::Parameter U{random.normal({4, 3}, 0, 1, float64), "U"};
+  const xg::Parameter V{random.normal({4, 3}, 0, 1, float64), "V"};
+  const Tensor x = random.normal({7, 3}, 0, 1, float64).eval().named("x");
+  const auto loss = [&] {
+    const Tensor a = matmul(x, transpose(U.value())).named("a");
+    const Tensor b = matmul(x, transpose(V.value())).named("b");
+    return 0.5 * xg::sum(xg::square((a + b).named("h")));
+  };
+  const Tensor right = matmul(x, transpose(U.value())) + matmul(x, transpose(V.value()));
+  const auto report_of = [&](double of_h, double of_a, double of_b) {
+    return compare(loss, {{"U", U}, {"V", V}},
+                   {.manual_of = {{"h", of_h * right}, {"a", of_a * right}, {"b", of_b * right}}});
+  };
+  CHECK(report_of(1, 1, 1).verdict() == Verdict::right);
+  const Report all = report_of(2, 2, 2);
+  CHECK(all.first_divergence == "δ_h = h");
+  CHECK(contains(row_of(all, "h").diagnosis, "a factor 2 too much in δ_h"));
+  CHECK(contains(row_of(all, "a").diagnosis, "is what its formula gives with your ∂Loss/∂h"));
+  CHECK(contains(row_of(all, "b").diagnosis, "is what its formula gives with your ∂Loss/∂h"));
+  const Report one = report_of(2, 2, 1);
+  CHECK(one.first_divergence == "δ_h = h");
+  CHECK(contains(row_of(one, "a").diagnosis, "is what its formula gives with your ∂Loss/∂h"));
+  CHECK(row_of(one, "b").verdict == Verdict::right);
+  const Report of_a = report_of(1, -1, 1);
+  CHECK(of_a.first_divergence == "δ_a = δ_h");
+  CHECK(contains(row_of(of_a, "a").diagnosis, "the sign flipped in δ_a"));
+}
+
+TEST_CASE("compare: where one mistake may be in several formulas, all are named") {
+  xg::Random random{6};
+  const xg::Parameter W{random.normal({3, 4}, 0, 1, float64), "W"};
+  const Tensor x = random.normal({7, 4}, 0, 1, float64).eval().named("x");
+  const Tensor y = random.uniform({7, 3}, 0, 1, float64).eval().named("y");
+  const auto loss = [&] {
+    const Tensor a = xg::sigmoid(matmul(x, transpose(W.value())).named("z")).named("a");
+    return 0.5 * xg::sum(xg::square(a - y));
+  };
+  const Tensor right = xg::gradients(loss(), {W.value()})[0].eval();
+  const Report report = compare(loss, {{"W", W}}, {.manual = {(-right).eval()}});
+  CHECK(report.first_divergence == "δ_a = a − y, or δ_z = δ_a ⊙ σ′(z), or ∂Loss/∂W = δ_zᵀ x");
+  CHECK(contains(row_of(report, "W").diagnosis, "the sign flipped in δ_a (or, just the same, in δ_z or ∂Loss/∂W)"));
+}
+
+TEST_CASE("compare: differences stop where stop_gradient does") {
+  const xg::Parameter w{xg::tensor({0.5, -0.25, 0.75}, float64), "w"};
+  const auto loss = [&] {
+    const Tensor h = xg::exp(w.value()).named("h");
+    const Tensor s = xg::stop_gradient(h).named("s");
+    return xg::sum(2.0 * s * h);
+  };
+  const Tensor h = xg::exp(w.value());
+  const Report report = compare(loss, {{"w", w}}, {.manual_of = {{"h", 2.0 * h}}, .intermediates = true});
+  CAPTURE(report.text());
+  CHECK(row_of(report, "h").verdict == Verdict::right);
+  CHECK(row_of(report, "h").numerical == doctest::Approx(row_of(report, "h").automatic).epsilon(1e-8));
+}
+
+TEST_CASE("compare: in float32 a gradient that is called right diverges from nothing") {
+  const Residual net{float32};
+  const auto loss = [&] { return net.loss(); };
+  Residual::Gradients g = net.by_hand("U");
+  g.h = g.h * 1.00005F;  // rounding, as far as float32 goes
+  const Report report = compare(loss, net.parameters(), {.manual = g.of_parameters(), .manual_of = g.of_tensors()});
+  CAPTURE(report.text());
+  CHECK(row_of(report, "h").verdict == Verdict::right);
+  CHECK(row_of(report, "U").verdict == Verdict::wrong);
+  CHECK(report.first_divergence == "∂Loss/∂U = δ_uᵀ x");
+}

@@ -420,9 +420,8 @@ TEST_CASE("derive: by tensors on the way, also those that simplification goes ar
     const Tensor p = xg::softmax(z, -1).named("p");
     const Tensor loss = -xg::sum(y * xg::log(p));
     const xg::Derivation derivation = xg::derive(loss, {p, z, W});
-    CHECK(written(derivation.backward) ==
-          Lines{"δ_p = −y / p", "∂Loss/∂p = δ_p", "δ_z = p ⊙ (δ_p − Σ₁ (δ_p ⊙ p))", "∂Loss/∂z = δ_z",
-                "∂Loss/∂W = δ_zᵀ x"});
+    CHECK(written(derivation.backward) == Lines{"δ_p = −y / p", "∂Loss/∂p = δ_p", "δ_z = p ⊙ (δ_p − Σ₁ (δ_p ⊙ p))",
+                                                "∂Loss/∂z = δ_z", "∂Loss/∂W = δ_zᵀ x"});
     check_values(derivation, loss, {p, z, W}, {"p", "z", "W"});
     // By hand: −y / p.
     CHECK(difference(derivation["∂Loss/∂p"].value, -y / p) < 1e-14);
@@ -435,5 +434,29 @@ TEST_CASE("derive: by tensors on the way, also those that simplification goes ar
     const Tensor loss = xg::sum(xg::square(p)) - xg::sum(y * xg::log(p));
     check_values(xg::derive(loss, {p, W}), loss, {p, W}, {"p", "W"});
     CHECK(difference(xg::derive(loss, {p})["∂Loss/∂p"].value, 2.0 * p - y / p) < 1e-14);
+  }
+}
+
+TEST_CASE("derive: tensors on the way without names, or that are one after simplification, are told apart") {
+  Draw draw;
+  const xg::Parameter W = draw.parameter({3}, "W");
+  {
+    // ∂/∂s = q and ∂/∂q = s + s q are tensors of the forward pass too.
+    const Tensor q = xg::sin(W.value());
+    const Tensor s = xg::exp(q);
+    const Tensor loss = xg::sum(s * q);
+    const xg::Derivation derivation = xg::derive(loss, {q, s, W});
+    CHECK(written(derivation.forward) == Lines{"u¹ = sin(W)", "u² = exp(u¹)", "Loss = Σ (u² ⊙ u¹)"});
+    CHECK(derivation["∂Loss/∂u²"].value.to_vector<double>() == q.to_vector<double>());
+    CHECK(difference(derivation["∂Loss/∂u¹"].value, s + s * q) < 1e-14);
+    CHECK(difference(derivation["∂Loss/∂W"].value, (s + s * q) * xg::cos(W.value())) < 1e-14);
+  }
+  {
+    const Tensor z = xg::sin(W.value()).named("z");
+    const Tensor q = (z * 1.0).named("q");
+    const Tensor loss = xg::sum(xg::square(q)) + xg::sum(z);
+    const xg::Derivation derivation = xg::derive(loss, {q, z});
+    CHECK(difference(derivation["∂Loss/∂q"].value, 2.0 * z) < 1e-14);
+    CHECK(difference(derivation["∂Loss/∂z"].value, 2.0 * z + 1.0) < 1e-14);
   }
 }

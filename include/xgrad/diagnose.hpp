@@ -30,7 +30,7 @@ struct Diagnosis {
   std::vector<std::string> alternatives;
   /// How manual and derived gradient differ, where no edit explains it.
   std::string difference;
-  bool search_cut_short = false;  ///< not all pairs of mistakes were tried: there are too many
+  bool search_cut_short = false;  ///< there was too much to be tried
 
   /// In one sentence.
   [[nodiscard]] XGRAD_API std::string text() const;

@@ -31,7 +31,7 @@ std::string Diagnosis::text() const {
   }
   if (mistakes.empty()) {
     return fmt::format("{}: no single edit of the derived formulas explains your {}, nor do {}: {}", parameter, name,
-                       search_cut_short ? "the pairs that were tried" : "two of the usual ones", difference);
+                       search_cut_short ? "those pairs that were tried" : "two of the usual ones", difference);
   }
   std::string with =
       fmt::format("{}: your {} equals the derived one with {}", parameter, name, fmt::join(mistakes, ", and "));

@@ -202,11 +202,18 @@ std::pair<std::string, bool> Search::number_words(double factor) const {
 }
 
 std::vector<Finding> Search::run() {
+  constexpr double most_for_singles = 100'000;
+  constexpr double most_for_pairs = 80'000;
   while (std::find(states_.begin(), states_.end(), State::remaining) != states_.end()) {
+    cut_short_ = false;
+    work_ = 0;
+    most_work_ = most_for_singles;
     update_vocabulary();
     find_leading();
     std::vector<Candidate> found = singles();
     keep_what_holds(found);
+    work_ = 0;
+    most_work_ = most_for_pairs;
     // The ones nearest to the loss first: what comes after may have its mistakes on top.
     for (std::size_t i = 0; i < lines_.size() && found.empty(); ++i) {
       if (lines_[i].target < states_.size() && states_[lines_[i].target] == State::remaining) {
@@ -215,6 +222,9 @@ std::vector<Finding> Search::run() {
       }
     }
     if (found.empty()) {
+      for (std::size_t p = 0; p < states_.size(); ++p) {
+        findings_[p].cut_short = cut_short_ && states_[p] == State::remaining;
+      }
       break;
     }
     // A number without a meaning may stand for several that have one.
@@ -344,18 +354,23 @@ void Search::update_vocabulary() {
   }
 }
 
+// Lines that lead to something that remains, but to nothing that is right: what is wrong there would show.
 void Search::find_leading() {
   leading_.assign(lines_.size(), false);
   std::unordered_set<Expr> wanted;
+  std::unordered_set<Expr> confirmed;
   for (std::size_t i = lines_.size(); i-- > 0;) {
     const Line& line = lines_[i];
     const bool is_given = line.target < states_.size() && !all_manual_[line.target].empty();
-    const bool remains = is_given && states_[line.target] == State::remaining;
     // What uses a line with a manual gradient uses that.
-    leading_[i] = remains || (!is_given && line.symbol != nullptr && wanted.contains(line.symbol));
-    if (leading_[i]) {
+    const State state = is_given ? states_[line.target] : State::ignored;
+    const bool is_seen = !is_given && line.symbol != nullptr;
+    const bool is_confirmed = is_seen && confirmed.contains(line.symbol);
+    leading_[i] = !is_confirmed && (state == State::remaining || (is_seen && wanted.contains(line.symbol)));
+    const bool confirms = is_confirmed || (state == State::kept && length(all_manual_[line.target]) > 0);
+    if (leading_[i] || confirms) {
       for (Expr symbol : symbols_in(line.right)) {
-        wanted.insert(symbol);
+        (confirms ? confirmed : wanted).insert(symbol);
       }
     }
   }
@@ -374,10 +389,8 @@ const std::vector<Values>& Search::without(std::size_t line) {
 
 // The gradients nearest to a line, with another formula there. Empty where none is known.
 std::vector<Values> Search::changed(std::size_t line, Expr formula) {
-  if (on_top_) {
-    const auto size = static_cast<double>(lines_[line].right->shape.size());
-    work_ += 1 + size / 2000;
-  }
+  const auto size = static_cast<double>(lines_[line].right->shape.size());
+  work_ += 1 + static_cast<double>(lines_[line].right->weight) / 20 + size / 2000;
   std::vector<Values> gradients =
       or_nothing([&] { return here_.gradients(lines_, line, formula, counted_, nearest_targets); });
   gradients.resize(manual_.size());
@@ -561,6 +574,10 @@ std::vector<Search::Candidate> Search::singles() {
       continue;
     }
     for (const Edit& edit : edits_of(pass_, lines_, line, vocabulary_)) {
+      if (work_ > most_work_) {
+        cut_short_ = true;
+        break;
+      }
       if (!on_top_ || edit.rank <= Rank::common) {
         judge(edit, found);
       }
@@ -585,7 +602,7 @@ std::vector<bool> Search::near(std::size_t target) {
       continue;
     }
     if (++count > most) {
-      findings_[target].cut_short = true;
+      cut_short_ = true;
       break;
     }
     result[i] = true;
@@ -598,7 +615,6 @@ std::vector<bool> Search::near(std::size_t target) {
 
 // Two mistakes that together give this gradient: one of the usual edits, and anything on top of it.
 std::vector<Search::Candidate> Search::pairs(std::size_t target) {
-  constexpr double most_work = 30'000;
   const std::vector<Line> lines = lines_;
   const std::vector<Values> current = current_;
   std::vector<Candidate> found;
@@ -611,9 +627,9 @@ std::vector<Search::Candidate> Search::pairs(std::size_t target) {
       if (one.slope != nullptr || one.rank > Rank::common) {
         continue;
       }
-      if (work_ > most_work) {
-        findings_[target].cut_short = true;
-        continue;
+      if (work_ > most_work_) {
+        cut_short_ = true;
+        break;
       }
       std::vector<Values> after_one = changed(first, one.formula);
       if (after_one[target].empty() || agree(after_one[target], current[target])) {

@@ -26,7 +26,7 @@ struct Mistake {
 struct Finding {
   std::vector<Mistake> mistakes;  ///< which together give it; none if it is right or not explained
   bool explained = false;
-  bool cut_short = false;  ///< not all pairs of mistakes were tried
+  bool cut_short = false;  ///< not all that might explain it was tried
 };
 
 /// A manual gradient, by target of the pass.
@@ -124,7 +124,9 @@ class Search {
   std::vector<std::vector<Values>> without_;  // by line: the gradients with zero there
   std::vector<std::vector<Term>> terms_;      // by target
   bool on_top_ = false;                       // whether lines_ has an edit that is only tried
-  double work_ = 0;                           // of the pairs so far
+  double work_ = 0;                           // done so far, in small evaluations
+  double most_work_ = 0;                      // to be done
+  bool cut_short_ = false;                    // whether there would have been more
   std::vector<Finding> findings_;
 };
 
