@@ -50,7 +50,7 @@ auto or_nothing(Function function) -> decltype(function()) {
 
 }  // namespace
 
-Search::Search(Formulas& pass, std::vector<Line> lines, std::vector<Manual> manual, double tolerance,
+Search::Search(Formulas& pass, std::vector<Line> lines, const std::vector<Manual>& manual, double tolerance,
                std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other)
     : pass_{pass}, lines_{std::move(lines)}, tolerance_{tolerance}, other_{other}, here_{pass}, exact_{pass} {
   for (const auto& leaves : {Probe::random_leaves(20261125), Probe::shaken_leaves(20261125)}) {

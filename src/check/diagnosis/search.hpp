@@ -47,7 +47,7 @@ class Search {
  public:
   /// Gradients agree if they differ by at most `tolerance` of their norm. `terms` are what may have been added to one;
   /// `other`, if not null, is where explanations must hold too.
-  Search(formulas::Formulas& pass, std::vector<Line> lines, std::vector<Manual> manual, double tolerance,
+  Search(formulas::Formulas& pass, std::vector<Line> lines, const std::vector<Manual>& manual, double tolerance,
          std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other);
 
   [[nodiscard]] std::vector<Finding> run();
