@@ -72,10 +72,10 @@ class Formulas {
   Tensor cotangent_;  ///< of y, if it was given
   std::vector<Tensor> targets_;
   std::vector<std::string> target_names_;  ///< of those that simplification has put another tensor in the place of
-  std::vector<Tensor> named_;      ///< what the user named
-  std::vector<Tensor> interior_;   ///< intermediates with a gradient of their own
-  std::vector<Tensor> gradients_;  ///< of the intermediates, then of the targets
-  std::vector<Tensor> outputs_;    ///< without a backward pass
+  std::vector<Tensor> named_;              ///< what the user named
+  std::vector<Tensor> interior_;           ///< intermediates with a gradient of their own
+  std::vector<Tensor> gradients_;          ///< of the intermediates, then of the targets
+  std::vector<Tensor> outputs_;            ///< without a backward pass
   std::vector<Name> output_names_;
   std::vector<Tensor> kept_;
 };

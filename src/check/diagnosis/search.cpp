@@ -15,27 +15,14 @@ namespace xgrad::check::diagnosis {
 
 namespace {
 
-using formulas::Expressions;
 using formulas::Formulas;
 using formulas::Head;
 
 // Of an edit, this many of the nearest gradients that say something are looked at first.
 constexpr std::size_t nearest_targets = 8;
 
-// The c for which c G + λ W is nearest to `manual`, whatever λ is.
-double scale_beside(const Values& manual, const Values& gradient, const Values& term) {
-  const double gg = dot(gradient, gradient);
-  const double gw = dot(gradient, term);
-  const double ww = dot(term, term);
-  return (dot(manual, gradient) * ww - dot(manual, term) * gw) / (gg * ww - gw * gw);
-}
-
 double length(const Values& a) {
   return std::sqrt(dot(a, a));
-}
-
-bool is_near(double a, double b) {
-  return std::abs(a - b) <= 1e-7 * std::max({std::abs(a), std::abs(b), 1e-3});
 }
 
 // User-defined operations may refuse values that a gradient doesn't have where it was asked for.
@@ -170,35 +157,6 @@ void Search::add_terms(const std::vector<NamedTensor>& terms) {
       }
     }
   }
-}
-
-// The numbers that a factor may be, in words; and whether it is one that people forget or repeat.
-std::pair<std::string, bool> Search::number_words(double factor) const {
-  const double size = std::abs(factor);
-  const std::string sign = factor < 0 ? ", with the sign flipped" : "";
-  const auto samples = static_cast<double>(vocabulary_.batch);
-  if (is_near(factor, -1)) {
-    return {"the sign flipped", true};
-  }
-  if (vocabulary_.batch > 1 && is_near(size, samples)) {
-    return {fmt::format("a factor {} too much, the number of samples (a sum in place of a mean?){}", vocabulary_.batch,
-                        sign),
-            true};
-  }
-  if (vocabulary_.batch > 1 && is_near(size, 1 / samples)) {
-    return {fmt::format("a factor 1/{} too much, one over the number of samples (a mean in place of a sum?){}",
-                        vocabulary_.batch, sign),
-            true};
-  }
-  const double whole = std::round(size);
-  if (whole >= 2 && whole < 1e6 && is_near(size, whole)) {
-    return {fmt::format("a factor {:.0f} too much{}", whole, sign), true};
-  }
-  const double inverse = std::round(1 / size);
-  if (inverse >= 2 && inverse < 1e6 && is_near(1 / size, inverse)) {
-    return {fmt::format("a factor {} too much{}", inverse == 2 ? "½" : fmt::format("1/{:.0f}", inverse), sign), true};
-  }
-  return {fmt::format("a factor {:.7g} too much{}", size, sign), false};
 }
 
 std::vector<Finding> Search::run() {
@@ -432,139 +390,6 @@ void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
   for (std::size_t line = 0; line < lines_.size(); ++line) {
     judge_added(line, &edit, gradients, found);
   }
-}
-
-// manual = G + t (L − Z), with Z the gradients without this line and L those with the slope in its place; or the same
-// with a factor, or beside an added term. Once t is known it is an edit like others.
-void Search::judge_slope(const Edit& edit, std::vector<Candidate>& found) {
-  Expressions& e = pass_.expressions();
-  const std::vector<Values> slopes = changed(edit.line, edit.slope);
-  const std::vector<Values>& zeroed = without(edit.line);
-  std::vector<double> tried;
-  for (std::size_t p = 0; p < slopes.size() && p < manual_.size(); ++p) {
-    if (states_[p] != State::remaining || slopes[p].empty() || zeroed[p].empty() || manual_[p].size() < 3) {
-      continue;
-    }
-    const Values direction = difference(slopes[p], zeroed[p]);
-    const Values wanted = difference(manual_[p], current_[p]);
-    std::vector<double> numbers{dot(wanted, direction) / dot(direction, direction)};
-    if (manual_[p].size() > 3) {
-      // manual = c G + s (L − Z): t = s / c.
-      numbers.push_back(scale_beside(manual_[p], direction, current_[p]) /
-                        scale_beside(manual_[p], current_[p], direction));
-      for (const Term& term : terms_[p]) {
-        numbers.push_back(scale_beside(wanted, direction, term.values));
-      }
-    }
-    for (const double t : numbers) {
-      const auto is_known = [t](double other) { return is_near(t, other); };
-      if (!std::isfinite(t) || std::abs(t) < 1e-9 || std::any_of(tried.begin(), tried.end(), is_known)) {
-        continue;
-      }
-      tried.push_back(t);
-      Edit with_number = edit;
-      with_number.formula =
-          e.spread(e.sum(lines_[edit.line].right, e.scaled(t, edit.slope)), lines_[edit.line].right->shape);
-      with_number.slope = nullptr;
-      with_number.words += fmt::format(" ({})", fmt::format(fmt::runtime(edit.slope_words), t));
-      judge(with_number, found);
-    }
-  }
-}
-
-// manual = Z + c (G − Z): a factor on the line, alone or on top of an edit.
-void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
-                           std::vector<Candidate>& found) {
-  Expressions& e = pass_.expressions();
-  const std::vector<Values>& zeroed = without(line);
-  std::vector<double> tried;
-  for (std::size_t p = 0; p < edited.size() && p < manual_.size(); ++p) {
-    if (states_[p] != State::remaining || edited[p].empty() || zeroed[p].empty()) {
-      continue;
-    }
-    const Values direction = difference(edited[p], zeroed[p]);
-    const Values wanted = difference(manual_[p], zeroed[p]);
-    const double c = dot(wanted, direction) / dot(direction, direction);
-    if (!std::isfinite(c) || is_near(c, 1) || std::abs(c) < 1e-9 ||
-        std::any_of(tried.begin(), tried.end(), [c](double other) { return is_near(c, other); })) {
-      continue;
-    }
-    Values rest = wanted;
-    std::transform(rest.begin(), rest.end(), direction.begin(), rest.begin(),
-                   [c](double a, double b) { return a - c * b; });
-    if (length(rest) > tolerance_ * length(manual_[p])) {
-      continue;
-    }
-    tried.push_back(c);
-    const Expr right = edit == nullptr ? lines_[line].right : edit->formula;
-    const Expr formula = e.spread(e.scaled(c, right), right->shape);
-    const auto [number, has_meaning] = number_words(c);
-    if (!has_meaning && manual_[p].size() < 3) {
-      continue;  // some number always fits
-    }
-    const std::string words = edit == nullptr ? fmt::format("{} in {}", number, lines_[line].left.text)
-                                              : fmt::format("{} in {}, and {}", edit->words, edit->place, number);
-    const std::size_t mistakes = edit == nullptr ? 1 : 2;
-    const Rank rank = std::max(has_meaning ? Rank::usual : Rank::rare, edit == nullptr ? Rank::usual : edit->rank);
-    propose({{{line, formula}}, words, {}, mistakes, rank, edit != nullptr && edit->inlined}, changed(line, formula),
-            found);
-  }
-}
-
-// manual = c G + λ W: a term that belongs to the optimiser, alone (c = 1), on top of an edit, or beside a factor.
-void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
-                         std::vector<Candidate>& found) {
-  const std::size_t p = lines_[line].target;
-  if (p >= states_.size() || p >= edited.size() || states_[p] != State::remaining || edited[p].empty()) {
-    return;
-  }
-  Expressions& e = pass_.expressions();
-  for (const Term& term : terms_[p]) {
-    double scale = 1;
-    std::optional<double> factor = added_factor(manual_[p], edited[p], term.values, scale);
-    if (!factor && edit == nullptr && manual_[p].size() > 3) {
-      scale = scale_beside(manual_[p], edited[p], term.values);
-      factor = added_factor(manual_[p], edited[p], term.values, scale);
-    }
-    if (!factor) {
-      continue;
-    }
-    const bool on_the_edit = edit != nullptr && edit->line == line;
-    const Expr right = on_the_edit ? edit->formula : lines_[line].right;
-    const Expr formula = e.spread(e.sum(e.scaled(scale, right), e.scaled(*factor, term.symbol)), right->shape);
-    std::vector<Change> changes{{line, formula}};
-    if (edit != nullptr && !on_the_edit) {
-      changes.insert(changes.begin(), {edit->line, edit->formula});
-    }
-    const std::string& name = lines_[line].left.text;
-    Candidate candidate{changes, fmt::format("the term {:.6g} {} added in {}", *factor, term.words, name), {}};
-    if (edit != nullptr) {
-      candidate.words = fmt::format("{} in {}, and {}", edit->words, edit->place, candidate.words);
-      candidate.rank = edit->rank;
-      candidate.mistakes = 2;
-    } else if (scale != 1) {
-      const auto [number, has_meaning] = number_words(scale);
-      candidate.words = fmt::format("{} in {}, and {}", number, name, candidate.words);
-      candidate.rank = has_meaning ? Rank::usual : Rank::rare;
-      candidate.mistakes = 2;
-    }
-    std::vector<Values> gradients = here_.gradients(this->edited(changes));
-    gradients.resize(manual_.size());
-    propose(std::move(candidate), gradients, found);
-  }
-}
-
-// The λ for which manual = c G + λ W, if there is one.
-std::optional<double> Search::added_factor(const Values& manual, const Values& gradient, const Values& term,
-                                           double scale) const {
-  Values rest = manual;
-  std::transform(rest.begin(), rest.end(), gradient.begin(), rest.begin(),
-                 [scale](double a, double b) { return a - scale * b; });
-  const double factor = dot(rest, term) / dot(term, term);
-  std::transform(rest.begin(), rest.end(), term.begin(), rest.begin(),
-                 [factor](double a, double b) { return a - factor * b; });
-  const bool holds = std::isfinite(factor) && factor != 0 && length(rest) <= tolerance_ * length(manual);
-  return holds ? std::optional{factor} : std::nullopt;
 }
 
 std::vector<Search::Candidate> Search::singles() {

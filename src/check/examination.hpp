@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "xgrad/check.hpp"
+
+#include "check/agreement.hpp"
+
+namespace xgrad::check {
+
+[[nodiscard]] std::vector<double> as_doubles(const Tensor& tensor);
+
+/// The three gradients of one parameter on their way to a verdict.
+class Examination {
+ public:
+  /// All but the gradients must live as long as this. `manual` may be undefined.
+  Examination(const LossFunction& loss_function, const NamedParameter& named, const NumericOptions& options,
+              const Tensor& manual, std::vector<double> automatic, double loss);
+
+  /// `exercised`: whether the loss's graph reaches the parameter.
+  [[nodiscard]] ParameterReport run(bool exercised);
+
+ private:
+  [[nodiscard]] std::vector<double> along_directions(const std::vector<double>& gradient) const;
+  [[nodiscard]] const NumericEntry& numeric_at(std::int64_t index);
+  void examine_suspects(Agreement& agreement);
+  [[nodiscard]] std::string blame(double manual, double automatic, const NumericEntry& entry) const;
+  [[nodiscard]] ParameterReport report(Agreement& with_manual, Agreement& with_differences);
+  static void fill(ParameterReport& report, double manual, double automatic, const NumericEntry& numerical);
+
+  const LossFunction& loss_function_;
+  const NamedParameter& named_;
+  const NumericOptions& options_;
+  bool has_manual_;
+  std::vector<double> manual_;  ///< empty without a manual gradient
+  std::vector<double> automatic_;
+  double loss_;
+  Shape shape_;
+  Tolerance tolerance_;
+  NumericGradient numerical_;
+  std::vector<NumericEntry> extra_;
+  std::vector<std::vector<double>> directions_;
+};
+
+}  // namespace xgrad::check
