@@ -356,6 +356,12 @@ TEST_CASE("xgrad check --manual: numbers are cast to the dtype of the check") {
   }
   CHECK(problem.check().code == 0);
 
+  // But float32 can't be held against float64.
+  const Problem narrow{small};
+  narrow.give("W1", xg::zeros({3, 4}, xg::float32));
+  narrow.check_refused(narrow.gradients(),
+                       {"W1.npy: the gradient of W1 is float32", "expected float64, or --dtype float32"});
+
   const Problem integers{{"--layers", "3-2", "--activation", "identity"}};
   integers.give("b1", xg::full({2}, 3, xg::int64));
   const Outcome outcome = integers.check();

@@ -98,3 +98,12 @@ TEST_CASE("xgrad derive: bad options are one line and exit code 2") {
     CHECK(outcome.err.starts_with("xgrad: "));
   }
 }
+
+TEST_CASE("xgrad derive --layer: refuses options of networks") {
+  for (const std::vector<std::string>& option :
+       {std::vector<std::string>{"--loss", "mse"}, {"--activation", "tanh"}, {"--reduction", "sum"}}) {
+    const Outcome outcome = run_command({"derive", "--layer", "Dense", option[0], option[1]});
+    CHECK(outcome.code == 2);
+    CHECK(contains(outcome.err, option[0] + " is of networks: expected --layer without it"));
+  }
+}

@@ -460,3 +460,31 @@ TEST_CASE("derive: tensors on the way without names, or that are one after simpl
     CHECK(difference(derivation["∂Loss/∂z"].value, 2.0 * z + 1.0) < 1e-14);
   }
 }
+
+TEST_CASE("derive: says which way a vector is repeated") {
+  Draw draw;
+  const xg::Parameter B = draw.parameter({5, 5}, "B");
+  const auto notes_of = [&](const Tensor& m) {
+    const xg::Derivation derivation = xg::derive(xg::sum(xg::square(m)), {B});
+    return derivation.notes;
+  };
+  const auto says = [](const Lines& notes) {
+    return std::any_of(notes.begin(), notes.end(),
+                       [](const std::string& note) { return contains(note, "is repeated along it"); });
+  };
+  CHECK(says(notes_of(xg::mean(B.value(), 1).named("m"))));
+  CHECK(says(notes_of(xg::max(B.value(), 1).named("m"))));
+  CHECK_FALSE(says(notes_of(xg::mean(B.value(), 0).named("m"))));
+  CHECK_FALSE(says(notes_of(xg::mean(B.value(), 1, true).named("m"))));
+}
+
+TEST_CASE("derive: notes in LaTeX have names that LaTeX takes") {
+  Draw draw;
+  const xg::Parameter w = draw.parameter({3}, "w");
+  const Tensor mean = xg::sin(w.value()).named("μ");
+  const Tensor both = xg::exp(mean).named("x&y");
+  const std::string latex = xg::derive(xg::sum(xg::square(both)), {mean, w}).latex();
+  CHECK(contains(latex, "$\\mu$"));
+  CHECK_FALSE(contains(latex, "μ"));
+  CHECK_FALSE(contains(latex, "x&y"));
+}

@@ -330,3 +330,50 @@ TEST_CASE("compare: the second probe can be left out where random values don't d
   CHECK(contains(twice.parameters[1].reason, "at other values of the parameters"));
   CHECK(compare(loss, parameters, {.manual_function = by_hand, .second_probe = false}).verdict() == Verdict::right);
 }
+
+TEST_CASE("compare: a function that doesn't look at the values is taken for values") {
+  const xg::Parameter w{xg::tensor({0.5, -0.25, 0.75}, float64), "w"};
+  const auto loss = [&] { return xg::sum(xg::exp(w.value())); };
+  const Tensor right = xg::exp(w.value()).eval();
+  const auto same = [&] { return std::vector<Tensor>{right}; };
+  const auto report = compare(loss, {{"w", w}}, {.manual_function = same});
+  CHECK(report.verdict() == Verdict::right);
+  CHECK(contains(report.manual_source, "gives the same at other values of the parameters: taken for values"));
+  const auto wrong = [&] { return std::vector<Tensor>{(2.0 * right).eval()}; };
+  CHECK(contains(compare(loss, {{"w", w}}, {.manual_function = wrong}).parameters[0].diagnosis, "a factor 2 too much"));
+  // A gradient may well be the same everywhere.
+  const auto linear = [&] { return xg::sum(3.0 * w.value()); };
+  const auto threes = [] { return std::vector<Tensor>{xg::full({3}, 3, float64)}; };
+  CHECK(compare(linear, {{"w", w}}, {.manual_function = threes}).manual_source == "given");
+}
+
+TEST_CASE("diagnose: a sign or a factor isn't called a weight after its update") {
+  xg::Random random{9};
+  const xg::Parameter p{random.normal({7, 3}, 0, 1, float64), "p"};
+  const xg::Parameter q{random.normal({7, 3}, 0, 1, float64), "q"};
+  const auto loss = [&] { return 0.5 * xg::sum(xg::square(p.value() - q.value())); };
+  const Tensor right = (p.value() - q.value()).eval();
+  for (const double factor : {-1.0, 2.0, 0.5, 7.0, 0.0}) {
+    const auto found = diagnose(loss, {{"p", p}, {"q", q}}, {(factor * right).eval(), (-right).eval()});
+    CAPTURE(found[0].text());
+    CHECK_FALSE(contains(found[0].text(), "after its update"));
+    CHECK_FALSE(found[0].mistakes.empty());
+    CHECK(found[1].verdict == Verdict::right);
+  }
+}
+
+TEST_CASE("diagnose: a sum over another axis, in three dimensions too, and which of two equal factors") {
+  xg::Random random{10};
+  const xg::Parameter S{random.normal({2, 5, 5}, 0, 1, float64), "S"};
+  const Tensor G = random.normal({2, 5, 5}, 0, 1, float64).eval().named("G");
+  const auto loss = [&] { return xg::sum(xg::softmax(S.value(), -1) * G); };
+  const Tensor A = xg::softmax(S.value(), -1).eval();
+  const auto text_of = [&](const Tensor& manual) { return diagnose(loss, {{"S", S}}, {manual.eval()})[0].text(); };
+  REQUIRE(diagnose(loss, {{"S", S}}, {(A * (G - xg::sum(A * G, 2, true))).eval()})[0].verdict == Verdict::right);
+  CHECK(contains(text_of(A * (G - xg::sum(A * G, 1, true))), "in place of Σ₂"));
+  const std::string inner = text_of(A * (G - xg::sum(G, 2, true)));
+  const std::string outer = text_of(G - xg::sum(A * G, 2, true));
+  CHECK(contains(inner, "left out"));
+  CHECK(contains(outer, "left out"));
+  CHECK(inner != outer);
+}

@@ -190,6 +190,17 @@ class Point {
     return point;
   }
 
+  [[nodiscard]] bool has_same_manual(const Point& other) const {
+    return std::equal(other.given_.begin(), other.given_.end(), given_.begin(), [](const Given& a, const Given& b) {
+      return a.manual.defined() == b.manual.defined() &&
+             (!a.manual.defined() || as_doubles(a.manual) == as_doubles(b.manual));
+    });
+  }
+  [[nodiscard]] bool has_same_automatic(const Point& other) const {
+    return std::equal(other.automatic_.gradients.begin(), other.automatic_.gradients.end(),
+                      automatic_.gradients.begin());
+  }
+
   [[nodiscard]] std::vector<std::size_t> places() const { return backward_places(loss_, tensors_of(given_)); }
 
  private:
@@ -309,7 +320,11 @@ void look_twice(Report& report, const Point& here, const LossFunction& loss,
   std::optional<Point> elsewhere;
   try {
     elsewhere.emplace(loss, parameters, of_parameters);
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (here.has_same_manual(*elsewhere) && !here.has_same_automatic(*elsewhere)) {
+      report.manual_source += ", by a function that gives the same at other values of the parameters: taken for values";
+      elsewhere.reset();
+    }
+    for (std::size_t i = 0; i < parameters.size() && elsewhere; ++i) {
       look_elsewhere(report.parameters[i], *elsewhere, i);
     }
   } catch (const std::exception&) {  // the loss or the formulas may not be defined there

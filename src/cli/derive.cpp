@@ -25,6 +25,7 @@ struct Options {
   Model model{.widths = {2, 3, 1}, .dtype = float64};
   std::int64_t samples = 1;
   std::optional<Layer> layer;
+  std::optional<std::string> of_networks_only;  ///< an option that was given, and that --layer doesn't know
   bool latex = false;
   bool dot = false;
 };
@@ -82,6 +83,9 @@ int print(const Options& options) {
   if (options.latex && options.dot) {
     throw UsageError("--latex and --dot: only one of them");
   }
+  if (options.layer && options.of_networks_only) {
+    throw UsageError(fmt::format("{} is of networks: expected --layer without it", *options.of_networks_only));
+  }
   const Derivation derivation = options.layer ? of_layer(options, *options.layer) : of_network(options);
   if (options.latex) {
     std::cout << derivation.latex();
@@ -117,7 +121,14 @@ Command add_derive(CLI::App& app) {
       "  xgrad derive --layers 20-10-5 --activation tanh --loss cross-entropy --samples 32\n"
       "  xgrad derive --layer Dense --samples 5\n"
       "  xgrad derive --latex > derivation.tex");
-  return {command, [options] { return print(*options); }};
+  return {command, [options, command] {
+            for (const char* name : {"--activation", "--output-activation", "--loss", "--reduction", "--init"}) {
+              if (command->count(name) > 0) {
+                options->of_networks_only = name;
+              }
+            }
+            return print(*options);
+          }};
 }
 
 }  // namespace xgrad::cli

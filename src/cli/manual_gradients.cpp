@@ -88,6 +88,11 @@ Tensor read_npy_gradient(const fs::path& file, const Slot& slot) {
     throw error_of(
         file, fmt::format("the gradient of {} is bool, expected numbers, best {}", slot.name, to_string(slot.dtype)));
   }
+  if (found.dtype() == float32 && slot.dtype == float64) {
+    throw error_of(file, fmt::format("the gradient of {} is float32, whose rounding would be called wrong: expected "
+                                     "float64, or --dtype float32",
+                                     slot.name));
+  }
   return found.dtype() == slot.dtype ? found : cast(found, slot.dtype).detach();
 }
 

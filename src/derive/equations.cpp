@@ -248,6 +248,24 @@ void Formulas::note(Derivation& derivation, const std::vector<Line>& forward, co
   if (any([](Expr e) { return e->head == Head::reduce && e->axes.size() < e->arguments[0]->shape.rank(); })) {
     derivation.notes.emplace_back("Σ₀ sums over axis 0, the samples of a batch; Σ₁ over axis 1, and so on");
   }
+  // An axis of length 1 behind others: NumPy's broadcasting wouldn't put it there.
+  const auto gets_axis_behind = [](Expr e) {
+    if (e->head != Head::spread || e->arguments[0]->shape.rank() >= e->shape.rank()) {
+      return false;
+    }
+    const Shape& from = e->arguments[0]->shape;
+    const std::size_t more = e->shape.rank() - from.rank();
+    for (std::size_t axis = 0; axis < from.rank(); ++axis) {
+      if (from[axis] != e->shape[axis + more] && from[axis] != 1) {
+        return true;
+      }
+    }
+    return false;
+  };
+  if (any(gets_axis_behind)) {
+    derivation.notes.emplace_back(
+        "what was reduced over an axis is repeated along it where it meets the whole: of axis 1, a column");
+  }
   if (any([](Expr e) {
         return e->head == Head::indicator &&
                (e->primed || e->arguments[0]->head != Head::call || e->arguments[0]->operation->name() != "one_hot");

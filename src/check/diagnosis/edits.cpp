@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
+#include <numeric>
 #include <unordered_set>
 
 #include "xgrad/creation.hpp"
@@ -41,6 +42,7 @@ class Editor {
 
   /// Calls found() for each edit of `root`.
   void run(Expr root, const Found& found) {
+    root_ = root;
     visit(root, [&](Expr formula, const Change& change, Expr slope) {
       if ((formula != root || slope != nullptr) && formula->shape == root->shape) {
         found(formula, change, slope);
@@ -71,6 +73,13 @@ class Editor {
   }
 
  private:
+  // How often a formula has this part.
+  [[nodiscard]] static std::size_t places(Expr root, Expr part) {
+    return root == part ? 1
+                        : std::accumulate(root->arguments.begin(), root->arguments.end(), std::size_t{0},
+                                          [part](std::size_t sum, Expr e) { return sum + places(e, part); });
+  }
+
   // Recursion as deep as one formula.
   void visit(Expr here, const Found& found) {
     for (const Change& change : changes_of(here)) {
@@ -193,7 +202,8 @@ class Editor {
       const Expr replacement = rest.empty() ? e_.number(here->number, here->shape, here->dtype)
                                             : e_.spread(e_.product(here->number, rest), here->shape);
       const bool slope = here->arguments[i]->primed || here->arguments[i]->head == Head::indicator;
-      changes.push_back({replacement, fmt::format("the factor {} left out", text(here->arguments[i])),
+      const std::string of = places(root_, here->arguments[i]) > 1 ? fmt::format(" of {}", text(here)) : std::string{};
+      changes.push_back({replacement, fmt::format("the factor {}{} left out", text(here->arguments[i]), of),
                          slope ? Rank::usual : Rank::common});
     }
     const double size = std::abs(here->number);
@@ -268,8 +278,11 @@ class Editor {
                            last ? Rank::usual : Rank::rare});
       }
     }
-    if (x->shape.rank() == 2) {
-      const Expr other = e_.reduce(x, {1 - here->axes[0]}, here->keeps_axes);
+    for (std::int64_t axis_of_other = 0; axis_of_other < static_cast<std::int64_t>(x->shape.rank()); ++axis_of_other) {
+      if (axis_of_other == here->axes[0]) {
+        continue;
+      }
+      const Expr other = e_.reduce(x, {axis_of_other}, here->keeps_axes);
       if (other->shape == here->shape) {
         changes.push_back({other, in_place_of(other, here), Rank::usual});
       } else if (here->keeps_axes) {
@@ -329,8 +342,8 @@ class Editor {
     }
     for (const auto& [weight, gradient] : vocabulary_.updates) {
       if (weight == here) {
-        changes.push_back({here, fmt::format("{} after its update in place of {}", text(here), text(here)), Rank::usual,
-                           e_.scaled(-1, gradient), "a learning rate of {:.6g}"});
+        changes.push_back({here, fmt::format("{} after its update in place of {}", text(here), text(here)),
+                           Rank::common, e_.scaled(-1, gradient), "a learning rate of {:.6g}"});
       }
     }
   }
@@ -357,6 +370,7 @@ class Editor {
   }
 
   formulas::Formulas& pass_;
+  Expr root_ = nullptr;
   Expressions& e_;
   const Vocabulary& vocabulary_;
   formulas::Printer printer_;

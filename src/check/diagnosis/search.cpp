@@ -289,7 +289,7 @@ Mistake Search::mistake_of(const Candidate& best, const std::vector<Candidate>& 
                                   [&](std::size_t p) { return residual(said[p], says[p]) <= 1e-7; });
     const std::size_t line = other.changes.front().line;
     if (same) {
-      if (other.inlined == best.inlined &&
+      if (!other.kind.empty() && other.kind == best.kind && other.inlined == best.inlined &&
           std::find(mistake.lines.begin(), mistake.lines.end(), line) == mistake.lines.end()) {
         mistake.lines.push_back(line);
       }
@@ -383,9 +383,14 @@ void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
     return;
   }
   const std::vector<Values> gradients = changed(edit.line, edit.formula);
-  propose(
-      {{{edit.line, edit.formula}}, fmt::format("{} in {}", edit.words, edit.place), {}, 1, edit.rank, edit.inlined},
-      gradients, found);
+  propose({{{edit.line, edit.formula}},
+           fmt::format("{} in {}", edit.words, edit.place),
+           {},
+           1,
+           edit.rank,
+           edit.inlined,
+           edit.words},
+          gradients, found);
   judge_numbers(edit.line, &edit, gradients, found);
   for (std::size_t line = 0; line < lines_.size(); ++line) {
     judge_added(line, &edit, gradients, found);

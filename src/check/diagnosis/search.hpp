@@ -71,6 +71,7 @@ class Search {
     std::size_t mistakes = 1;
     Rank rank = Rank::usual;
     bool inlined = false;
+    std::string kind;  ///< its words without the line
   };
   enum class State : std::uint8_t {
     ignored,    ///< there is none, or it says nothing

@@ -83,7 +83,8 @@ void Search::judge_slope(const Edit& edit, std::vector<Candidate>& found) {
     }
     for (const double t : numbers) {
       const auto is_known = [t](double other) { return is_near(t, other); };
-      if (!std::isfinite(t) || std::abs(t) < 1e-9 || std::any_of(tried.begin(), tried.end(), is_known)) {
+      if (!std::isfinite(t) || t < 1e-9 ||  // rates are positive
+          std::any_of(tried.begin(), tried.end(), is_known)) {
         continue;
       }
       tried.push_back(t);
@@ -131,8 +132,14 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
                                               : fmt::format("{} in {}, and {}", edit->words, edit->place, number);
     const std::size_t mistakes = edit == nullptr ? 1 : 2;
     const Rank rank = std::max(has_meaning ? Rank::usual : Rank::rare, edit == nullptr ? Rank::usual : edit->rank);
-    propose({{{line, formula}}, words, {}, mistakes, rank, edit != nullptr && edit->inlined}, changed(line, formula),
-            found);
+    propose({{{line, formula}},
+             words,
+             {},
+             mistakes,
+             rank,
+             edit != nullptr && edit->inlined,
+             edit == nullptr ? number : std::string{}},
+            changed(line, formula), found);
   }
 }
 
@@ -162,7 +169,9 @@ void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<V
       changes.insert(changes.begin(), {edit->line, edit->formula});
     }
     const std::string& name = lines_[line].left.text;
-    Candidate candidate{changes, fmt::format("the term {:.6g} {} added in {}", *factor, term.words, name), {}};
+    Candidate candidate;
+    candidate.changes = changes;
+    candidate.words = fmt::format("the term {:.6g} {} added in {}", *factor, term.words, name);
     if (edit != nullptr) {
       candidate.words = fmt::format("{} in {}, and {}", edit->words, edit->place, candidate.words);
       candidate.rank = edit->rank;
