@@ -151,5 +151,6 @@ TEST_CASE("diagnose: any two of the usual mistakes in one gradient") {
     }
   }
   MESSAGE(named, " of ", pairs, " pairs named");
-  CHECK(static_cast<double>(named) >= 0.95 * static_cast<double>(pairs));
+  // The target and the slope at the output both forgotten: a² in place of δ² is the same formula.
+  CHECK(named + 1 >= pairs);
 }
