@@ -16,6 +16,8 @@
 #include "xgrad/random.hpp"
 
 #include "check/agreement.hpp"
+#include "check/as_doubles.hpp"
+#include "check/connection.hpp"
 #include "check/continuation.hpp"
 #include "check/examination.hpp"
 #include "check/explanation.hpp"
@@ -54,30 +56,13 @@ struct Automatic {
   std::vector<bool> exercised;  ///< whether the loss's graph reaches the parameter
 };
 
-bool depends_on(const Tensor& loss, const Tensor& parameter) {
-  try {
-    static_cast<void>(gradients(loss, {parameter}));
-    return true;
-  } catch (const ValueError&) {
-    return false;
-  }
-}
-
-std::vector<Tensor> tensors_of(std::span<const Given> given) {
-  std::vector<Tensor> tensors(given.size());
-  std::transform(given.begin(), given.end(), tensors.begin(), [](const Given& each) { return each.x; });
-  return tensors;
-}
-
 Automatic differentiate(const Tensor& loss, std::span<const Given> given) {
   const std::vector<Tensor> xs = tensors_of(given);
-  const auto [value, gradients] = value_and_gradients(loss, xs, {.unconnected = Unconnected::zeros});
   Automatic automatic;
+  automatic.exercised = connected(loss, xs);
+  const auto [value, gradients] = value_and_gradients(loss, xs, {.unconnected = Unconnected::zeros});
   automatic.loss = value.item();
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    automatic.gradients.push_back(as_doubles(gradients[i]));
-    automatic.exercised.push_back(norm(automatic.gradients[i]) != 0 || depends_on(loss, xs[i]));
-  }
+  std::transform(gradients.begin(), gradients.end(), std::back_inserter(automatic.gradients), as_doubles);
   return automatic;
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "check/as_doubles.hpp"
 #include "check/numeric.hpp"
 
 namespace xgrad::check {
@@ -16,14 +17,6 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
-
-std::vector<double> as_doubles(const Tensor& tensor) {
-  if (tensor.dtype() == float64) {
-    return tensor.to_vector<double>();
-  }
-  const std::span<const float> values = tensor.data<float>();
-  return {values.begin(), values.end()};
-}
 
 Examination::Examination(const LossFunction& loss_function, const NamedParameter& named, const NumericOptions& options,
                          const Tensor& manual, std::vector<double> automatic, double loss)

@@ -9,8 +9,6 @@
 
 namespace xgrad::check {
 
-[[nodiscard]] std::vector<double> as_doubles(const Tensor& tensor);
-
 /// The three gradients of one parameter on their way to a verdict.
 class Examination {
  public:

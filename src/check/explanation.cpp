@@ -5,13 +5,14 @@
 #include <fmt/ranges.h>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 
 #include "xgrad/autodiff.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
 
 #include "check/agreement.hpp"
+#include "check/as_doubles.hpp"
+#include "check/connection.hpp"
 #include "check/diagnosis/difference.hpp"
 #include "check/diagnosis/divergence.hpp"
 #include "check/diagnosis/lines.hpp"
@@ -19,7 +20,6 @@
 #include "derive/formulas.hpp"
 #include "derive/printing.hpp"
 #include "graph/copy.hpp"
-#include "graph/order.hpp"
 
 namespace xgrad::check {
 
@@ -42,28 +42,6 @@ std::int64_t batch_of(formulas::Formulas& pass) {
   return 0;
 }
 
-// Whether each of the tensors has a way to the loss that derivatives take.
-std::vector<bool> connected(const Tensor& loss, std::span<const Given> given) {
-  const graph::Node* root = loss.node();
-  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
-  std::unordered_set<const graph::Node*> reached{root};
-  for (std::size_t i = order.nodes.size(); i-- > 0;) {
-    const graph::Node* node = order.nodes[i];
-    if (!reached.contains(node) || !node->operation->differentiable()) {
-      continue;
-    }
-    for (const graph::Node* input : node->inputs()) {
-      if (is_floating(input->dtype)) {
-        reached.insert(input);
-      }
-    }
-  }
-  std::vector<bool> result(given.size());
-  std::transform(given.begin(), given.end(), result.begin(),
-                 [&reached](const Given& each) { return reached.contains(each.x.node()); });
-  return result;
-}
-
 // Gradients that agree to this share of their norm are explained: rounding in float32 is far above that in float64.
 double tolerance_for(std::span<const Given> given) {
   const bool single = std::any_of(given.begin(), given.end(), [](const Given& g) { return g.x.dtype() == float32; });
@@ -76,7 +54,7 @@ class PassComparison {
   PassComparison(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options)
       : given_{given}, options_{options} {
     std::vector<NamedTensor> names = options.names;
-    const std::vector<bool> is_connected = connected(loss, given);
+    const std::vector<bool> is_connected = connected(loss, tensors_of(given));
     for (std::size_t i = 0; i < given.size(); ++i) {
       if (is_connected[i]) {
         connected_.push_back(i);
@@ -158,7 +136,7 @@ class PassComparison {
 
   [[nodiscard]] Verdict verdict(std::size_t k) const { return verdicts_[k]; }
   [[nodiscard]] std::string difference_of(std::size_t k) const {
-    return diagnosis::difference_of(diagnosis::values_of(manual_[k].gradient), derived_[k], xs_[k].shape());
+    return diagnosis::difference_of(as_doubles(manual_[k].gradient), derived_[k], xs_[k].shape());
   }
 
   [[nodiscard]] std::string first_divergence(const Divergence& divergence, const std::vector<Finding>& findings) const {
@@ -194,9 +172,9 @@ class PassComparison {
     const auto [value, gradients] =
         value_and_gradients(all.front(), std::span{all}.subspan(1), {.unconnected = Unconnected::zeros});
     for (std::size_t k = 0; k < xs_.size(); ++k) {
-      derived_.push_back(diagnosis::values_of(gradients[k]));
+      derived_.push_back(as_doubles(gradients[k]));
       const Tensor& by_hand = given_[connected_[k]].manual;
-      verdicts_.push_back(by_hand.defined() ? compare_manual(diagnosis::values_of(by_hand), derived_[k], xs_[k].shape(),
+      verdicts_.push_back(by_hand.defined() ? compare_manual(as_doubles(by_hand), derived_[k], xs_[k].shape(),
                                                              tolerance_of(xs_[k].dtype()), value.item())
                                                   .comparison.verdict
                                             : Verdict::inconclusive);
@@ -221,7 +199,7 @@ void judge_unconnected(const Given& given, Diagnosis& diagnosis, Explanation& re
   if (!given.manual.defined()) {
     return;
   }
-  const Values manual = diagnosis::values_of(given.manual);
+  const Values manual = as_doubles(given.manual);
   const bool is_zero = std::all_of(manual.begin(), manual.end(), [](double v) { return v == 0; });
   diagnosis.verdict = is_zero ? Verdict::right : Verdict::wrong;
   if (!is_zero) {
@@ -231,6 +209,12 @@ void judge_unconnected(const Given& given, Diagnosis& diagnosis, Explanation& re
 }
 
 }  // namespace
+
+std::vector<Tensor> tensors_of(std::span<const Given> given) {
+  std::vector<Tensor> tensors(given.size());
+  std::transform(given.begin(), given.end(), tensors.begin(), [](const Given& each) { return each.x; });
+  return tensors;
+}
 
 Explanation explain(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options) {
   Explanation result;

@@ -17,6 +17,8 @@ struct Given {
   Tensor manual;
 };
 
+[[nodiscard]] std::vector<Tensor> tensors_of(std::span<const Given> given);
+
 /// What the derived backward pass says about manual gradients.
 struct Explanation {
   std::vector<Diagnosis> diagnoses;  ///< one each

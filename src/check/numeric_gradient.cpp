@@ -12,6 +12,7 @@
 #include "xgrad/error.hpp"
 #include "xgrad/random.hpp"
 
+#include "check/as_doubles.hpp"
 #include "check/differentiation.hpp"
 #include "check/numeric.hpp"
 #include "check/perturbation.hpp"
@@ -55,14 +56,6 @@ Tensor unit_vector(const Shape& shape, DType dtype, Random& random) {
     return from_vector(values, shape);
   }
   return from_vector(std::vector<float>(values.begin(), values.end()), shape);
-}
-
-std::vector<double> as_doubles(const Tensor& tensor) {
-  if (tensor.dtype() == float64) {
-    return tensor.to_vector<double>();
-  }
-  const std::span<const float> values = tensor.data<float>();
-  return {values.begin(), values.end()};
 }
 
 NumericEntry differentiate_direction(Perturbation& perturbation, const Tensor& direction, double noise,

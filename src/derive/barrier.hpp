@@ -11,9 +11,27 @@
 
 namespace xgrad::formulas {
 
-/// The identity, where simplification isn't to see what is behind: a rule that goes around a tensor, log softmax for
+/// An operation that changes nothing, but for what is made of it otherwise.
+class Identity : public Operation {
+ public:
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const final {
+    return {inputs[0].shape(), inputs[0].dtype()};
+  }
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const final {
+    std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
+  }
+};
+
+/// stop_gradient, in a form that simplification before differentiation doesn't take for nothing.
+class StopGradient final : public Identity {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "stop_gradient"; }
+  [[nodiscard]] bool differentiable() const noexcept override { return false; }
+};
+
+/// Where simplification isn't to see what is behind: a rule that goes around a tensor, log softmax for
 /// example, would leave nothing to differentiate by it, and equal tensors would be merged. No two are equal.
-class Barrier final : public Operation {
+class Barrier final : public Identity {
  public:
   enum class Side : bool { forward, backward };
 
@@ -24,15 +42,9 @@ class Barrier final : public Operation {
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"number", number_}, {"backward", side_ == Side::backward}};
   }
-  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
-    return {inputs[0].shape(), inputs[0].dtype()};
-  }
   /// The cotangent, behind a barrier of its own.
   [[nodiscard]] std::vector<Tensor> vjp(const Call& /*call*/, const Tensor& cotangent) const override {
     return {apply(std::make_shared<const Barrier>(Side::backward, static_cast<std::size_t>(number_)), {cotangent})};
-  }
-  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
-    std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
   }
 
  private:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fmt/format.h>
 #include <tuple>
 
@@ -11,6 +10,7 @@
 #include "compile/kind.hpp"
 #include "compile/simplify.hpp"
 #include "derive/barrier.hpp"
+#include "graph/copy.hpp"
 
 namespace xgrad::formulas {
 
@@ -25,68 +25,66 @@ std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors) {
   return nodes;
 }
 
-/// stop_gradient, in a form that simplification before differentiation doesn't take for nothing.
-class StopGradient final : public Operation {
+/// The graph to be read: what has been evaluated could not be looked into. Those that gradients are taken by stand
+/// behind barriers.
+class ForwardCopy {
  public:
-  [[nodiscard]] std::string_view name() const noexcept override { return "stop_gradient"; }
-  [[nodiscard]] bool differentiable() const noexcept override { return false; }
-  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
-    return {inputs[0].shape(), inputs[0].dtype()};
-  }
-  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
-    std::memcpy(output.data, inputs[0].data, static_cast<std::size_t>(output.shape.size()) * size_of(output.dtype));
-  }
-};
+  ForwardCopy(std::span<const Tensor> tensors, std::span<const Tensor> xs)
+      : copy_{tensors, [this, screened = set_of(xs)](const graph::Node& node, std::span<const Tensor> inputs) {
+                graph::Copy::Made made = make(node, inputs);
+                if (screened.contains(&node)) {
+                  screen(node, made);
+                }
+                return made;
+              }} {}
+  ForwardCopy(const ForwardCopy&) = delete;
+  ForwardCopy& operator=(const ForwardCopy&) = delete;
 
-/// The same graph without values: what has been evaluated could not be looked into. Users of those in `behind_barriers`
-/// see them through one.
-class Copy {
- public:
-  explicit Copy(std::span<const Tensor> tensors, std::span<const Tensor> behind_barriers = {}) {
-    const Nodes screened = nodes_of(behind_barriers);
-    const graph::Order order = graph::topological_order(nodes_of(tensors), graph::Boundary::leaves);
-    for (const graph::Node* node : order.nodes) {
-      std::vector<Tensor> inputs;
-      for (const graph::Node* input : node->inputs()) {
-        const auto barrier = barriers_.find(input);
-        inputs.push_back(barrier == barriers_.end() ? of(graph::handle(input)) : barrier->second);
-      }
-      if (const Barrier* barrier = as_barrier(node->operation.get());
-          barrier != nullptr && barrier->side() == Barrier::Side::forward) {
-        copies_.emplace(node, inputs[0]);
-        continue;
-      }
-      const graph::ScopeGuard scope{node->scope};
-      const bool stops = planning::kind_of(*node->operation) == planning::Kind::stop_gradient;
-      const Tensor copy = xgrad::apply(stops ? std::make_shared<const StopGradient>() : node->operation, inputs);
-      copy.node()->name = node->name;
-      copies_.emplace(node, copy);
-      if (std::find(screened.begin(), screened.end(), node) != screened.end()) {
-        // Gradients are taken by what is between the two: there they are behind a barrier too.
-        const auto barrier = [number = 2 * between_.size()](std::size_t which) {
-          return std::make_shared<const Barrier>(Barrier::Side::forward, number + which);
-        };
-        between_.emplace(node, xgrad::apply(barrier(0), {copy}));
-        barriers_.emplace(node, xgrad::apply(barrier(1), {between_.at(node)}));
-      }
-    }
-  }
-
-  [[nodiscard]] Tensor of(const Tensor& original) const {
-    const auto copy = copies_.find(original.node());
-    return copy == copies_.end() ? original : copy->second;
-  }
+  [[nodiscard]] Tensor of(const Tensor& original) const { return copy_.of(original); }
   /// What a gradient by it is taken by.
   [[nodiscard]] Tensor source_of(const Tensor& original) const {
-    const auto source = between_.find(original.node());
-    return source == between_.end() ? of(original) : source->second;
+    const auto source = sources_.find(original.node());
+    return source == sources_.end() ? of(original) : source->second;
   }
 
  private:
-  std::unordered_map<const graph::Node*, Tensor> copies_;
-  std::unordered_map<const graph::Node*, Tensor> between_;
-  std::unordered_map<const graph::Node*, Tensor> barriers_;
+  [[nodiscard]] static std::unordered_set<const graph::Node*> set_of(std::span<const Tensor> tensors) {
+    const Nodes nodes = nodes_of(tensors);
+    return {nodes.begin(), nodes.end()};
+  }
+
+  [[nodiscard]] static graph::Copy::Made make(const graph::Node& node, std::span<const Tensor> inputs) {
+    if (planning::kind_of(*node.operation) != planning::Kind::stop_gradient) {
+      return graph::Copy::plain(node, inputs);
+    }
+    const graph::ScopeGuard scope{node.scope};
+    const Tensor copy = xgrad::apply(std::make_shared<const StopGradient>(), inputs);
+    copy.node()->name = node.name;
+    return {copy, {}};
+  }
+
+  // Gradients are taken by what is between two barriers: there they are behind one themselves.
+  void screen(const graph::Node& node, graph::Copy::Made& made) {
+    const auto barrier = [number = 2 * sources_.size()](std::size_t which) {
+      return std::make_shared<const Barrier>(Barrier::Side::forward, number + which);
+    };
+    const Tensor source = xgrad::apply(barrier(0), {made.copy});
+    sources_.emplace(&node, source);
+    made.for_users = xgrad::apply(barrier(1), {source});
+  }
+
+  std::unordered_map<const graph::Node*, Tensor> sources_;
+  graph::Copy copy_;
 };
+
+graph::Copy without_barriers(std::span<const Tensor> tensors) {
+  return graph::Copy{tensors, [](const graph::Node& node, std::span<const Tensor> inputs) {
+                       const Barrier* barrier = as_barrier(node.operation.get());
+                       return barrier != nullptr && barrier->side() == Barrier::Side::forward
+                                  ? graph::Copy::Made{inputs[0], {}}
+                                  : graph::Copy::plain(node, inputs);
+                     }};
+}
 
 // Class probabilities: no element negative, and Σ = 1 along the last axis.
 bool is_distribution(const graph::Node& leaf) {
@@ -120,7 +118,7 @@ bool is_distribution(const graph::Node& leaf) {
 Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options) {
   std::vector<Tensor> all{y};
   all.insert(all.end(), xs.begin(), xs.end());
-  const Copy copy{all, xs};
+  const ForwardCopy copy{all, xs};
   std::unordered_map<const graph::Node*, std::string> given;
   for (const NamedTensor& named : options.names) {
     given.emplace(copy.of(named.tensor).node(), named.name);
@@ -205,7 +203,7 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   joint.insert(joint.end(), cotangents.begin(), cotangents.end());
   if (std::any_of(targets.begin(), targets.end(), [](const auto* target) { return target->operation != nullptr; })) {
     const std::vector<Tensor> with_barriers = joint;
-    const Copy without{joint};
+    const graph::Copy without = without_barriers(joint);
     std::transform(joint.begin(), joint.end(), joint.begin(), [&without](const Tensor& t) { return without.of(t); });
     follow(with_barriers, joint);
   }
@@ -238,7 +236,7 @@ Formulas::Formulas(const std::vector<NamedTensor>& tensors, const DeriveOptions&
   for (const NamedTensor& each : tensors) {
     all.push_back(each.tensor);
   }
-  const Copy copy{all};
+  const ForwardCopy copy{all, {}};
   std::unordered_map<const graph::Node*, std::string> given;
   for (const NamedTensor& named : options.names) {
     given.emplace(copy.of(named.tensor).node(), named.name);

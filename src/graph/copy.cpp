@@ -1,6 +1,7 @@
 #include "graph/copy.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "xgrad/operation.hpp"
@@ -9,24 +10,33 @@
 
 namespace xgrad::graph {
 
-Copy::Copy(std::span<const Tensor> tensors) {
+Copy::Copy(std::span<const Tensor> tensors, const Make& make) {
   std::vector<const Node*> roots(tensors.size());
   std::transform(tensors.begin(), tensors.end(), roots.begin(), [](const Tensor& tensor) { return tensor.node(); });
   for (const Node* node : topological_order(roots, Boundary::leaves).nodes) {
     std::vector<Tensor> inputs;
     for (const Node* input : node->inputs()) {
-      inputs.push_back(of(handle(input)));
+      const auto made = made_.find(input);
+      inputs.push_back(made == made_.end() ? handle(input) : made->second.for_users);
     }
-    const ScopeGuard scope{node->scope};
-    const Tensor copy = xgrad::apply(node->operation, inputs);
-    copy.node()->name = node->name;
-    copies_.emplace(node, copy);
+    Made made = make(*node, inputs);
+    if (!made.for_users.defined()) {
+      made.for_users = made.copy;
+    }
+    made_.emplace(node, std::move(made));
   }
 }
 
+Copy::Made Copy::plain(const Node& node, std::span<const Tensor> inputs) {
+  const ScopeGuard scope{node.scope};
+  const Tensor copy = xgrad::apply(node.operation, inputs);
+  copy.node()->name = node.name;
+  return {copy, {}};
+}
+
 Tensor Copy::of(const Tensor& original) const {
-  const auto copy = copies_.find(original.node());
-  return copy == copies_.end() ? original : copy->second;
+  const auto made = made_.find(original.node());
+  return made == made_.end() ? original : made->second.copy;
 }
 
 }  // namespace xgrad::graph

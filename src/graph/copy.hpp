@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <unordered_map>
 
@@ -13,13 +14,23 @@ namespace xgrad::graph {
 /// tensor without a Parameter behind it would let its history go.
 class Copy {
  public:
-  explicit Copy(std::span<const Tensor> tensors);
+  /// What is made of a node.
+  struct Made {
+    Tensor copy;
+    Tensor for_users;  ///< what the copies of its users take; the copy itself if undefined
+  };
+  /// From a node and what its inputs' copies are to their users.
+  using Make = std::function<Made(const Node& node, std::span<const Tensor> inputs)>;
+
+  explicit Copy(std::span<const Tensor> tensors, const Make& make = plain);
+  /// The node's operation, in its scope and with its name.
+  [[nodiscard]] static Made plain(const Node& node, std::span<const Tensor> inputs);
 
   /// The copy of a tensor behind those given; a leaf is its own.
   [[nodiscard]] Tensor of(const Tensor& original) const;
 
  private:
-  std::unordered_map<const Node*, Tensor> copies_;
+  std::unordered_map<const Node*, Made> made_;
 };
 
 }  // namespace xgrad::graph

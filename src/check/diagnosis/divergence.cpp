@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "check/as_doubles.hpp"
 #include "check/diagnosis/probe.hpp"
 #include "check/diagnosis/values.hpp"
 
@@ -29,7 +30,7 @@ Divergence::Divergence(formulas::Formulas& pass, const std::vector<Line>& lines,
     if (given && !wrong[target]) {
       standing_[target] = Standing::right;
       causes.clear();
-    } else if (given && !causes.empty() && residual(values_of(manual[target]), values_of(value)) <= tolerance) {
+    } else if (given && !causes.empty() && residual(as_doubles(manual[target]), as_doubles(value)) <= tolerance) {
       standing_[target] = Standing::follows;
       causes_[target] = std::exchange(causes, {target});
     } else if (given) {

@@ -7,6 +7,7 @@
 #include "xgrad/plan.hpp"
 #include "xgrad/random.hpp"
 
+#include "check/as_doubles.hpp"
 #include "derive/evaluation.hpp"
 
 namespace xgrad::check::diagnosis {
@@ -63,7 +64,7 @@ void Probe::walk(const std::vector<Line>& lines,
 
 Values Probe::selected(std::size_t target, const Tensor& tensor) const {
   if (target >= entries_.size() || entries_[target].empty()) {
-    return values_of(tensor);
+    return as_doubles(tensor);
   }
   Values result(entries_[target].size());
   const auto copy = [&](const auto* data) {

@@ -8,6 +8,7 @@
 #include <random>
 #include <tuple>
 
+#include "check/as_doubles.hpp"
 #include "derive/printing.hpp"
 #include "graph/node.hpp"
 
@@ -90,7 +91,7 @@ void Search::look_at_manual(const std::vector<Manual>& manual) {
     if (!manual[p].gradient.defined() || current_[p].empty()) {
       continue;
     }
-    all_manual_[p] = values_of(manual[p].gradient);
+    all_manual_[p] = as_doubles(manual[p].gradient);
     const bool agrees = agree(all_manual_[p], current_[p]);
     if (manual[p].wrong && !agrees && is_finite(all_manual_[p]) && is_finite(current_[p])) {
       states_[p] = State::remaining;
@@ -239,7 +240,7 @@ bool Search::holds(Candidate& candidate) {
   const std::vector<Values> there = or_nothing([&] { return there_->gradients(lines); });
   return std::all_of(candidate.explained.begin(), candidate.explained.end(), [&](std::size_t p) {
     return p >= there.size() || p >= other_->manual.size() || !other_->manual[p].defined() ||
-           agree(values_of(other_->manual[p]), there[p]);
+           agree(as_doubles(other_->manual[p]), there[p]);
   });
 }
 

@@ -6,15 +6,9 @@
 #include <limits>
 #include <numeric>
 
-#include "xgrad/math.hpp"
-
 #include "check/agreement.hpp"
 
 namespace xgrad::check::diagnosis {
-
-Values values_of(const Tensor& tensor) {
-  return cast(tensor, float64).to_vector<double>();
-}
 
 double dot(const Values& a, const Values& b) noexcept {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);

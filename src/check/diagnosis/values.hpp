@@ -2,13 +2,10 @@
 
 #include <vector>
 
-#include "xgrad/tensor.hpp"
-
 namespace xgrad::check::diagnosis {
 
 using Values = std::vector<double>;
 
-[[nodiscard]] Values values_of(const Tensor& tensor);
 [[nodiscard]] double dot(const Values& a, const Values& b) noexcept;
 [[nodiscard]] Values difference(const Values& a, const Values& b);
 [[nodiscard]] bool is_finite(const Values& values) noexcept;
