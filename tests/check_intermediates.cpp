@@ -1,19 +1,16 @@
-// Gradients of tensors on the way, of layers alone, and at two points: verdicts, and the formula that diverges first.
+// Gradients of tensors on the way: rows, verdicts, and the formula that diverges first.
 #include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
 #include <limits>
 #include <string>
 #include <vector>
-#include <xtensor-blas/xlinalg.hpp>
-#include <xtensor/xarray.hpp>
-#include <xtensor/xmath.hpp>
-#include <xtensor/xview.hpp>
 
 #include "xgrad/xgrad.hpp"
-#include "xgrad/xtensor.hpp"
 
 #include "support/message_of.hpp"
+#include "support/report_rows.hpp"
+#include "support/sigmoid_layer.hpp"
 
 namespace xg = xgrad;
 using xg::float32;
@@ -23,32 +20,12 @@ using xg::NamedTensor;
 using xg::Tensor;
 using xg::transpose;
 using xg::check::compare;
-using xg::check::compare_backward;
 using xg::check::ParameterReport;
 using xg::check::Report;
 using xg::check::Verdict;
+using namespace xgrad::test;
 
 namespace {
-
-using Names = std::vector<std::string>;
-
-Names names_of(const std::vector<ParameterReport>& rows) {
-  Names names;
-  std::transform(rows.begin(), rows.end(), std::back_inserter(names), [](const auto& row) { return row.name; });
-  return names;
-}
-
-const ParameterReport& row_of(const Report& report, const std::string& name) {
-  for (const std::vector<ParameterReport>* rows : {&report.parameters, &report.tensors}) {
-    for (const ParameterReport& row : *rows) {
-      if (row.name == name) {
-        return row;
-      }
-    }
-  }
-  FAIL("no row for ", name);
-  return report.parameters.front();
-}
 
 /// The names of all rows, in the order in which the text has them.
 Names text_order(const Report& report, Names names) {
@@ -285,157 +262,6 @@ TEST_CASE("compare: errors name what doesn't fit") {
                  "both manual and manual_function are given"));
 }
 
-TEST_CASE("compare: a second probe tells apart what the first can't") {
-  // With b = 0, x and x + b are the same.
-  const xg::Parameter w{xg::tensor({0.5, -0.25, 0.75}, float64), "w"};
-  const xg::Parameter b{xg::zeros({3}, float64), "b"};
-  const Tensor x = xg::tensor({{1, 2, 3}, {0.5, -1, 2}}, float64).named("x");
-  const auto loss = [&] {
-    const Tensor u = (x + b.value()).named("u");
-    return 0.5 * xg::sum(xg::square(u * w.value()));
-  };
-  const auto by_hand = [&] {
-    const Tensor u = x + b.value();
-    const Tensor dw = xg::sum(x * u * w.value(), 0);  // u² w is right
-    return std::vector<Tensor>{dw, xg::sum(u, 0) * xg::square(w.value())};
-  };
-  const xg::Tensor before = w.value();
-  // As values they are right, as far as these values can tell.
-  CHECK(compare(loss, {{"w", w}, {"b", b}}, {.manual = by_hand()}).verdict() == Verdict::right);
-  const Report report = compare(loss, {{"w", w}, {"b", b}}, {.manual_function = by_hand});
-  CAPTURE(report.text());
-  CHECK(row_of(report, "w").verdict == Verdict::wrong);
-  CHECK(contains(row_of(report, "w").reason, "at other values of the parameters"));
-  CHECK(contains(row_of(report, "w").diagnosis, "u ⊙ x in place of u²"));
-  CHECK(row_of(report, "b").verdict == Verdict::right);
-  // The parameters have their values back, and graphs built on them before still depend on them.
-  CHECK(w.value().to_vector<double>() == std::vector<double>{0.5, -0.25, 0.75});
-  CHECK(xg::sum(xg::gradients(xg::sum(before), {w.value()})[0]).item() == 3);
-}
-
-TEST_CASE("compare: a second probe leaves one of several explanations") {
-  xg::Random random{1};
-  const xg::Parameter r{random.normal({5}, 0, 1, float64), "r"};
-  const xg::Parameter p{xg::tensor({2, 3, 4, 5, 7}, float64), "p"};
-  const xg::Parameter q{xg::tensor({2, 3, 4, 5, 7}, float64), "q"};
-  const auto loss = [&] { return xg::sum(r.value() * p.value() * q.value()); };
-  const std::vector<xg::NamedParameter> parameters{{"r", r}, {"p", p}, {"q", q}};
-  for (const bool left_out_p : {true, false}) {
-    const auto by_hand = [&] {
-      return std::vector<Tensor>{left_out_p ? q.value() : p.value(), r.value() * q.value(), r.value() * p.value()};
-    };
-    const std::string expected = left_out_p ? "the factor p left out" : "the factor q left out";
-    const Report once = compare(loss, parameters, {.manual = by_hand()});
-    CHECK(contains(row_of(once, "r").diagnosis, "the data can't tell that from"));
-    const Report twice = compare(loss, parameters, {.manual_function = by_hand});
-    CAPTURE(twice.text());
-    CHECK(contains(row_of(twice, "r").diagnosis, expected));
-    CHECK_FALSE(contains(row_of(twice, "r").diagnosis, "can't tell"));
-  }
-  // A loss that isn't defined at other values is compared at its own.
-  const xg::Parameter positive{xg::tensor({1, 2, 3}, float64), "positive"};
-  const auto logarithm = [&] { return xg::sum(xg::log(positive.value())); };
-  const auto right = [&] { return std::vector<Tensor>{1.0 / positive.value()}; };
-  CHECK(compare(logarithm, {{"positive", positive}}, {.manual_function = right}).verdict() == Verdict::right);
-  const auto refusing = [&] {
-    if (positive.value().to_vector<double>() != std::vector<double>{1, 2, 3}) {
-      throw xg::ValueError("only there");
-    }
-    return right();
-  };
-  CHECK(compare(logarithm, {{"positive", positive}}, {.manual_function = refusing}).verdict() == Verdict::right);
-  CHECK(positive.value().to_vector<double>() == std::vector<double>{1, 2, 3});
-}
-
-TEST_CASE("compare_backward: one layer by hand, on tensors") {
-  xg::Random random{1};
-  const xg::nn::Dense layer{4, 5, random, {.dtype = float64}};
-  const Tensor x = random.normal({7, 4}, 0, 1, float64).eval();
-  const auto forward = [&](const std::vector<Tensor>& inputs) { return layer(inputs[0]); };
-  const std::vector<xg::NamedParameter> parameters{{"W", layer.W}, {"b", layer.b}};
-  const auto backward = [&](const std::string& mistake) {
-    return [&layer, mistake](const std::vector<Tensor>& inputs, const Tensor& upstream) {
-      const Tensor dx = matmul(upstream, layer.W.value());
-      const Tensor dW = matmul(transpose(upstream), inputs[0]);
-      const Tensor db = mistake == "mean" ? xg::mean(upstream, 0) : xg::sum(upstream, 0);
-      return std::vector<Tensor>{mistake == "sign" ? -dx : dx, dW, db};
-    };
-  };
-  const auto report_of = [&](const std::string& mistake) {
-    return compare_backward(forward, {{"x", x}}, parameters, backward(mistake));
-  };
-  const Report right = report_of("");
-  CHECK(right.verdict() == Verdict::right);
-  CHECK(names_of(right.parameters) == Names{"x", "W", "b"});
-  const Report mean = report_of("mean");
-  CHECK(row_of(mean, "b").verdict == Verdict::wrong);
-  CHECK(row_of(mean, "W").verdict == Verdict::right);
-  CHECK(row_of(mean, "x").verdict == Verdict::right);
-  CHECK(mean.first_divergence == "∂Loss/∂b = Σ₀ G");
-  CHECK(contains(row_of(mean, "b").diagnosis, "one over the number of samples"));
-  const Report sign = report_of("sign");
-  CHECK(sign.first_divergence == "∂Loss/∂x = G W");
-  CHECK(contains(row_of(sign, "x").diagnosis, "the sign flipped"));
-}
-
-TEST_CASE("compare_backward: several inputs, and formulas on xtensor arrays") {
-  // Scores of attention: S = softmax(Q Kᵀ).
-  xg::Random random{2};
-  const Tensor Q = random.normal({5, 3}, 0, 1, float64).eval();
-  const Tensor K = random.normal({7, 3}, 0, 1, float64).eval();
-  const auto forward = [](const std::vector<Tensor>& in) { return xg::softmax(matmul(in[0], transpose(in[1])), -1); };
-  const auto backward = [](bool forgets_sum) {
-    return [forgets_sum](const std::vector<Tensor>& in, const Tensor& upstream) {
-      const auto q = xg::view_xtensor<double>(in[0]);
-      const auto k = xg::view_xtensor<double>(in[1]);
-      const auto g = xg::view_xtensor<double>(upstream);
-      const xt::xarray<double> scores = xt::exp(xt::linalg::dot(q, xt::transpose(k)));
-      const xt::xarray<double> total = xt::sum(scores, {1});
-      const xt::xarray<double> s = scores / xt::view(total, xt::all(), xt::newaxis());
-      const xt::xarray<double> products = s * g;
-      const xt::xarray<double> sums = xt::sum(products, {1});
-      xt::xarray<double> ds = products;
-      if (!forgets_sum) {
-        ds = s * (g - xt::view(sums, xt::all(), xt::newaxis()));
-      }
-      const xt::xarray<double> dq = xt::linalg::dot(ds, k);
-      const xt::xarray<double> dk = xt::linalg::dot(xt::transpose(ds), q);
-      return xg::from_xtensors(dq, dk);
-    };
-  };
-  const auto report_of = [&](bool forgets_sum) {
-    return compare_backward(forward, {{"Q", Q}, {"K", K}}, {}, backward(forgets_sum));
-  };
-  CHECK(report_of(false).verdict() == Verdict::right);
-  const Report wrong = report_of(true);
-  CAPTURE(wrong.text());
-  CHECK(row_of(wrong, "Q").verdict == Verdict::wrong);
-  CHECK(row_of(wrong, "K").verdict == Verdict::wrong);
-  CHECK(contains(row_of(wrong, "Q").diagnosis, "left out"));
-}
-
-TEST_CASE("compare_backward: errors") {
-  xg::Random random{1};
-  const xg::nn::Dense layer{4, 5, random, {.dtype = float64}};
-  const Tensor x = random.normal({7, 4}, 0, 1, float64).eval();
-  const auto forward = [&](const std::vector<Tensor>& inputs) { return layer(inputs[0]); };
-  const auto none = [](const std::vector<Tensor>&, const Tensor&) { return std::vector<Tensor>{}; };
-  const auto message = [&](const std::vector<NamedTensor>& inputs, const xg::check::BackwardFunction& backward,
-                           const xg::check::CompareOptions& options = {}) {
-    return message_of<xg::Error>([&] {
-      return compare_backward(forward, inputs, {{"W", layer.W}}, backward, options);
-    });
-  };
-  CHECK(contains(message({{"x", x}}, none), "the backward function gave 0 gradients, expected 2: of 1 inputs"));
-  CHECK(contains(message({{"", x}}, none), "an input has no name"));
-  CHECK(contains(message({{"x", x}}, none, {.manual = {x}}), "manual gradients are given in the options"));
-  CHECK(contains(message({{"x", xg::cast(x, xg::int64)}}, none), "int64"));
-  const auto transposed = [](const std::vector<Tensor>& in, const Tensor& g) {
-    return std::vector<Tensor>{in[0], matmul(transpose(in[0]), g)};
-  };
-  CHECK(contains(message({{"x", x}}, transposed), "the manual gradient of W has shape (4, 5), expected (5, 4)"));
-}
-
 TEST_CASE("compare: tensors on the way that are data's own leave each other and the graph alone") {
   xg::Random random{4};
   const xg::Parameter W{random.normal({4, 3}, 0, 1, float64), "W"};
@@ -495,14 +321,9 @@ TEST_CASE("compare: tensors with equal gradients keep them apart") {
 }
 
 TEST_CASE("compare: where one mistake may be in several formulas, all are named") {
-  xg::Random random{6};
-  const xg::Parameter W{random.normal({3, 4}, 0, 1, float64), "W"};
-  const Tensor x = random.normal({7, 4}, 0, 1, float64).eval().named("x");
-  const Tensor y = random.uniform({7, 3}, 0, 1, float64).eval().named("y");
-  const auto loss = [&] {
-    const Tensor a = xg::sigmoid(matmul(x, transpose(W.value())).named("z")).named("a");
-    return 0.5 * xg::sum(xg::square(a - y));
-  };
+  const SigmoidLayer layer{6};
+  const xg::Parameter& W = layer.W;
+  const auto loss = [&] { return layer.loss(); };
   const Tensor right = xg::gradients(loss(), {W.value()})[0].eval();
   const Report report = compare(loss, {{"W", W}}, {.manual = {(-right).eval()}});
   CHECK(report.first_divergence == "δ_a = a − y, or δ_z = δ_a ⊙ σ′(z), or ∂Loss/∂W = δ_zᵀ x");

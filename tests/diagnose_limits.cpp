@@ -1,5 +1,5 @@
 // Diagnoses where it is hard to say something: deep networks, large, tiny and nearly right gradients, values that
-// aren't finite, operations that refuse values, explanations that hold at one point only.
+// aren't finite, operations that refuse values.
 #include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
@@ -11,6 +11,7 @@
 
 #include "support/message_of.hpp"
 #include "support/sanitizers.hpp"
+#include "support/sigmoid_layer.hpp"
 
 namespace xg = xgrad;
 using xg::float32;
@@ -23,6 +24,7 @@ using xg::check::compare;
 using xg::check::diagnose;
 using xg::check::Diagnosis;
 using xg::check::Verdict;
+using xgrad::test::SigmoidLayer;
 
 namespace {
 
@@ -127,14 +129,9 @@ TEST_CASE("diagnose: gradients of one and two entries") {
 }
 
 TEST_CASE("diagnose: what is zero is called zero") {
-  xg::Random random{4};
-  const xg::Parameter W{random.normal({3, 4}, 0, 1, float64), "W"};
-  const Tensor x = random.normal({7, 4}, 0, 1, float64).eval().named("x");
-  const Tensor y = random.uniform({7, 3}, 0, 1, float64).eval().named("y");
-  const auto loss = [&] {
-    const Tensor a = xg::sigmoid(matmul(x, transpose(W.value())).named("z")).named("a");
-    return 0.5 * xg::sum(xg::square(a - y));
-  };
+  const SigmoidLayer layer{4};
+  const xg::Parameter& W = layer.W;
+  const auto loss = [&] { return layer.loss(); };
   const Diagnosis found = diagnose(loss, {{"W", W}}, {xg::zeros({3, 4}, float64)})[0];
   CHECK(contains(found.text(), "zero in its place"));
   CHECK(found.alternatives.empty());
@@ -169,14 +166,10 @@ TEST_CASE("diagnose: verdicts are those of compare, entry by entry") {
 }
 
 TEST_CASE("diagnose: formulas are fed with the manual gradients they use, whatever these are") {
+  const SigmoidLayer layer{6};
+  const auto& [W, x, y] = layer;
+  const auto loss = [&] { return layer.loss(); };
   xg::Random random{6};
-  const xg::Parameter W{random.normal({3, 4}, 0, 1, float64), "W"};
-  const Tensor x = random.normal({7, 4}, 0, 1, float64).eval().named("x");
-  const Tensor y = random.uniform({7, 3}, 0, 1, float64).eval().named("y");
-  const auto loss = [&] {
-    const Tensor a = xg::sigmoid(matmul(x, transpose(W.value())).named("z")).named("a");
-    return 0.5 * xg::sum(xg::square(a - y));
-  };
   const Tensor a = xg::sigmoid(matmul(x, transpose(W.value()))).eval();
   const auto found = [&](const Tensor& da, const Tensor& dz) {
     return diagnose(loss, {{"W", W}}, {matmul(transpose(dz), x).eval()},
@@ -259,92 +252,6 @@ TEST_CASE("diagnose: terms must fit something, and are tried with a factor") {
                  "[compare] the term 'v' is float64 (4,)"));
   const auto report = compare(loss, {{"w", w}}, {.manual = {(right + 0.9 * v).eval()}, .terms = {{"v", v}}});
   CHECK(contains(report.parameters[0].diagnosis, "the term 0.9 v added in ∂Loss/∂w"));
-}
-
-TEST_CASE("compare: an explanation must hold at the second point too") {
-  // Here the factor g is 2 everywhere, and only here.
-  xg::Random random{8};
-  const xg::Parameter w{random.normal({5}, 0, 1, float64), "w"};
-  const xg::Parameter g{xg::full({5}, 2, float64), "g"};
-  const Tensor x = random.normal({7, 5}, 0, 1, float64).eval().named("x");
-  const auto loss = [&] { return xg::sum(xg::sin(x * w.value()) * g.value()); };
-  const auto by_hand = [&] {
-    const Tensor slope = xg::cos(x * w.value());
-    return std::vector<Tensor>{xg::sum(x * slope * xg::square(g.value()), 0), xg::sum(xg::sin(x * w.value()), 0)};
-  };
-  const std::vector<xg::NamedParameter> parameters{{"w", w}, {"g", g}};
-  CHECK(contains(compare(loss, parameters, {.manual = by_hand()}).parameters[0].diagnosis, "a factor 2 too much"));
-  const std::string twice = compare(loss, parameters, {.manual_function = by_hand}).parameters[0].diagnosis;
-  CHECK_FALSE(contains(twice, "a factor 2 too much"));
-  CHECK(contains(twice, "no single edit"));
-  // Many equal factors: the one that was left out is among those that the first point leaves, and alone after the
-  // second.
-  std::vector<xg::Parameter> factors;
-  for (const char* name : {"p1", "p2", "p3", "p4", "p5"}) {
-    factors.emplace_back(xg::tensor({2, 3, 4, 5, 7}, float64), name);
-  }
-  const xg::Parameter r{random.normal({5}, 0, 1, float64), "r"};
-  const auto product = [&](std::size_t without) {
-    Tensor total;
-    for (std::size_t i = 0; i < factors.size(); ++i) {
-      if (i != without) {
-        total = total.defined() ? total * factors[i].value() : factors[i].value();
-      }
-    }
-    return total;
-  };
-  const auto of_factors = [&] { return xg::sum(r.value() * product(factors.size())); };
-  for (const std::size_t without : {std::size_t{0}, std::size_t{4}}) {
-    const auto forgotten = [&] { return std::vector<Tensor>{product(without)}; };
-    const auto report = compare(of_factors, {{"r", r}}, {.manual_function = forgotten});
-    // Only r was moved: the factors are still equal.
-    CHECK(contains(report.parameters[0].diagnosis, "the data can't tell that from"));
-    std::vector<xg::NamedParameter> all{{"r", r}};
-    for (const xg::Parameter& factor : factors) {
-      all.push_back({factor.name(), factor});
-    }
-    const auto of_all = [&] {
-      std::vector<Tensor> manual{product(without)};
-      for (std::size_t i = 0; i < factors.size(); ++i) {
-        manual.push_back(r.value() * product(i));
-      }
-      return manual;
-    };
-    const std::string words = compare(of_factors, all, {.manual_function = of_all}).parameters[0].diagnosis;
-    CHECK(contains(words, "the factor " + factors[without].name() + " left out"));
-    INFO(words);
-    CHECK_FALSE(contains(words, "can't tell"));
-  }
-}
-
-TEST_CASE("compare: the second probe can be left out where random values don't do") {
-  const xg::Parameter A{xg::tensor({{2, 1}, {1, 3}}, float64), "A"};  // symmetric
-  const xg::Parameter v{xg::tensor({1, -2}, float64), "v"};
-  const auto loss = [&] { return xg::dot(v.value(), matmul(A.value(), v.value())); };
-  const auto by_hand = [&] {
-    return std::vector<Tensor>{xg::outer(v.value(), v.value()), 2.0 * matmul(A.value(), v.value())};
-  };
-  const std::vector<xg::NamedParameter> parameters{{"A", A}, {"v", v}};
-  const auto twice = compare(loss, parameters, {.manual_function = by_hand});
-  CHECK(twice.parameters[1].verdict == Verdict::wrong);
-  CHECK(contains(twice.parameters[1].reason, "at other values of the parameters"));
-  CHECK(compare(loss, parameters, {.manual_function = by_hand, .second_probe = false}).verdict() == Verdict::right);
-}
-
-TEST_CASE("compare: a function that doesn't look at the values is taken for values") {
-  const xg::Parameter w{xg::tensor({0.5, -0.25, 0.75}, float64), "w"};
-  const auto loss = [&] { return xg::sum(xg::exp(w.value())); };
-  const Tensor right = xg::exp(w.value()).eval();
-  const auto same = [&] { return std::vector<Tensor>{right}; };
-  const auto report = compare(loss, {{"w", w}}, {.manual_function = same});
-  CHECK(report.verdict() == Verdict::right);
-  CHECK(contains(report.manual_source, "gives the same at other values of the parameters: taken for values"));
-  const auto wrong = [&] { return std::vector<Tensor>{(2.0 * right).eval()}; };
-  CHECK(contains(compare(loss, {{"w", w}}, {.manual_function = wrong}).parameters[0].diagnosis, "a factor 2 too much"));
-  // A gradient may well be the same everywhere.
-  const auto linear = [&] { return xg::sum(3.0 * w.value()); };
-  const auto threes = [] { return std::vector<Tensor>{xg::full({3}, 3, float64)}; };
-  CHECK(compare(linear, {{"w", w}}, {.manual_function = threes}).manual_source == "given");
 }
 
 TEST_CASE("diagnose: a sign or a factor isn't called a weight after its update") {
