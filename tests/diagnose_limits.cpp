@@ -99,6 +99,21 @@ TEST_CASE("diagnose: of large gradients a part is looked at, and all entries cou
   const Diagnosis replaced = diagnose(loss, {{"w", w}}, {(p * r + 0.5 * r * r).eval()})[0];
   CHECK(contains(replaced.text(), "r in place of q"));
   CHECK(replaced.alternatives.empty());
+  // Two that are the same but for an entry, which isn't among those that differ most, and may not be looked at first.
+  const std::vector<double> q_values = q.to_vector<double>();
+  for (const std::size_t at :
+       {std::size_t{100}, std::size_t{1700}, std::size_t{3000}, std::size_t{4400}, std::size_t{5900}}) {
+    std::vector<double> first = (q + 1.0).to_vector<double>();
+    std::vector<double> second = first;
+    first[at] = q_values[at] + 1e-3;
+    second[at] = q_values[at] + 2e-3;
+    const Tensor s1 = xg::from_vector(first, {size}).named("s1");
+    const Tensor s2 = xg::from_vector(second, {size}).named("s2");
+    const auto with_both = [&] { return loss() + xg::sum(w.value() * s1 * s2); };
+    const Diagnosis found = diagnose(with_both, {{"w", w}}, {(p * s1 + 0.5 * r * r + s1 * s2).eval()})[0];
+    CHECK(contains(found.text(), "s1 in place of q"));
+    CHECK(found.alternatives.empty());
+  }
   // One entry of its own is no edit.
   std::vector<double> one = right.to_vector<double>();
   one[4321] += 1;
@@ -231,6 +246,41 @@ TEST_CASE("diagnose: operations that refuse other values are asked at values nea
   CHECK(left_out.alternatives.empty());
   CHECK(contains(compare(loss, {{"w", w}}, {.manual = {(2.0 * right).eval()}}).parameters[0].diagnosis,
                  "a factor 2 too much"));
+}
+
+namespace {
+
+/// a, and nothing of b: it has no derivative by b.
+class First final : public xg::Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "first"; }
+  [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
+    return {inputs[0].shape(), inputs[0].dtype()};
+  }
+  [[nodiscard]] std::vector<Tensor> vjp(const xg::Call& /*call*/, const Tensor& cotangent) const override {
+    return {cotangent, {}};
+  }
+  void evaluate(std::span<const xg::ConstArray> inputs, const xg::Array& output) const override {
+    std::copy_n(inputs[0].as<double>(), output.shape.size(), output.as<double>());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("diagnose: an operation may have no derivative by one of its inputs") {
+  const xg::Parameter a{xg::tensor({0.5, -0.25, 0.75}, float64), "a"};
+  const xg::Parameter b{xg::tensor({1, 2, 3}, float64), "b"};
+  const auto loss = [&] {
+    return xg::sum(xg::sin(xg::apply(std::make_shared<const First>(), {a.value(), b.value()})));
+  };
+  const Tensor right = xg::cos(a.value()).eval();
+  const auto found = [&](const Tensor& da, const Tensor& db) {
+    return diagnose(loss, {{"a", a}, {"b", b}}, {da.eval(), db.eval()});
+  };
+  CHECK(found(right, xg::zeros({3}, float64))[1].verdict == Verdict::right);
+  const std::vector<Diagnosis> wrong = found(2.0 * right, xg::ones({3}, float64));
+  CHECK(contains(wrong[0].text(), "a factor 2 too much"));
+  CHECK(wrong[1].text() == "b: your ∂Loss/∂b isn't zero, but the loss doesn't depend on it");
 }
 
 TEST_CASE("diagnose: terms must fit something, and are tried with a factor") {
