@@ -119,7 +119,7 @@ TEST_CASE("trace_nonfinite: the layer of a Sequential") {
   const auto backward = trace_nonfinite(xg::nn::QuadraticLoss{}(roots(x), xg::zeros({3, 1})).named("loss"));
   REQUIRE(backward.has_value());
   CHECK(backward->pass == Pass::backward);
-  CHECK(backward->operation == "div");
+  CHECK(backward->operation == "chain_div");
   CHECK(backward->layer == "1/Root");
   CHECK(backward->index == Index{2, 0});
   CHECK(backward->result.starts_with("∂loss/∂"));
@@ -332,7 +332,7 @@ TEST_CASE("trace_nonfinite: gradients for given tensors") {
   REQUIRE(found.has_value());
   CHECK(found->pass == Pass::backward);
   CHECK(found->result == "∂y/∂inside");
-  CHECK(found->operation == "div");
+  CHECK(found->operation == "chain_div");
   CHECK(found->index == Index{0});
   CHECK(found->derivative_of == "√(inside)");
   const std::vector<xg::Tensor> unrelated{trained({1}, "unrelated")};
@@ -365,17 +365,14 @@ TEST_CASE("trace_nonfinite: a tensor that was read and let its history go is a l
 }
 
 TEST_CASE("trace_nonfinite: what a plan makes finite isn't blamed") {
-  // The plan takes log softmax together; apart it is log 0.
+  // log softmax is computed as one function, also node by node.
   const auto build = [] { return xg::sum(xg::log(xg::softmax(named({0, 200}, "z")))); };
   {
     const xg::PlanScope scope{{}};
     CHECK_FALSE(trace_nonfinite(build()).has_value());
   }
   const xg::PlanScope scope{{.simplify = false, .fuse = false}};
-  const auto found = trace_nonfinite(build());
-  REQUIRE(found.has_value());
-  CHECK(found->operation == "log");
-  CHECK(found->index == Index{0});
+  CHECK_FALSE(trace_nonfinite(build()).has_value());
 }
 
 TEST_CASE("trace_nonfinite: after a step of an optimiser, the loss that it returned") {
@@ -425,7 +422,7 @@ TEST_CASE("trace_nonfinite: the backward pass of a long chain") {
   const auto backward = trace_nonfinite(y);
   REQUIRE(backward.has_value());
   CHECK(backward->pass == Pass::backward);
-  CHECK(backward->operation == "div");
+  CHECK(backward->operation == "chain_div");
   CHECK(backward->derivative_of == "planted = √(sin(sin(sin(…))))");
 }
 

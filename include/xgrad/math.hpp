@@ -32,6 +32,8 @@ namespace xgrad {
 [[nodiscard]] XGRAD_API Tensor log(const Tensor& x);
 [[nodiscard]] XGRAD_API Tensor log1p(const Tensor& x);
 [[nodiscard]] XGRAD_API Tensor sqrt(const Tensor& x);
+/// a log b, and 0 where a = 0 and b = 0.
+[[nodiscard]] XGRAD_API Tensor xlogy(const Tensor& a, const Tensor& b);
 /// 1/√x.
 [[nodiscard]] XGRAD_API Tensor rsqrt(const Tensor& x);
 [[nodiscard]] XGRAD_API Tensor sin(const Tensor& x);
@@ -46,6 +48,12 @@ namespace xgrad {
 /// log σ(x), right for any x.
 [[nodiscard]] XGRAD_API Tensor log_sigmoid(const Tensor& x);
 [[nodiscard]] XGRAD_API Tensor erf(const Tensor& x);
+
+// For derivatives of your own: a cotangent that is exactly 0, because a branch was not taken, stays 0.
+/// t d, but 0 where t = 0 even if d is infinite or NaN, and where d = 0 and t is infinite.
+[[nodiscard]] XGRAD_API Tensor chain_mul(const Tensor& t, const Tensor& d);
+/// t / d, but 0 where t = 0 even if d is 0 or NaN.
+[[nodiscard]] XGRAD_API Tensor chain_div(const Tensor& t, const Tensor& d);
 
 /// `a` where `condition` (bool) holds, else `b`; any dtype for a and b. No gradient for the condition; the branch not
 /// taken gets exactly 0.

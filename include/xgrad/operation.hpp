@@ -61,6 +61,14 @@ struct Call {
   [[nodiscard]] bool wants(std::size_t input) const noexcept { return wanted.empty() || wanted[input]; }
 };
 
+/// Another way to compute a call, equal in exact arithmetic, without overflow or cancellation where the call has them:
+/// log_sigmoid(x) for log(σ(x)).
+struct StableForm {
+  Tensor result = {};  ///< of the call's shape and dtype; undefined: there is none
+  /// What the form goes around: σ(x). For a derivative by one of these the call itself is differentiated.
+  std::vector<Tensor> around = {};
+};
+
 /// A named constant of an operation: an axis, a flag, a bound. Attributes are all that tells two instances of the same
 /// class apart, for printing and for recognising equal subgraphs: an instance is run in the place of any other with
 /// equal attributes, so whatever its kernel or its derivative depends on must be among them.
@@ -100,6 +108,10 @@ class XGRAD_API Operation {
 
   /// The result's shape and dtype. Throws ShapeError or DTypeError that names the operation and the inputs.
   [[nodiscard]] virtual Signature infer(std::span<const Tensor> inputs) const = 0;
+
+  /// Asked once, when the call is made. If there is a form, values and derivatives of any order use it instead, so that
+  /// both come from one formula. The default has none.
+  [[nodiscard]] virtual StableForm stable_form(std::span<const Tensor> inputs) const;
 
   /// vjp: the cotangent of each input, of the input's shape, from the cotangent of the output. An undefined Tensor
   /// stands for zero or "not differentiable". Only what call.wants() needs to be built. The default throws ValueError.

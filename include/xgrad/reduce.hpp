@@ -40,6 +40,8 @@ class Axes {
 /// Σ (x − mean)² / (n − ddof).
 [[nodiscard]] XGRAD_API Tensor var(const Tensor& x, const Axes& axes = {}, bool keep_dims = false,
                                    std::int64_t ddof = 0);
+/// √Σ x². Gradient 0 where it is 0.
+[[nodiscard]] XGRAD_API Tensor norm(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 /// log Σ e^x without overflow.
 [[nodiscard]] XGRAD_API Tensor logsumexp(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 

@@ -9,17 +9,19 @@
 
 namespace xgrad::autodiff {
 
-std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> tangents) {
-  auto looked_for = nodes_of(xs);
-  const auto y_nodes = nodes_of(ys);
-  looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
-  const graph::Order order = graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for);
+namespace {
+
+// The tangents of the ys by some of the xs, added to `result`.
+void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const Tensor> tangents,
+                  std::vector<Tensor>& result) {
+  const graph::Order& order = part.order;
+  const std::span<const Tensor> xs{part.xs};
   const Targets targets{xs, order};
   std::vector<Tensor> values(order.nodes.size());
   std::vector<Tensor> leaves(targets.leaf_count());
   for (std::size_t k = 0; k < xs.size(); ++k) {
-    Tensor& place = order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]];
-    accumulate(place, tangents[k]);
+    Tensor& total = order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]];
+    accumulate(total, tangents[part.indices[k]]);
   }
   const auto tangent_of = [&](std::uint32_t place, const graph::Node* node) {
     if (place != graph::Order::leaf) {
@@ -65,10 +67,19 @@ std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> 
       accumulate(values[i], tangent);
     }
   }
-  std::vector<Tensor> result;
-  result.reserve(ys.size());
   for (std::size_t k = 0; k < ys.size(); ++k) {
-    result.push_back(tangent_of(order.found[xs.size() + k], ys[k].node()));
+    if (Tensor tangent = tangent_of(order.found[xs.size() + k], ys[k].node()); tangent.defined()) {
+      accumulate(result[k], std::move(tangent));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> tangents) {
+  std::vector<Tensor> result(ys.size());
+  for (const Part& part : parts(ys, xs, {})) {
+    add_tangents(ys, part, tangents, result);
   }
   return result;
 }

@@ -127,21 +127,17 @@ void accumulate(Tensor& total, Tensor term) {
 
 std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> cotangents,
                             std::span<const Tensor> constants) {
-  auto looked_for = nodes_of(xs);
-  const auto y_nodes = nodes_of(ys);
-  looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
-  const graph::Order order =
-      graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for, nodes_of(constants));
-  const Targets targets{xs, order};
-  ReverseSweep sweep{order, targets};
-  for (std::size_t k = 0; k < ys.size(); ++k) {
-    sweep.add(order.found[xs.size() + k], ys[k].node(), cotangents[k]);
-  }
-  sweep.run();
-  std::vector<Tensor> result;
-  result.reserve(xs.size());
-  for (std::size_t k = 0; k < xs.size(); ++k) {
-    result.push_back(sweep.result(order.found[k], xs[k].node()));
+  std::vector<Tensor> result(xs.size());
+  for (const Part& part : parts(ys, xs, constants)) {
+    const Targets targets{part.xs, part.order};
+    ReverseSweep sweep{part.order, targets};
+    for (std::size_t k = 0; k < ys.size(); ++k) {
+      sweep.add(part.order.found[part.xs.size() + k], ys[k].node(), cotangents[k]);
+    }
+    sweep.run();
+    for (std::size_t k = 0; k < part.xs.size(); ++k) {
+      result[part.indices[k]] = sweep.result(part.order.found[k], part.xs[k].node());
+    }
   }
   return result;
 }

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <numeric>
 
 namespace xgrad::autodiff {
 
 Targets::Targets(std::span<const Tensor> xs, const graph::Order& order) : interior_(order.nodes.size(), false) {
   for (std::size_t k = 0; k < xs.size(); ++k) {
     if (order.found[k] == graph::Order::leaf) {
-      leaves_.push_back(xs[k].node());
+      leaves_.push_back(graph::computed(xs[k].node(), graph::Boundary::leaves));
     } else {
       interior_[order.found[k]] = true;
     }
@@ -18,6 +20,7 @@ Targets::Targets(std::span<const Tensor> xs, const graph::Order& order) : interi
 }
 
 std::uint32_t Targets::leaf(const graph::Node* node) const noexcept {
+  node = graph::computed(node, graph::Boundary::leaves);
   const auto place = std::lower_bound(leaves_.begin(), leaves_.end(), node, std::less<>{});
   return place != leaves_.end() && *place == node ? static_cast<std::uint32_t>(place - leaves_.begin()) : none;
 }
@@ -29,6 +32,68 @@ std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors) {
     nodes.push_back(tensor.node());
   }
   return nodes;
+}
+
+namespace {
+
+Part part_of(std::span<const Tensor> ys, std::vector<std::size_t> indices, std::span<const Tensor> all,
+             std::span<const Tensor> constants, std::span<const graph::Node* const> kept) {
+  Part part;
+  part.indices = std::move(indices);
+  for (const std::size_t i : part.indices) {
+    part.xs.push_back(all[i]);
+  }
+  auto looked_for = nodes_of(part.xs);
+  const auto y_nodes = nodes_of(ys);
+  looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
+  part.order = graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for, nodes_of(constants),
+                                        {.any = true, .kept = kept});
+  return part;
+}
+
+// The nodes that followed forms go around, sorted.
+std::vector<const graph::Node*> gone_around(const graph::Order& order) {
+  std::vector<const graph::Node*> nodes;
+  for (const graph::Replaced& each : order.replaced) {
+    for (const graph::Node* node = each.node; node != each.computed; node = node->form->node) {
+      nodes.insert(nodes.end(), node->form->around.begin(), node->form->around.end());
+    }
+  }
+  std::sort(nodes.begin(), nodes.end(), std::less<>{});
+  return nodes;
+}
+
+}  // namespace
+
+std::vector<Part> parts(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> constants) {
+  std::vector<std::size_t> indices(xs.size());
+  std::iota(indices.begin(), indices.end(), std::size_t{0});
+  std::vector<Part> result;
+  result.push_back(part_of(ys, std::move(indices), xs, constants, {}));
+  if (result[0].order.replaced.empty()) {
+    return result;
+  }
+  const std::vector<const graph::Node*> around = gone_around(result[0].order);
+  std::vector<std::size_t> direct;
+  std::vector<std::size_t> hidden;
+  std::vector<const graph::Node*> kept;
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    const bool is_hidden = std::binary_search(around.begin(), around.end(), xs[i].node(), std::less<>{});
+    (is_hidden ? hidden : direct).push_back(i);
+    if (is_hidden) {
+      kept.push_back(xs[i].node());
+    }
+  }
+  if (hidden.empty()) {
+    return result;
+  }
+  std::sort(kept.begin(), kept.end(), std::less<>{});
+  result.clear();
+  if (!direct.empty()) {
+    result.push_back(part_of(ys, std::move(direct), xs, constants, {}));
+  }
+  result.push_back(part_of(ys, std::move(hidden), xs, constants, kept));
+  return result;
 }
 
 }  // namespace xgrad::autodiff

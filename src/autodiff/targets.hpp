@@ -32,4 +32,16 @@ class Targets {
 
 [[nodiscard]] std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors);
 
+/// A part of the xs, by their indices, and the order to differentiate them in.
+struct Part {
+  graph::Order order;  ///< found: the xs of the part, then the ys
+  std::vector<std::size_t> indices;
+  std::vector<Tensor> xs;
+};
+
+/// The graph behind the ys with its stable forms, for all xs but those that a form goes around; for these, if there are
+/// any, a second part without such forms. A value doesn't depend on σ(x) where it is computed as log_sigmoid(x).
+[[nodiscard]] std::vector<Part> parts(std::span<const Tensor> ys, std::span<const Tensor> xs,
+                                      std::span<const Tensor> constants);
+
 }  // namespace xgrad::autodiff

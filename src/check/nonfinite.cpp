@@ -19,6 +19,7 @@
 #include "check/cause.hpp"
 #include "check/formula.hpp"
 #include "check/replay.hpp"
+#include "graph/computed.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
@@ -191,7 +192,7 @@ class Twin {
       auto scope = std::make_shared<const graph::ScopeName>(graph::ScopeName{{}, node.scope});
       by_scope_.emplace(scope.get(), static_cast<std::uint32_t>(i));
       const graph::ScopeGuard guard{std::move(scope)};
-      nodes_.push_back(xgrad::apply(node.operation, std::span<const Tensor>{inputs}));
+      nodes_.push_back(graph::apply_as_written(node.operation, inputs));
       graph::Node& copy = *nodes_.back().node();
       copy.name = node.name;
       copy.value = node.value;
@@ -270,7 +271,7 @@ std::optional<NonFinite> trace_backward(const Tensor& tensor, std::span<const Te
     return std::nullopt;
   }
   const Twin twin{tensor, xs};
-  const std::vector<Tensor> roots = gradients_of(twin);
+  const std::vector<Tensor> roots = graph::as_computed(gradients_of(twin), graph::Boundary::leaves);
   Replay replay{roots};
   replay.run(values);
   const Cause cause = first_cause(replay, roots.size());
@@ -315,11 +316,12 @@ void require_traceable(const Tensor& tensor, std::string_view what) {
 
 std::optional<NonFinite> trace_nonfinite(const Tensor& tensor) {
   require_traceable(tensor, "the tensor");
-  std::optional<NonFinite> found = trace_forward(tensor);
+  const Tensor computed = graph::as_computed({&tensor, 1}, graph::Boundary::leaves)[0];
+  std::optional<NonFinite> found = trace_forward(computed);
   if (found || tensor.rank() != 0 || !tensor.has_history()) {
     return found;
   }
-  return trace_backward(tensor, trained_leaves(tensor));
+  return trace_backward(computed, trained_leaves(computed));
 }
 
 std::optional<NonFinite> trace_nonfinite(const Tensor& tensor, std::span<const Tensor> xs) {
@@ -335,8 +337,12 @@ std::optional<NonFinite> trace_nonfinite(const Tensor& tensor, std::span<const T
     throw DTypeError(fmt::format("[trace_nonfinite] {} is {}; only floating tensors have gradients",
                                  graph::spoken(tensor), to_string(tensor.dtype())));
   }
-  std::optional<NonFinite> found = trace_forward(tensor);
-  return found || xs.empty() ? found : trace_backward(tensor, xs);
+  // A stable form may go around an x that isn't a leaf: then the graph as it was written is looked at.
+  const bool all_leaves =
+      std::all_of(xs.begin(), xs.end(), [](const Tensor& x) { return x.node()->operation == nullptr; });
+  const Tensor computed = graph::as_computed({&tensor, 1}, graph::Boundary::leaves)[0];
+  std::optional<NonFinite> found = trace_forward(computed);
+  return found || xs.empty() ? found : trace_backward(all_leaves ? computed : tensor, xs);
 }
 
 }  // namespace xgrad::check

@@ -9,6 +9,7 @@
 #include "compile/kind.hpp"
 #include "compile/schedule.hpp"
 #include "compile/tile_program.hpp"
+#include "graph/computed.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
 #include "run/elementwise_step.hpp"
@@ -40,7 +41,8 @@ class Builder {
  public:
   explicit Builder(const Request& request)
       : request_{request},
-        outputs_{request.options.simplify ? simplify(request.outputs, request.facts) : request.outputs},
+        outputs_{request.options.simplify ? simplify(request.outputs, request.facts)
+                                          : graph::as_computed(request.outputs, graph::Boundary::values)},
         order_{order_of(outputs_)},
         storage_{order_, leaves_of(request, outputs_, order_)},
         kept_(order_.nodes.size(), false),

@@ -11,6 +11,7 @@
 #include "compile/describe.hpp"
 #include "compile/kind.hpp"
 #include "graph/cell.hpp"
+#include "graph/computed.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
@@ -154,6 +155,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
     std::transform(list->begin(), list->end(), std::back_inserter(request.leaves),
                    [](const Tensor& leaf) { return leaf.node(); });
   }
+  request.outputs = graph::as_computed(request.outputs, graph::Boundary::values);
   require_own_leaves(request);
   compute_constants(request.outputs);
   request.options = options;

@@ -39,7 +39,7 @@ run::Program program_of(const graph::Order& order) {
     const auto links = order.inputs(i);
     for (std::size_t j = 0; j < links.size(); ++j) {
       if (links[j] == graph::Order::leaf) {
-        const graph::Node& input = *node.inputs()[j];
+        const graph::Node& input = *graph::computed(node.inputs()[j], graph::Boundary::values);
         program.inputs.push_back({&input.shape, input.dtype, input.value});
         program.operands.push_back(-static_cast<std::int32_t>(program.inputs.size()));
       } else {
@@ -59,6 +59,54 @@ void run_node_by_node(const graph::Order& order) {
     }
   }
 }
+
+// Held nodes behind the order that a form goes around, and that are pending: they are computed too, as all that is
+// held.
+void add_held_around(const graph::Order& order, std::vector<const graph::Node*>& roots) {
+  for (const graph::Replaced& each : order.replaced) {
+    for (const graph::Node* node : each.node->form->around) {
+      if (node->operation != nullptr && node->has_handles() && !node->has_value() &&
+          std::find(roots.begin(), roots.end(), node) == roots.end()) {
+        roots.push_back(node);
+      }
+    }
+  }
+}
+
+// `roots` grows by what is held besides.
+graph::Order pending_order(std::vector<const graph::Node*>& roots) {
+  while (true) {
+    graph::Order order = graph::topological_order(roots, graph::Boundary::values, {}, {}, {.any = true});
+    const std::size_t known = roots.size();
+    if (!order.replaced.empty()) {
+      add_held_around(order, roots);
+    }
+    if (roots.size() == known) {
+      return order;
+    }
+  }
+}
+
+/// Nodes that someone holds and that are computed as another. While this lives, that one is held for them.
+class HeldReplaced {
+ public:
+  explicit HeldReplaced(const graph::Order& order) {
+    for (const graph::Replaced& each : order.replaced) {
+      if (each.node->has_handles()) {
+        pairs_.emplace_back(graph::handle(each.node), graph::handle(each.computed));
+      }
+    }
+  }
+
+  void keep_values() {
+    for (const auto& [node, computed] : pairs_) {
+      keep(*node.node(), computed.node()->value);
+    }
+  }
+
+ private:
+  std::vector<std::pair<Tensor, Tensor>> pairs_;
+};
 
 std::vector<const graph::Node*> kept_nodes(const graph::Order& order) {
   std::vector<const graph::Node*> kept;
@@ -147,18 +195,24 @@ std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
 }  // namespace
 
 void eval(std::span<const Tensor> tensors) {
-  const auto roots = pending(tensors);
+  auto roots = pending(tensors);
   if (roots.empty()) {
     return;
   }
-  graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  graph::Order order = pending_order(roots);
+  HeldReplaced replaced{order};
   const PlanOptions options = plan_options();
   if (order.nodes.size() > most_planned || (!options.simplify && !options.fuse)) {
     run_node_by_node(order);
+    replaced.keep_values();
     return;
   }
   if (run_sources(order)) {
-    order = graph::topological_order(roots, graph::Boundary::values);
+    order = pending_order(roots);
+  }
+  if (order.nodes.empty()) {
+    replaced.keep_values();
+    return;
   }
   const auto kept = kept_nodes(order);
   planning::ScratchKey scratch;
@@ -170,6 +224,7 @@ void eval(std::span<const Tensor> tensors) {
   if (cache == nullptr) {  // the thread ends
     planning::Planned planned = make();
     run_plan(planned, key, kept);
+    replaced.keep_values();
     return;
   }
   std::shared_ptr<planning::Planned> planned = cache->find(key.words, hash);
@@ -179,6 +234,7 @@ void eval(std::span<const Tensor> tensors) {
     planned = std::make_shared<planning::Planned>(make());
   }
   run_plan(*planned, key, kept);
+  replaced.keep_values();
 }
 
 void eval(std::initializer_list<Tensor> tensors) {
@@ -193,8 +249,9 @@ const Tensor& Tensor::eval() const& {
 }
 
 std::string describe_plan(std::span<const Tensor> tensors) {
-  const auto roots = pending(tensors);
-  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  auto roots = pending(tensors);
+  const graph::Order order = pending_order(roots);
+  const HeldReplaced replaced{order};
   planning::GraphKey key;
   const PlanOptions options = plan_options();
   planning::make_key(order, options, key);

@@ -6,6 +6,7 @@
 
 #include "compile/simplify.hpp"
 #include "graph/identity.hpp"
+#include "graph/order.hpp"
 #include "run/pooling.hpp"
 
 namespace xgrad::planning {
@@ -90,7 +91,7 @@ void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& k
         key.words.push_back(std::uint64_t{links[j]} << 1U);
         continue;
       }
-      const graph::Node* leaf = node.inputs()[j];
+      const graph::Node* leaf = graph::computed(node.inputs()[j], graph::Boundary::values);
       const auto [number, added] = numbers.number(leaf);
       key.words.push_back(std::uint64_t{number} << 1U | 1U);
       if (added) {

@@ -11,6 +11,8 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/trace.hpp"
+#include "ops/elementwise/slopes.hpp"
+#include "ops/forms/forms.hpp"
 
 namespace xgrad::planning {
 
@@ -56,6 +58,10 @@ Kinds known_kinds() {
        {abs(x),  sign(x),     maximum(x, x),   minimum(x, x), clip(x, 0, 1),    pow(x, x),     expm1(x),
         sqrt(x), rsqrt(x),    sin(x),          cos(x),        tanh(x),          relu(x),       softplus(x),
         erf(x),  equal(x, x), not_equal(x, x), less(x, x),    less_equal(x, x), greater(x, x), greater_equal(x, x)}) {
+    add_sample(sample, Kind::elementwise);
+  }
+  for (const Tensor& sample : {chain_mul(x, x), chain_div(x, x), ops::product_with_log(x, x), ops::relu_slope(x),
+                               ops::clip_slope(x, 0, 1), ops::larger_slope(x, x), ops::equal_slope(x, x)}) {
     add_sample(sample, Kind::elementwise);
   }
   const Tensor c = ones({2, 3}, boolean);

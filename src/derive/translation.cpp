@@ -4,6 +4,9 @@
 #include <numeric>
 #include <optional>
 
+#include "xgrad/creation.hpp"
+#include "xgrad/math.hpp"
+
 #include "compile/kind.hpp"
 #include "derive/barrier.hpp"
 
@@ -185,6 +188,15 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
     default:
       break;
   }
+  if (is_builtin(op, "chain_mul") || is_builtin(op, "log_product")) {
+    return e_.product(x[0], x[1]);
+  }
+  if (is_builtin(op, "chain_div")) {
+    return e_.product(x[0], e_.power(x[1], -1));
+  }
+  if (const Expr step = slope(node, x)) {
+    return step;
+  }
   if (is_builtin(op, "sqrt")) {
     return e_.power(x[0], 0.5);
   }
@@ -200,28 +212,34 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
   if (x.size() != 1 || is_builtin(op, "clip")) {
     return nullptr;
   }
-  if (is_builtin(op, "relu")) {
-    relus_.emplace(x[0], node.operation);
-  }
   return e_.function(node.operation, x[0], x[0]->shape);
 }
 
-// [x > 0] is relu′(x), where relu(x) was met.
-Expr Translation::slope_or_indicator(Expr condition, DType dtype) {
-  if (condition->head == Head::call && is_builtin(*condition->operation, "greater") &&
-      condition->arguments[1]->is_number(0)) {
-    const Expr x = condition->arguments[0];
-    if (const auto relu = relus_.find(x); relu != relus_.end()) {
-      return e_.function(relu->second, x, x->shape, true);
-    }
+// The steps that relu, clip, maximum and max have as derivatives.
+Expr Translation::slope(const graph::Node& node, const std::vector<Expr>& x) {
+  const Operation& op = *node.operation;
+  const Tensor sample = zeros({}, node.dtype);
+  const auto holds = [&](const Tensor& comparison, Expr a, Expr b) {
+    return e_.indicator(e_.call(comparison.node()->operation, {a, b}, node.shape, boolean), node.dtype);
+  };
+  if (is_builtin(op, "relu_slope")) {
+    return e_.function(relu(sample).node()->operation, x[0], x[0]->shape, true);
   }
-  return e_.indicator(condition, dtype);
+  if (is_builtin(op, "clip_slope")) {
+    const auto bounds = op.attributes();
+    const Tensor clipped = clip(sample, std::get<double>(bounds[0].value), std::get<double>(bounds[1].value));
+    return holds(equal(sample, sample), e_.call(clipped.node()->operation, {x[0]}, node.shape, node.dtype), x[0]);
+  }
+  if (is_builtin(op, "larger_slope")) {
+    return e_.sum(holds(greater(sample, sample), x[0], x[1]), e_.scaled(0.5, holds(equal(sample, sample), x[0], x[1])));
+  }
+  return is_builtin(op, "equal_slope") ? holds(equal(sample, sample), x[0], x[1]) : nullptr;
 }
 
 // c ? t : 0 is t [c].
 Expr Translation::choice(const graph::Node& node, const std::vector<Expr>& x) {
   if (x[2]->is_number(0)) {
-    return e_.product(x[1], slope_or_indicator(x[0], node.dtype));
+    return e_.product(x[1], e_.indicator(x[0], node.dtype));
   }
   if (x[1]->is_number(0)) {
     return e_.product(x[2], e_.indicator(x[0], node.dtype, true));

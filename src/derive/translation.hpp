@@ -32,13 +32,12 @@ class Translation {
   Expr operation(const graph::Node& node);
   Expr element_wise(const graph::Node& node, const std::vector<Expr>& x);
   Expr choice(const graph::Node& node, const std::vector<Expr>& x);
-  Expr slope_or_indicator(Expr condition, DType dtype);
+  Expr slope(const graph::Node& node, const std::vector<Expr>& x);
 
   Expressions& e_;
   const std::unordered_set<const graph::Node*>& named_;
   std::unordered_map<const graph::Node*, Expr> known_;
   std::vector<const graph::Node*> abbreviated_;
-  std::unordered_map<Expr, std::shared_ptr<const Operation>> relus_;  // by their arguments
 };
 
 }  // namespace xgrad::formulas

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 
 #include "xgrad/error.hpp"
 #include "xgrad/operation.hpp"
@@ -14,7 +15,11 @@ std::vector<Tensor> Operation::vjp(const Call& /*call*/, const Tensor& /*cotange
   throw ValueError(fmt::format("[{}] has no derivative: its operation doesn't define vjp", name()));
 }
 
-Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
+StableForm Operation::stable_form(std::span<const Tensor> /*inputs*/) const {
+  return {};
+}
+
+Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
   if (operation == nullptr) {
     throw ValueError("[apply] of no operation: the pointer is null");
   }
@@ -45,6 +50,41 @@ Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor>
   node->history = node->history && is_floating(signature.dtype) && operation->differentiable();
   node->operation = std::move(operation);
   return Tensor::adopt(node.release());
+}
+
+namespace {
+
+// An operation's form is checked where it is made, not where its value fails later.
+std::unique_ptr<const graph::Form> checked_form(const Operation& operation, const Tensor& call, StableForm form) {
+  if (form.result.shape() != call.shape() || form.result.dtype() != call.dtype()) {
+    throw ValueError(fmt::format("[{}] stable_form gave {} {} for a result {} {}", operation.name(),
+                                 to_string(form.result.dtype()), to_string(form.result.shape()),
+                                 to_string(call.dtype()), to_string(call.shape())));
+  }
+  auto checked = std::make_unique<graph::Form>();
+  for (const Tensor& tensor : form.around) {
+    checked->around.push_back(tensor.node());
+  }
+  graph::Node* node = form.result.node();
+  // Of a form with other users, the call's own cotangent can't be told from theirs.
+  if (!node->held_once()) {
+    checked->around.push_back(call.node());
+  }
+  std::sort(checked->around.begin(), checked->around.end(), std::less<>{});
+  node->counts.fetch_add(graph::Node::one_reference, std::memory_order_relaxed);
+  checked->node = node;
+  return checked;
+}
+
+}  // namespace
+
+Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
+  const Operation* called = operation.get();
+  Tensor call = graph::apply_as_written(std::move(operation), inputs);
+  if (StableForm form = called->stable_form(inputs); form.result.defined()) {
+    call.node()->form = checked_form(*called, call, std::move(form));
+  }
+  return call;
 }
 
 Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs) {

@@ -1,5 +1,6 @@
 #include "graph/node.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "run/pooling.hpp"
@@ -8,15 +9,20 @@ namespace xgrad::graph {
 
 namespace {
 
-// Drops the references to `dead`'s inputs; those without any left are put in front of `pending`.
+// Drops the references to `dead`'s inputs and form; those without any left are put in front of `pending`.
 void drop_inputs(Node& dead, Node*& pending) noexcept {
-  for (Node* input : dead.inputs()) {
+  const auto drop = [&pending](Node* input) {
     const std::uint64_t before = input->counts.fetch_sub(Node::one_reference, std::memory_order_acq_rel);
     if (static_cast<std::uint32_t>(before) == 1) {
       input->waiting = pending;
       pending = input;
     }
+  };
+  if (dead.form != nullptr) {
+    drop(dead.form->node);
+    dead.form.reset();
   }
+  std::for_each(dead.inputs().begin(), dead.inputs().end(), drop);
   dead.input_count = 0;
   dead.many_inputs.reset();
 }

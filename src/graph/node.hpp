@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "xgrad/operation.hpp"
 #include "xgrad/shape.hpp"
@@ -20,6 +21,14 @@ namespace xgrad::graph {
 struct ScopeName {
   std::string name;
   std::shared_ptr<const ScopeName> outer;
+};
+
+struct Node;
+
+/// What a node is computed and differentiated as instead of its own call; see StableForm.
+struct Form {
+  Node* node = nullptr;             ///< one reference of its user
+  std::vector<const Node*> around;  ///< alive as long as the user has inputs; sorted
 };
 
 /// A node of the graph. Everything but the value, the name and the release of the history is fixed once built.
@@ -45,6 +54,7 @@ struct Node {
   Node* waiting = nullptr;  ///< links the nodes about to be freed
   std::array<Node*, inline_inputs> few_inputs{};
   std::unique_ptr<Node*[]> many_inputs;  // NOLINT(modernize-avoid-c-arrays)
+  std::unique_ptr<const Form> form;      ///< null for almost all; goes when the inputs go
   run::Buffer value;
   std::shared_ptr<const ScopeName> scope;
   std::shared_ptr<const std::string> name;
@@ -74,6 +84,9 @@ struct Fresh {
 
 /// A handle to a node that exists.
 [[nodiscard]] Tensor handle(const Node* node) noexcept;
+
+/// A call as a node without a stable form.
+[[nodiscard]] Tensor apply_as_written(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs);
 
 /// Stores a computed value; lets the history go unless it is to be kept.
 void set_value(Node& node, run::Buffer value);

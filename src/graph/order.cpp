@@ -1,6 +1,7 @@
 #include "graph/order.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace xgrad::graph {
 
@@ -38,8 +39,31 @@ class SlotReset {
 
 }  // namespace
 
+const Node* computed(const Node* node, Boundary boundary) noexcept {
+  while (!stops_at(*node, boundary) && node->form != nullptr) {
+    node = node->form->node;
+  }
+  return node;
+}
+
+namespace {
+
+bool disjoint(std::span<const Node* const> a, std::span<const Node* const> b) noexcept {
+  auto first = a.begin();
+  auto second = b.begin();
+  while (first != a.end() && second != b.end()) {
+    if (*first == *second) {
+      return false;
+    }
+    std::less<>{}(*first, *second) ? ++first : ++second;
+  }
+  return true;
+}
+
+}  // namespace
+
 Order topological_order(std::span<const Node* const> roots, Boundary boundary, std::span<const Node* const> looked_for,
-                        std::span<const Node* const> stop_at) {
+                        std::span<const Node* const> stop_at, const FollowedForms& forms) {
   constexpr std::uint32_t on_stack = 0xFFFFFFFFU;
 
   Order order;
@@ -53,37 +77,59 @@ Order topological_order(std::span<const Node* const> roots, Boundary boundary, s
   const auto outside = [&](const Node* node) {
     return stops_at(*node, boundary) || std::find(stop_at.begin(), stop_at.end(), node) != stop_at.end();
   };
+  const auto followed = [&](const Node* node) {
+    if (forms.any) {
+      while (node->form != nullptr && !outside(node) && disjoint(node->form->around, forms.kept)) {
+        node = node->form->node;
+      }
+    }
+    return node;
+  };
   const auto enter = [&stack](const Node* node) {
     stack.push_back({node, 0});
     node->slot = on_stack;
   };
-  for (const Node* root : roots) {
-    if (root->slot != 0 || outside(root)) {
-      continue;
+  const auto meet = [&](const Node* node) {
+    const Node* entered = followed(node);
+    if (entered != node) {
+      order.replaced.push_back({node, entered, Order::leaf});
     }
-    enter(root);
+    if (entered->slot == 0 && !outside(entered)) {
+      enter(entered);
+    }
+  };
+  const auto index_of = [&](const Node* node) {
+    const std::uint32_t slot = followed(node)->slot;
+    return slot == 0 ? Order::leaf : slot - 1;
+  };
+  for (const Node* root : roots) {
+    meet(root);
     while (!stack.empty()) {
       Visit& visit = stack.back();
       const auto inputs = visit.node->inputs();
       if (visit.next_input < inputs.size()) {
-        const Node* input = inputs[visit.next_input++];
-        if (input->slot == 0 && !outside(input)) {
-          enter(input);
-        }
+        meet(inputs[visit.next_input++]);
         continue;
       }
       order.nodes.push_back(visit.node);
       visit.node->slot = static_cast<std::uint32_t>(order.nodes.size());
       order.first.push_back(static_cast<std::uint32_t>(order.operands.size()));
       for (const Node* input : inputs) {
-        order.operands.push_back(input->slot == 0 ? Order::leaf : input->slot - 1);
+        order.operands.push_back(index_of(input));
       }
       stack.pop_back();
     }
   }
   order.first.push_back(static_cast<std::uint32_t>(order.operands.size()));
   for (const Node* node : looked_for) {
-    order.found.push_back(node->slot == 0 ? Order::leaf : node->slot - 1);
+    order.found.push_back(index_of(node));
+  }
+  const auto same = [](const Replaced& a, const Replaced& b) { return a.node == b.node; };
+  std::sort(order.replaced.begin(), order.replaced.end(),
+            [](const Replaced& a, const Replaced& b) { return std::less<>{}(a.node, b.node); });
+  order.replaced.erase(std::unique(order.replaced.begin(), order.replaced.end(), same), order.replaced.end());
+  for (Replaced& each : order.replaced) {
+    each.index = index_of(each.computed);
   }
   return order;
 }

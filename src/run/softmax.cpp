@@ -50,6 +50,14 @@ void subtract(const T* x, T m, std::int64_t count, T* out) noexcept {
   }
 }
 
+// Of a row of −∞ alone no share can be told: it gives NaN, so that a mask that hides everything is seen.
+template <class T>
+constexpr T no_shares = std::numeric_limits<T>::quiet_NaN();
+template <Result result, class T>
+bool hides_all(T largest) noexcept {
+  return result != Result::logsumexp && largest == -std::numeric_limits<T>::infinity();
+}
+
 template <class T>
 void exponentiate(T* x, std::int64_t count) {
   static_cast<void>(row_kernels<T>().exponentials(x, T{0}, x, static_cast<std::size_t>(count)));
@@ -60,6 +68,10 @@ template <Result result, class T>
 void long_row(const T* x, std::int64_t count, T* out) {
   const auto size = static_cast<std::size_t>(count);
   const T m = Largest<T>::run(x, count);
+  if (hides_all<result>(m)) {
+    std::fill_n(out, count, no_shares<T>);
+    return;
+  }
   if constexpr (result == Result::softmax) {
     const T s = row_kernels<T>().exponentials(x, m, out, size);
     row_kernels<T>().scale(out, T{1} / s, size);
@@ -89,7 +101,8 @@ void short_rows(const T* x, std::int64_t rows, std::int64_t count, T* out) {
   exponentiate(scratch.data(), rows * count);
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* exponentials = scratch.data() + row * count;
-    const T s = Sum<T>::run(exponentials, count);
+    const bool shared = !hides_all<result>(largest[static_cast<std::size_t>(row)]);
+    const T s = shared ? Sum<T>::run(exponentials, count) : no_shares<T>;
     if constexpr (result == Result::logsumexp) {
       out[row] = largest[static_cast<std::size_t>(row)] + std::log(s);
     } else {
@@ -137,6 +150,10 @@ void down_columns(const T* x, const Columns& columns, T* out) {
     for (std::int64_t row = 0; result == Result::softmax && row < count; ++row) {
       std::copy_n(scratch.data() + row * width, width, out + (start + row) * stride);
     }
+  }
+  for (std::int64_t i = 0; any_infinite && i < width; ++i) {
+    const auto column = static_cast<std::size_t>(i);
+    sums[column] = hides_all<result>(largest[column]) ? no_shares<T> : sums[column];
   }
   if constexpr (result != Result::softmax) {
     std::transform(sums.data(), sums.data() + width, sums.data(), [](T s) { return std::log(s); });

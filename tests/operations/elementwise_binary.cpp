@@ -79,6 +79,12 @@ const Registration arithmetic{[] {
   binary(
       "pow", &pow, [](double a, double b) { return std::pow(a, b); }, from(0.5, 2, 5), from(-2, 3, 15));
   binary(
+      "xlogy", &xlogy, [](double a, double b) { return a * std::log(b); }, from(-2, 2, 8), from(0.5, 2, 18));
+  binary(
+      "chain_mul", &chain_mul, [](double t, double d) { return t * d; }, from(0.5, 2, 9), from(-2, 2, 19));
+  binary(
+      "chain_div", &chain_div, [](double t, double d) { return t / d; }, from(0.5, 2, 10), from(0.5, 2, 20));
+  binary(
       "maximum", &maximum, [](double a, double b) { return std::max(a, b); }, on_grid(0, 6), on_grid(0.125, 16));
   binary(
       "minimum", &minimum, [](double a, double b) { return std::min(a, b); }, on_grid(0, 7), on_grid(0.125, 17));

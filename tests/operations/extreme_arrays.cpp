@@ -84,6 +84,12 @@ const Registration reductions{[] {
   extreme("mean", by(&mean), rows, vector_of({infinity, nan, nan, -infinity}));
   extreme("prod", by(&prod), rows, vector_of({infinity, nan, nan, infinity}));
   extreme("max", by(&max), rows, vector_of({infinity, infinity, nan, 1e4}));
+  slope("max", [](const Tensor& x) { return max(x); }, {nan, 1}, {1}, {nan, nan});
+  slope("min", [](const Tensor& x) { return min(x); }, {nan, 1}, {1}, {nan, nan});
+  extreme(
+      "norm", [](const Tensor& x) { return norm(x, 1); }, {Shape{3, 2}, {3, -4, infinity, 1, nan, 1}},
+      vector_of({5, infinity, nan}));
+  slope("norm", [](const Tensor& x) { return norm(x); }, {0, 0}, {1}, {0, 0});
   extreme("min", by(&min), rows, vector_of({1, -infinity, nan, -infinity}));
   extreme(
       "var", [](const Tensor& x) { return var(x, 1); }, rows, vector_of({nan, nan, nan, nan}));
@@ -148,6 +154,10 @@ const Registration exponentials{[] {
   extreme("softmax", soft, vector_of({1e4, 1e4}), vector_of({0.5, 0.5}));
   extreme("softmax", soft, vector_of({-1e4, -1e4}), vector_of({0.5, 0.5}));
   extreme("softmax", soft, vector_of({-infinity, 0}), vector_of({0, 1}));
+  extreme("softmax", soft, vector_of({infinity, 0}), vector_of({1, 0}));
+  extreme("softmax", soft, vector_of({-infinity, -infinity}), vector_of({nan, nan}));
+  extreme("softmax", [](const Tensor& x) { return softmax(x, 0); }, {Shape{2, 2}, {-infinity, 1, -infinity, 1}},
+          {Shape{2, 2}, {nan, 0.5, nan, 0.5}});
   extreme("softmax", soft, vector_of({nan, 0}), vector_of({nan, nan}));
   slope("softmax", soft, {1e4, 0, -1e4}, {1, 2, 3}, {0, 0, 0});
   slope("softmax", soft, {1e4, 1e4}, {1, 2}, {-0.25, 0.25});
@@ -158,6 +168,10 @@ const Registration exponentials{[] {
   extreme("log_softmax", log_soft, vector_of({1e4, 1e4}), vector_of({-log_2, -log_2}));
   extreme("log_softmax", log_soft, vector_of({-1e4, -1e4}), vector_of({-log_2, -log_2}));
   extreme("log_softmax", log_soft, vector_of({-infinity, 0}), vector_of({-infinity, 0}));
+  extreme("log_softmax", log_soft, vector_of({0, infinity}), vector_of({-infinity, 0}));
+  extreme("log_softmax", log_soft, vector_of({-infinity, -infinity}), vector_of({nan, nan}));
+  extreme("log_softmax", log_soft, {Shape{100}, std::vector<double>(100, -infinity)},
+          {Shape{100}, std::vector<double>(100, nan)});
   extreme("log_softmax", log_soft, vector_of({nan, 0}), vector_of({nan, nan}));
   slope("log_softmax", log_soft, {1e4, 0, -1e4}, {1, 2, 3}, {-5, 2, 3});
   slope("log_softmax", log_soft, {1e4, 1e4}, {1, 2}, {-0.5, 0.5});

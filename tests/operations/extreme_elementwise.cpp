@@ -75,15 +75,23 @@ const Registration arithmetic{[] {
           {infinity, -infinity, nan, 0, nan, 1});
   extreme("pow", &pow, {0, 0, infinity, nan, 1, -1, 2, 2, -2, infinity}, {0, -1, 0, 0, nan, 0.5, 1e4, -1e4, 3, -1},
           {1, infinity, 1, 1, 1, nan, infinity, 0, -8, 0});
+  extreme("xlogy", &xlogy, {0, 0, 0, 0, 1, -2, nan, 3}, {0, infinity, nan, -1, 0, 0, 1, infinity},
+          {0, 0, nan, nan, -infinity, infinity, nan, infinity});
+  extreme("chain_mul", &chain_mul, {0, -0.0, 0, infinity, infinity, nan, 2, 2},
+          {infinity, nan, 5, 0, 2, 0, infinity, nan}, {0, 0, 0, 0, infinity, nan, infinity, nan});
+  extreme("chain_div", &chain_div, {0, -0.0, 0, 1, infinity, nan, 2, 2},
+          {0, nan, infinity, 0, infinity, 0, infinity, nan}, {0, 0, 0, infinity, nan, nan, 0, nan});
   extreme("maximum", &maximum, {nan, 1, infinity, -infinity}, {1, nan, 1, -infinity}, {nan, nan, infinity, -infinity});
   extreme("minimum", &minimum, {nan, 1, infinity, -infinity}, {1, nan, 1, 5}, {nan, nan, 1, -infinity});
   extreme("neg", &neg, {infinity, -infinity, nan, 1e4}, {-infinity, infinity, nan, -1e4});
   extreme("square", &square, {infinity, -infinity, nan, -1e4}, {infinity, infinity, nan, 1e8});
   extreme("abs", &abs, {infinity, -infinity, nan, -1e4}, {infinity, infinity, nan, 1e4});
-  slope("abs", &abs, {infinity, -infinity, 1e4, -1e4}, {1, -1, 1, -1});
+  slope("abs", &abs, {infinity, -infinity, 1e4, -1e4, nan}, {1, -1, 1, -1, nan});
   extreme("sign", &sign, {infinity, -infinity, nan, 0, -0.0, 1e-30}, {1, -1, nan, 0, 0, 1});
   extreme("clip", [](const Tensor& x) { return clip(x, -1, 2); }, {infinity, -infinity, nan, 1e4}, {2, -1, nan, 2});
-  slope("clip", [](const Tensor& x) { return clip(x, -1, 2); }, {infinity, -infinity, 1e4}, {0, 0, 0});
+  slope("clip", [](const Tensor& x) { return clip(x, -1, 2); }, {infinity, -infinity, 1e4, nan}, {0, 0, 0, nan});
+  slope("maximum", [](const Tensor& x) { return maximum(x, 1.0); }, {nan, infinity, -infinity, 1}, {nan, 1, 0, 0.5});
+  slope("minimum", [](const Tensor& x) { return minimum(x, 1.0); }, {nan, infinity, -infinity, 1}, {nan, 0, 1, 0.5});
 }};
 
 const Registration transcendental{[] {
@@ -113,7 +121,7 @@ const Registration activations{[] {
   curvature("sigmoid", &sigmoid, {1e4, -1e4}, {0, 0});
 
   extreme("relu", &relu, far, {1e4, 0, infinity, 0, nan});
-  slope("relu", &relu, {1e4, -1e4, infinity, -infinity}, {1, 0, 1, 0});
+  slope("relu", &relu, {1e4, -1e4, infinity, -infinity, nan}, {1, 0, 1, 0, nan});
 
   extreme("softplus", &softplus, far, {1e4, 0, infinity, 0, nan});
   extreme("softplus", &softplus, {-30, 30}, {9.357622968839737e-14, 30.000000000000092});

@@ -128,6 +128,10 @@ const Registration folds{[] {
       "var", &default_var, [](auto x) { return variance_of(x, 0); }, from(-2, 2));
   long_reduction(
       "var", &default_var, [](auto x) { return variance_of(x, 0); }, 10, 12, 3e-6);
+  reduction(
+      "norm", &norm,
+      [](std::span<const double> x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); },
+      from(-2, 2));
   reduction("logsumexp", &logsumexp, logsumexp_of, from(-2, 2));
   long_reduction("logsumexp", &logsumexp, logsumexp_of, -2, 2, 3e-6);
 

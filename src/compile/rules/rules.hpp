@@ -13,8 +13,6 @@ namespace xgrad::planning::rules {
 
 /// Operations that do nothing, or undo one another: x · 1, −(−x), a + (−b).
 [[nodiscard]] std::span<const Rule> identities();
-/// Compositions that have a form of their own which doesn't overflow or cancel: log σ, log softmax, log Σ e^x.
-[[nodiscard]] std::span<const Rule> stable_forms();
 /// Transposes, reshapes and broadcasts: composed, taken into products, summed.
 [[nodiscard]] std::span<const Rule> shapes();
 /// Arithmetic between numbers.

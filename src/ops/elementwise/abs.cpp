@@ -18,7 +18,7 @@ class AbsOperation final : public ElementwiseOperation {
   }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * sign(call.inputs[0]);
+    return chain_mul(t, sign(call.inputs[0]));
   }
 
   static std::int64_t value(std::int64_t x) noexcept { return x < 0 ? ops::wrapping_sub(0, x) : x; }

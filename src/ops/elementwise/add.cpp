@@ -1,7 +1,10 @@
 // a + b        ∂a = 1, ∂b = 1
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -30,6 +33,10 @@ class AddOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_add(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(AddOperation);
+}
 
 Tensor add(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const AddOperation>();

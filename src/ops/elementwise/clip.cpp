@@ -1,4 +1,4 @@
-// min(max(x, low), high), NaN for NaN        ∂x = [low ≤ x ≤ high] = [clip(x) = x]
+// min(max(x, low), high), NaN for NaN        ∂x = [low ≤ x ≤ high], NaN for NaN
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -7,6 +7,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/slopes.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad {
@@ -47,7 +48,7 @@ class ClipOperation final : public ElementwiseOperation {
   }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return where(equal(call.output, call.inputs[0]), t, 0.0);
+    return chain_mul(t, ops::clip_slope(call.inputs[0], low_, high_));
   }
 
   template <class T>

@@ -1,7 +1,11 @@
 // a / b        ∂a = 1/b, ∂b = −(a / b) / b
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/forms/forms.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -14,9 +18,13 @@ class DivOperation final : public ElementwiseOperation {
   [[nodiscard]] std::string_view name() const noexcept override { return "div"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "/", 2}; }
 
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_quotient(inputs[0], inputs[1]);
+  }
+
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
     const Tensor& b = call.inputs[1];
-    return i == 0 ? t / b : -(t * call.output) / b;
+    return i == 0 ? chain_div(t, b) : chain_div(-chain_mul(t, call.output), b);
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
@@ -25,6 +33,10 @@ class DivOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_div(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(DivOperation);
+}
 
 Tensor div(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const DivOperation>();

@@ -1,7 +1,10 @@
 // e^x        exp′ = exp
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -13,7 +16,7 @@ class ExpOperation final : public ElementwiseOperation {
   [[nodiscard]] std::string_view name() const noexcept override { return "exp"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * call.output;
+    return chain_mul(t, call.output);
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
@@ -22,6 +25,10 @@ class ExpOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_exp(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(ExpOperation);
+}
 
 Tensor exp(const Tensor& x) {
   static const auto operation = std::make_shared<const ExpOperation>();

@@ -1,7 +1,10 @@
 // e^x − 1, exact near 0        expm1′ = expm1 + 1
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -22,6 +25,10 @@ class Expm1Operation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_expm1(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(Expm1Operation);
+}
 
 Tensor expm1(const Tensor& x) {
   static const auto operation = std::make_shared<const Expm1Operation>();

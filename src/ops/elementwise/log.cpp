@@ -1,7 +1,11 @@
 // log x, the natural logarithm        log′ = 1/x
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/forms/forms.hpp"
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -12,8 +16,12 @@ class LogOperation final : public ElementwiseOperation {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log"; }
 
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_log(inputs[0]);
+  }
+
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t / call.inputs[0];
+    return chain_div(t, call.inputs[0]);
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
@@ -22,6 +30,10 @@ class LogOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_log(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(LogOperation);
+}
 
 Tensor log(const Tensor& x) {
   static const auto operation = std::make_shared<const LogOperation>();

@@ -2,6 +2,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/forms/forms.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -12,8 +13,12 @@ class Log1pOperation final : public ElementwiseOperation {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log1p"; }
 
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_log1p(inputs[0]);
+  }
+
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t / (1.0 + call.inputs[0]);
+    return chain_div(t, 1.0 + call.inputs[0]);
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/slopes.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -23,7 +24,7 @@ class MinimumOperation final : public ElementwiseOperation {
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
     const Tensor& mine = call.inputs[i];
     const Tensor& other = call.inputs[1 - i];
-    return where(equal(mine, other), t * 0.5, where(mine < other, t, 0.0));
+    return chain_mul(t, ops::larger_slope(other, mine));
   }
 
   static std::int64_t value(std::int64_t a, std::int64_t b) noexcept { return std::min(a, b); }

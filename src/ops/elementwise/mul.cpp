@@ -1,7 +1,11 @@
 // a ⊙ b        ∂a = b, ∂b = a
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/forms/forms.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -18,8 +22,12 @@ class MulOperation final : public ElementwiseOperation {
     return ops::require_numeric(name(), inputs);
   }
 
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_product(inputs[0], inputs[1]);
+  }
+
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
-    return t * call.inputs[1 - i];
+    return chain_mul(t, call.inputs[1 - i]);
   }
 
   static std::int64_t value(std::int64_t a, std::int64_t b) noexcept { return ops::wrapping_mul(a, b); }
@@ -30,6 +38,10 @@ class MulOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_mul(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(MulOperation);
+}
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const MulOperation>();

@@ -1,7 +1,10 @@
 // −x        ∂x = −1
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -30,6 +33,10 @@ class NegOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_neg(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(NegOperation);
+}
 
 Tensor neg(const Tensor& x) {
   static const auto operation = std::make_shared<const NegOperation>();

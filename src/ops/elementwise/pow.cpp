@@ -37,14 +37,14 @@ class PowOperation final : public ElementwiseOperation {
     const Tensor& a = call.inputs[0];
     const Tensor& b = call.inputs[1];
     if (i == 0) {
-      return exponent_ ? times_power_rule(*exponent_, a, t) : t * (b * pow(a, guarded(a, b) - 1.0));
+      return exponent_ ? times_power_rule(*exponent_, a, t) : chain_mul(t, b * pow(a, guarded(a, b) - 1.0));
     }
     if (base_) {
-      return *base_ == 0 ? zeros_like(b) : t * (call.output * std::log(*base_));
+      return *base_ == 0 ? zeros_like(b) : chain_mul(t, call.output * std::log(*base_));
     }
     // 1^b log 1 = 0 stands in for the base 0, so that no derivative of any order meets an infinity there.
     const Tensor base = where(equal(a, 0.0), 1.0, a);
-    return t * (pow(base, b) * log(base));
+    return chain_mul(t, pow(base, b) * log(base));
   }
 
   template <class T>
@@ -65,7 +65,7 @@ class PowOperation final : public ElementwiseOperation {
     if (n == 1) {
       return t;
     }
-    return t * (n * (n == 2 ? a : pow(a, n - 1)));
+    return chain_mul(t, n * (n == 2 ? a : pow(a, n - 1)));
   }
 
   // b, but 1 where b = 0 and a^(b−1) = 1/a is infinite or NaN: b a^(b−1) would be 0 ∞ there.

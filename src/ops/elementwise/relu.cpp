@@ -1,7 +1,8 @@
-// max(x, 0), NaN for NaN        relu′ = [x > 0]
+// max(x, 0), NaN for NaN        relu′ = [x > 0], NaN for NaN
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/slopes.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -13,7 +14,7 @@ class ReluOperation final : public ElementwiseOperation {
   [[nodiscard]] std::string_view name() const noexcept override { return "relu"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return where(call.inputs[0] > 0.0, t, 0.0);
+    return chain_mul(t, ops::relu_slope(call.inputs[0]));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

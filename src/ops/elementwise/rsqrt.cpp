@@ -13,7 +13,7 @@ class RsqrtOperation final : public ElementwiseOperation {
   [[nodiscard]] std::string_view name() const noexcept override { return "rsqrt"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * (-0.5 * (call.output * square(call.output)));
+    return chain_mul(t, -0.5 * (call.output * square(call.output)));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

@@ -1,7 +1,10 @@
 // σ(x) = 1 / (1 + e^−x)        σ′ = σ (1 − σ)
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -23,6 +26,10 @@ class SigmoidOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_sigmoid(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SigmoidOperation);
+}
 
 Tensor sigmoid(const Tensor& x) {
   static const auto operation = std::make_shared<const SigmoidOperation>();

@@ -1,7 +1,10 @@
 // √x        √′ = ½ / √x
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -14,7 +17,7 @@ class SqrtOperation final : public ElementwiseOperation {
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "√"}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * 0.5 / call.output;
+    return chain_div(t * 0.5, call.output);
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
@@ -23,6 +26,10 @@ class SqrtOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_sqrt(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SqrtOperation);
+}
 
 Tensor sqrt(const Tensor& x) {
   static const auto operation = std::make_shared<const SqrtOperation>();

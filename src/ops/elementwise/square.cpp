@@ -1,7 +1,10 @@
 // x²        ∂x = 2 x
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -19,7 +22,7 @@ class SquareOperation final : public ElementwiseOperation {
   }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * (2.0 * call.inputs[0]);
+    return chain_mul(t, 2.0 * call.inputs[0]);
   }
 
   static std::int64_t value(std::int64_t x) noexcept { return ops::wrapping_mul(x, x); }
@@ -30,6 +33,10 @@ class SquareOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_square(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SquareOperation);
+}
 
 Tensor square(const Tensor& x) {
   static const auto operation = std::make_shared<const SquareOperation>();

@@ -1,7 +1,11 @@
 // a − b        ∂a = 1, ∂b = −1
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/forms/forms.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -18,6 +22,10 @@ class SubOperation final : public ElementwiseOperation {
     return ops::require_numeric(name(), inputs);
   }
 
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_difference(inputs[0], inputs[1]);
+  }
+
   [[nodiscard]] Tensor times_partial(const Call& /*call*/, std::size_t i, const Tensor& t) const override {
     return i == 0 ? t : -t;
   }
@@ -30,6 +38,10 @@ class SubOperation final : public ElementwiseOperation {
 };
 
 }  // namespace
+
+bool ops::is_sub(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SubOperation);
+}
 
 Tensor sub(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const SubOperation>();

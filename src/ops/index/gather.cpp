@@ -2,12 +2,14 @@
 #include "run/gather.hpp"
 
 #include <fmt/format.h>
+#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "tensor/dispatch.hpp"
 
@@ -57,6 +59,10 @@ class GatherOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_gather(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(GatherOperation);
+}
 
 Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t axis) {
   return apply(

@@ -1,9 +1,11 @@
 // slice: the elements start, start + step, … along an axis; its adjoint is slice_adjoint.
 #include <algorithm>
+#include <typeinfo>
 
 #include "xgrad/index.hpp"
 
 #include "ops/index/range.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
@@ -47,6 +49,10 @@ class SliceOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_slice(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SliceOperation);
+}
 
 Tensor ops::take_range(const Tensor& x, const Range& range, std::size_t axis) {
   return range.is_whole(x.shape()[axis]) ? x : apply(std::make_shared<const SliceOperation>(range, axis), {x});

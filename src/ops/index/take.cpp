@@ -1,7 +1,10 @@
 // take: rows of x by index, result x.shape[:axis] + indices.shape + x.shape[axis+1:]; its adjoint is take_adjoint.
+#include <typeinfo>
+
 #include "xgrad/index.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/gather.hpp"
 #include "tensor/dispatch.hpp"
@@ -51,6 +54,10 @@ class TakeOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_take(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(TakeOperation);
+}
 
 Tensor take(const Tensor& x, const Tensor& indices, std::int64_t axis) {
   return apply(

@@ -6,6 +6,7 @@
 #include "xgrad/math.hpp"
 
 #include "graph/node.hpp"
+#include "ops/elementwise/slopes.hpp"
 
 namespace xgrad::ops {
 
@@ -19,19 +20,19 @@ Signature Extremum::infer(std::span<const Tensor> inputs) const {
 
 Extremum::Ties Extremum::ties(const Call& call) const {
   const Tensor& x = call.inputs[0];
-  Tensor mask = equal(x, keep(call.output, x.shape()));
-  Tensor count = sum(cast(mask, x.dtype()), signed_axes(), true);
+  Tensor mask = equal_slope(x, keep(call.output, x.shape()));
+  Tensor count = sum(mask, signed_axes(), true);
   return {std::move(mask), std::move(count)};
 }
 
 std::vector<Tensor> Extremum::vjp(const Call& call, const Tensor& cotangent) const {
   const auto [mask, count] = ties(call);
-  return {where(mask, keep(cotangent, call.inputs[0].shape()) / count, 0.0)};
+  return {chain_mul(chain_div(keep(cotangent, call.inputs[0].shape()), count), mask)};
 }
 
 Tensor Extremum::jvp(const Call& call, std::span<const Tensor> tangents) const {
   const auto [mask, count] = ties(call);
-  return sum(where(mask, tangents[0] / count, 0.0), signed_axes(), keep_dims());
+  return sum(chain_mul(chain_div(tangents[0], count), mask), signed_axes(), keep_dims());
 }
 
 }  // namespace xgrad::ops

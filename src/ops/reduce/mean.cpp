@@ -1,9 +1,12 @@
 // mean: Σ x / n over axes; its adjoint repeats g / n along them.
+#include <typeinfo>
+
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/reduce/reduction.hpp"
 #include "ops/rules.hpp"
 #include "run/reduce.hpp"
@@ -50,6 +53,10 @@ class MeanOperation final : public ops::Reduction {
 };
 
 }  // namespace
+
+bool ops::is_mean(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(MeanOperation);
+}
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keep_dims) {
   return ops::reduce<MeanOperation>("mean", x, axes, keep_dims);

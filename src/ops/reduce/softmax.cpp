@@ -1,10 +1,13 @@
 // softmax: s = e^x / Σ e^x along an axis. ∂s_i/∂x_j = s_i ([i = j] − s_j), so vjp and jvp are both s (g − Σ g s).
 #include "ops/reduce/softmax.hpp"
 
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 #include "run/softmax.hpp"
@@ -60,6 +63,10 @@ class SoftmaxOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_softmax(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SoftmaxOperation);
+}
 
 Tensor ops::softmax_over(const Tensor& x, std::size_t first, std::size_t last) {
   return apply(ops::shared_operation<SoftmaxOperation>(first, last), {x});

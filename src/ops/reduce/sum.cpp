@@ -1,8 +1,11 @@
 // sum: Σ x over axes; its adjoint repeats the cotangent along them.
+#include <typeinfo>
+
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/reduce/reduction.hpp"
 #include "run/reduce.hpp"
 #include "tensor/dispatch.hpp"
@@ -33,6 +36,10 @@ class SumOperation final : public ops::Reduction {
 };
 
 }  // namespace
+
+bool ops::is_sum(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SumOperation);
+}
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keep_dims) {
   return ops::reduce<SumOperation>("sum", x, axes, keep_dims);

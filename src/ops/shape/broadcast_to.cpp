@@ -1,5 +1,6 @@
 // broadcast_to: repeats x along the axes that it lacks; its adjoint is sum_to.
 #include <fmt/format.h>
+#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
@@ -7,6 +8,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/node.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 #include "run/tiles.hpp"
@@ -47,6 +49,10 @@ class BroadcastOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_broadcast_to(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(BroadcastOperation);
+}
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   return ops::require_defined("broadcast_to", x).shape() == shape

@@ -1,5 +1,6 @@
 // concatenate: tensors one after another along an axis; its adjoint cuts the cotangent up again.
 #include <fmt/format.h>
+#include <typeinfo>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
@@ -8,6 +9,7 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/axis_view.hpp"
 #include "run/strided_copy.hpp"
@@ -85,6 +87,10 @@ class ConcatenateOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_concatenate(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(ConcatenateOperation);
+}
 
 Tensor concatenate(const std::vector<Tensor>& xs, std::int64_t axis) {
   if (xs.empty()) {

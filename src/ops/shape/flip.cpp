@@ -1,9 +1,11 @@
 // flip: the order reversed along axes; its own adjoint.
 #include <algorithm>
+#include <typeinfo>
 
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
@@ -50,6 +52,10 @@ class FlipOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_flip(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(FlipOperation);
+}
 
 Tensor flip(const Tensor& x, const Axes& axes) {
   auto normal = normalize_axes(axes.values(), ops::require_defined("flip", x).rank(), "flip");

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <numeric>
+#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
 
 #include "graph/node.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 #include "run/strided_copy.hpp"
@@ -37,6 +39,10 @@ Tensor permute_axes(const Tensor& x, const std::vector<std::size_t>& axes) {
 }  // namespace
 
 namespace ops {
+
+bool is_permute(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(PermuteOperation);
+}
 
 PermuteOperation::PermuteOperation(std::vector<std::size_t> axes)
     : axes_{std::move(axes)}, is_transposition_{axes_.size() > 1 && axes_ == transposition(axes_.size())} {}

@@ -1,11 +1,13 @@
 // reshape: the same elements in the same order; its adjoint is the reshape back.
 #include <fmt/format.h>
+#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 
@@ -43,6 +45,10 @@ class ReshapeOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_reshape(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(ReshapeOperation);
+}
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
   return ops::require_defined("reshape", x).shape() == shape

@@ -65,6 +65,30 @@ struct Div {
   }
 };
 
+struct ChainMul {
+  template <class B>
+  B operator()(B t, B d) const {
+    const B zero = number<B>(0);
+    return xsimd::select((t == zero) || ((d == zero) && !xsimd::isnan(t)), zero, t * d);
+  }
+};
+
+struct ChainDiv {
+  template <class B>
+  B operator()(B t, B d) const {
+    const B zero = number<B>(0);
+    return xsimd::select(t == zero, zero, t / d);
+  }
+};
+
+struct LogProduct {
+  template <class B>
+  B operator()(B a, B l) const {
+    const B zero = number<B>(0);
+    return xsimd::select((a == zero) && !xsimd::isnan(l), zero, a * l);
+  }
+};
+
 // isnan, because xsimd::operator!= says that NaN = NaN on AVX.
 struct Maximum {
   template <class B>
@@ -150,6 +174,13 @@ struct Relu {
   template <class B>
   B operator()(B x) const {
     return xsimd::select(x <= number<B>(0), number<B>(0), x);
+  }
+};
+
+struct ReluSlope {
+  template <class B>
+  B operator()(B x) const {
+    return xsimd::select(x > number<B>(0), number<B>(1), xsimd::select(x <= number<B>(0), number<B>(0), x));
   }
 };
 

@@ -167,6 +167,9 @@ VectorKernels make() {
   k.sub = binary<Sub>();
   k.mul = binary<Mul>();
   k.div = binary<Div>();
+  k.chain_mul = binary<ChainMul>();
+  k.chain_div = binary<ChainDiv>();
+  k.log_product = binary<LogProduct>();
   k.neg = unary<Neg>();
   k.square = unary<Square>();
   k.abs = unary<Abs>();
@@ -184,6 +187,7 @@ VectorKernels make() {
   k.erf = unary<Erf>();
   k.sigmoid = unary<Sigmoid>();
   k.relu = unary<Relu>();
+  k.relu_slope = unary<ReluSlope>();
   k.softplus = unary<Softplus>();
   k.log_sigmoid = unary<LogSigmoid>();
   k.logistic_slope = binary<LogisticSlope>();

@@ -18,7 +18,10 @@ struct VectorKernel {
 struct VectorKernels {
   VectorKernel add, sub, mul, div, neg, square, abs, maximum, minimum, sqrt, rsqrt;
   VectorKernel exp, expm1, log, log1p, sin, cos, tanh, erf;
-  VectorKernel sigmoid, relu, softplus, log_sigmoid;
+  VectorKernel sigmoid, relu, relu_slope, softplus, log_sigmoid;
+  /// t d of (t, d), but 0 where t = 0, and where d = 0 and t is infinite; t / d, but 0 where t = 0; a l of (a, l), but
+  /// 0 where a = 0 and l isn't NaN.
+  VectorKernel chain_mul, chain_div, log_product;
   /// t (a (1 − a)) of (t, a);  t (1 − a²) of (t, a);  a + b c and a − b c of (a, b, c): to the bit what the kernels of
   /// their parts give.
   VectorKernel logistic_slope, hyperbolic_slope, add_product, sub_product;

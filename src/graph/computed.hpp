@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "graph/order.hpp"
+
+namespace xgrad::graph {
+
+/// The tensors on a graph in which every stable form stands in its node's place; each itself if there is none behind
+/// it.
+[[nodiscard]] std::vector<Tensor> as_computed(std::span<const Tensor> tensors, Boundary boundary);
+
+}  // namespace xgrad::graph

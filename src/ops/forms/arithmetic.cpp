@@ -1,0 +1,117 @@
+// Quotients, differences and products of exponentials and logarithms.
+#include <algorithm>
+
+#include "xgrad/math.hpp"
+#include "xgrad/reduce.hpp"
+
+#include "ops/forms/forms.hpp"
+#include "ops/forms/pattern.hpp"
+#include "ops/recognise.hpp"
+
+namespace xgrad::ops {
+
+namespace {
+
+// a / (1 + e^t) = a σ(−t), and e^t / (1 + e^t) = σ(t).
+StableForm logistic(const Tensor& a, const Tensor& b) {
+  Pattern pattern;
+  const Tensor other = pattern.beside_one(b);
+  const Tensor t = other.defined() ? pattern.argument(other, is_exp) : Tensor{};
+  if (!t.defined()) {
+    return {};
+  }
+  Pattern attempt = pattern;
+  if (const Tensor exponent = attempt.argument(a, is_exp); exponent.defined() && same(exponent, t)) {
+    return std::move(attempt).form(sigmoid(t));
+  }
+  const Tensor s = sigmoid(-t);
+  return std::move(pattern).form(pattern.is_number(a, 1) ? s : a * s);
+}
+
+// e^t / Σ e^t along one axis.
+StableForm normalised(const Tensor& a, const Tensor& b) {
+  Pattern pattern;
+  const Tensor t = pattern.argument(a, is_exp);
+  const graph::Node* total = t.defined() ? pattern.call(b, is_sum) : nullptr;
+  const Tensor summed = total != nullptr ? pattern.argument(input(*total, 0), is_exp) : Tensor{};
+  if (!summed.defined() || !same(t, summed)) {
+    return {};
+  }
+  const auto axes = axes_of(*total->operation);
+  const bool along = axes.size() == 1 && (keeps_dims(*total->operation) || t.rank() == 1);
+  return along ? std::move(pattern).form(softmax(t, axes[0])) : StableForm{};
+}
+
+// e^s / (e^s + e^t) = σ(s − t), and (e^s − e^t) / (e^s + e^t) = tanh((s − t) / 2).
+StableForm of_two_exponentials(const Tensor& a, const Tensor& b) {
+  Pattern pattern;
+  const graph::Node* total = pattern.call(b, is_add);
+  if (total == nullptr) {
+    return {};
+  }
+  const Tensor s = pattern.argument(input(*total, 0), is_exp);
+  const Tensor t = s.defined() ? pattern.argument(input(*total, 1), is_exp) : Tensor{};
+  if (!t.defined() || s.shape() != t.shape()) {
+    return {};
+  }
+  Pattern attempt = pattern;
+  if (const Tensor exponent = attempt.argument(a, is_exp); exponent.defined()) {
+    if (same(exponent, s)) {
+      return std::move(attempt).form(sigmoid(s - t));
+    }
+    return same(exponent, t) ? std::move(attempt).form(sigmoid(t - s)) : StableForm{};
+  }
+  const graph::Node* difference = pattern.call(a, is_sub);
+  if (difference == nullptr) {
+    return {};
+  }
+  const Tensor first = pattern.argument(input(*difference, 0), is_exp);
+  const Tensor second = first.defined() ? pattern.argument(input(*difference, 1), is_exp) : Tensor{};
+  if (!second.defined() || !same(first, s) || !same(second, t)) {
+    return {};
+  }
+  return std::move(pattern).form(tanh(0.5 * (s - t)));
+}
+
+bool is_plain_log(const Tensor& x) {
+  const graph::Node& node = *x.node();
+  return node.operation != nullptr && node.form == nullptr && is_log(*node.operation);
+}
+
+}  // namespace
+
+StableForm form_of_quotient(const Tensor& a, const Tensor& b) {
+  Shape shape;
+  if (!broadcast(a.shape(), b.shape(), shape)) {
+    return {};
+  }
+  for (const auto form : {logistic, normalised, of_two_exponentials}) {
+    if (StableForm found = form(a, b); found.result.defined() && found.result.shape() == shape) {
+      return found;
+    }
+  }
+  return {};
+}
+
+StableForm form_of_difference(const Tensor& a, const Tensor& b) {
+  Pattern pattern;
+  if (const Tensor t = pattern.argument(a, is_exp); t.defined() && pattern.is_number(b, 1)) {
+    return std::move(pattern).form(expm1(t));
+  }
+  pattern = {};
+  if (const Tensor t = pattern.argument(b, is_exp); t.defined() && pattern.is_number(a, 1)) {
+    return std::move(pattern).form(-expm1(t));
+  }
+  return {};
+}
+
+StableForm form_of_product(const Tensor& a, const Tensor& b) {
+  // A number as factor is 0 only on purpose.
+  const auto varies = [](const Tensor& x) { return x.node()->operation != nullptr || x.rank() > 0; };
+  if (is_plain_log(b) && varies(a)) {
+    return {product_with_log(a, b), {}};
+  }
+  return is_plain_log(a) && varies(b) ? StableForm{product_with_log(b, a), {}} : StableForm{};
+}
+
+}  // namespace xgrad::ops

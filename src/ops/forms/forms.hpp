@@ -1,0 +1,23 @@
+#pragma once
+
+#include "xgrad/operation.hpp"
+
+/// The stable forms of the elementary operations, each asked for by its operation's file. All are equal to the call
+/// wherever the call can be computed at all; docs/operations.md lists them.
+namespace xgrad::ops {
+
+/// log x: of exponentials and what is made of them, log(1 + t), log(1 − t).
+[[nodiscard]] StableForm form_of_log(const Tensor& x);
+/// log(1 + x): of e^t, −e^t, −σ(t).
+[[nodiscard]] StableForm form_of_log1p(const Tensor& x);
+/// a / b: σ, softmax and tanh as they are written with exponentials.
+[[nodiscard]] StableForm form_of_quotient(const Tensor& a, const Tensor& b);
+/// a − b: e^t − 1 and 1 − e^t.
+[[nodiscard]] StableForm form_of_difference(const Tensor& a, const Tensor& b);
+/// a b: a log t, which is 0 where a = 0 and t = 0.
+[[nodiscard]] StableForm form_of_product(const Tensor& a, const Tensor& b);
+
+/// a b, but 0 where a = 0 and b is infinite.
+[[nodiscard]] Tensor product_with_log(const Tensor& a, const Tensor& b);
+
+}  // namespace xgrad::ops

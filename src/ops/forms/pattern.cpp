@@ -1,0 +1,102 @@
+#include "ops/forms/pattern.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "graph/identity.hpp"
+#include "graph/order.hpp"
+#include "ops/recognise.hpp"
+
+namespace xgrad::ops {
+
+const graph::Node* Pattern::call(const Tensor& x, Is is) {
+  const graph::Node* node = graph::computed(x.node(), graph::Boundary::leaves);
+  if (node->operation == nullptr || !is(*node->operation)) {
+    return nullptr;
+  }
+  for (const graph::Node* each = x.node(); each != node; each = each->form->node) {
+    around_.push_back(graph::handle(each));
+    for (const graph::Node* behind : each->form->around) {
+      around_.push_back(graph::handle(behind));
+    }
+  }
+  around_.push_back(graph::handle(node));
+  return node;
+}
+
+bool Pattern::is_number(const Tensor& x, double number) {
+  const graph::Node& node = *x.node();
+  if (node.operation != nullptr || !node.has_value() || node.history || node.shape.rank() != 0 ||
+      !is_floating(node.dtype)) {
+    return false;
+  }
+  const void* data = node.value.data();
+  const bool found = node.dtype == float32 ? static_cast<double>(*static_cast<const float*>(data)) == number
+                                           : *static_cast<const double*>(data) == number;
+  if (found) {
+    around_.push_back(x);
+  }
+  return found;
+}
+
+Tensor Pattern::argument(const Tensor& x, Is is) {
+  const graph::Node* found = call(x, is);
+  return found == nullptr ? Tensor{} : input(*found, 0);
+}
+
+Tensor Pattern::beside_one(const Tensor& x) {
+  const graph::Node* sum = call(x, is_add);
+  if (sum == nullptr) {
+    return {};
+  }
+  if (is_number(input(*sum, 0), 1)) {
+    return input(*sum, 1);
+  }
+  return is_number(input(*sum, 1), 1) ? input(*sum, 0) : Tensor{};
+}
+
+Tensor Pattern::taken_from_one(const Tensor& x) {
+  const graph::Node* difference = call(x, is_sub);
+  return difference != nullptr && is_number(input(*difference, 0), 1) ? input(*difference, 1) : Tensor{};
+}
+
+namespace {
+
+bool same_nodes(const graph::Node* a, const graph::Node* b, int steps) {
+  a = graph::computed(a, graph::Boundary::leaves);
+  b = graph::computed(b, graph::Boundary::leaves);
+  if (a == b) {
+    return true;
+  }
+  return steps > 0 && a->operation != nullptr && b->operation != nullptr && a->input_count > 0 &&
+         graph::OperationIdentity::of(*a->operation) == graph::OperationIdentity::of(*b->operation) &&
+         std::equal(a->inputs().begin(), a->inputs().end(), b->inputs().begin(), b->inputs().end(),
+                    [steps](const graph::Node* x, const graph::Node* y) { return same_nodes(x, y, steps - 1); });
+}
+
+}  // namespace
+
+bool same(const Tensor& a, const Tensor& b) {
+  constexpr int most_steps = 6;
+  return same_nodes(a.node(), b.node(), most_steps);
+}
+
+std::vector<std::int64_t> axes_of(const Operation& operation) {
+  for (const Attribute& attribute : operation.attributes()) {
+    if (attribute.name == "axes") {
+      return std::get<std::vector<std::int64_t>>(attribute.value);
+    }
+  }
+  return {};
+}
+
+bool keeps_dims(const Operation& operation) {
+  for (const Attribute& attribute : operation.attributes()) {
+    if (attribute.name == "keep_dims") {
+      return std::get<bool>(attribute.value);
+    }
+  }
+  return false;
+}
+
+}  // namespace xgrad::ops
