@@ -136,7 +136,8 @@ class PassComparison {
 
   [[nodiscard]] Verdict verdict(std::size_t k) const { return verdicts_[k]; }
   [[nodiscard]] std::string difference_of(std::size_t k) const {
-    return diagnosis::difference_of(as_doubles(manual_[k].gradient), derived_[k], xs_[k].shape());
+    return diagnosis::difference_of(as_doubles(manual_[k].gradient), derived_[k], xs_[k].shape(),
+                                    tolerance_of(xs_[k].dtype()));
   }
 
   [[nodiscard]] std::string first_divergence(const Divergence& divergence, const std::vector<Finding>& findings) const {

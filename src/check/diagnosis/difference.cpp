@@ -34,15 +34,15 @@ bool scaled_along(const Values& manual, const Values& derived, std::int64_t rows
   return std::sqrt(left) <= 1e-7 * norm(manual);
 }
 
-// Where only few entries differ: how many, and where most.
-std::string few_entries(const Values& manual, const Values& derived, const Shape& shape) {
-  constexpr double rounding = 1e-9;
+// Where only few entries differ by more than rounding: how many, and where most.
+std::string few_entries(const Values& manual, const Values& derived, const Shape& shape, const Tolerance& tolerance) {
+  const double floor = Tolerance::floor_factor * tolerance.epsilon * norm(derived);
   std::size_t count = 0;
   std::size_t worst = 0;
   double largest = 0;
   for (std::size_t i = 0; i < manual.size(); ++i) {
     const double difference = std::abs(manual[i] - derived[i]);
-    if (difference > rounding * std::max(std::abs(manual[i]), std::abs(derived[i]))) {
+    if (difference > tolerance.relative * std::max(std::abs(manual[i]), std::abs(derived[i])) + floor) {
       ++count;
       worst = difference > largest ? i : worst;
       largest = std::max(largest, difference);
@@ -57,7 +57,7 @@ std::string few_entries(const Values& manual, const Values& derived, const Shape
 
 }  // namespace
 
-std::string difference_of(const Values& manual, const Values& derived, const Shape& shape) {
+std::string difference_of(const Values& manual, const Values& derived, const Shape& shape, const Tolerance& tolerance) {
   if (!is_finite(manual)) {
     return "it isn't finite";
   }
@@ -72,8 +72,13 @@ std::string difference_of(const Values& manual, const Values& derived, const Sha
   if (expected == 0) {
     return "the derived one is zero everywhere";
   }
-  if (const std::string few = few_entries(manual, derived, shape); !few.empty()) {
+  if (const std::string few = few_entries(manual, derived, shape, tolerance); !few.empty()) {
     return few;
+  }
+  constexpr double small = 1e-3;
+  const double apart = norm(difference(manual, derived)) / std::max(size, expected);
+  if (apart < small) {
+    return fmt::format("‖manual − derived‖ is {:.2g} times ‖derived‖", apart);
   }
   const double cosine = std::inner_product(manual.begin(), manual.end(), derived.begin(), 0.0) / (size * expected);
   std::string text =

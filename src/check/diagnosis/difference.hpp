@@ -4,11 +4,13 @@
 
 #include "xgrad/shape.hpp"
 
+#include "check/agreement.hpp"
 #include "check/diagnosis/values.hpp"
 
 namespace xgrad::check::diagnosis {
 
 /// How two gradients that nothing explains differ, in words.
-[[nodiscard]] std::string difference_of(const Values& manual, const Values& derived, const Shape& shape);
+[[nodiscard]] std::string difference_of(const Values& manual, const Values& derived, const Shape& shape,
+                                        const Tolerance& tolerance);
 
 }  // namespace xgrad::check::diagnosis

@@ -175,10 +175,15 @@ std::vector<Finding> Search::run() {
     most_work_ = most_for_pairs;
     // The ones nearest to the loss first: what comes after may have its mistakes on top.
     for (std::size_t i = 0; i < lines_.size() && found.empty(); ++i) {
-      if (lines_[i].target < states_.size() && states_[lines_[i].target] == State::remaining) {
-        found = pairs(lines_[i].target);
-        keep_what_holds(found);
+      if (lines_[i].target >= states_.size() || states_[lines_[i].target] != State::remaining) {
+        continue;
       }
+      if (is_nearly_right(lines_[i].target)) {
+        cut_short_ = true;
+        continue;
+      }
+      found = pairs(lines_[i].target);
+      keep_what_holds(found);
     }
     if (found.empty()) {
       for (std::size_t p = 0; p < states_.size(); ++p) {
@@ -214,8 +219,13 @@ void Search::keep_what_holds(std::vector<Candidate>& found) {
   found = std::move(kept);
 }
 
-// Whether it explains all entries, and contradicts none, here and at the other point; and all that it explains.
+// Whether it explains all entries, and contradicts none, here and at the other point; and all that it explains. What
+// changes nothing explains nothing, however near a gradient is to the derived one.
 bool Search::holds(Candidate& candidate) {
+  if (all_current_.empty()) {
+    all_current_ = exact_.gradients(lines_);
+    all_current_.resize(manual_.size());
+  }
   const std::vector<Line> lines = edited(candidate.changes);
   const std::vector<Values> gradients = or_nothing([&] { return exact_.gradients(lines); });
   candidate.explained.clear();
@@ -224,7 +234,7 @@ bool Search::holds(Candidate& candidate) {
       continue;
     }
     if (agree(all_manual_[p], gradients[p])) {
-      if (states_[p] == State::remaining) {
+      if (states_[p] == State::remaining && !agree(all_current_[p], gradients[p])) {
         candidate.explained.push_back(p);
       }
     } else if (states_[p] == State::kept) {
@@ -256,10 +266,13 @@ void Search::accept(const Candidate& best, const std::vector<Candidate>& found) 
   const Mistake mistake = mistake_of(best, found);
   lines_ = edited(best.changes);
   without_.clear();
+  all_current_.clear();
   std::vector<Values> after = here_.gradients(lines_);
   after.resize(manual_.size());
   for (std::size_t p = 0; p < manual_.size(); ++p) {
-    if (states_[p] == State::remaining && !after[p].empty() && !agree(after[p], current_[p])) {
+    const bool explains = std::find(best.explained.begin(), best.explained.end(), p) != best.explained.end();
+    const bool changes = states_[p] == State::remaining && !after[p].empty() && !agree(after[p], current_[p]);
+    if (explains || changes) {
       findings_[p].mistakes.push_back(mistake);
     }
   }
@@ -368,7 +381,7 @@ void Search::propose(Candidate candidate, const std::vector<Values>& gradients, 
     if (!fits && states_[p] == State::kept) {
       return;
     }
-    if (fits && states_[p] == State::remaining) {
+    if (fits && states_[p] == State::remaining && (gradients[p].empty() || !agree(current_[p], gradients[p]))) {
       explains = true;
       candidate.explained.push_back(p);
     }

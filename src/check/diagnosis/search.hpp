@@ -25,8 +25,8 @@ struct Mistake {
 /// What is known of one manual gradient.
 struct Finding {
   std::vector<Mistake> mistakes;  ///< which together give it; none if it is right or not explained
-  bool explained = false;
-  bool cut_short = false;  ///< not all that might explain it was tried
+  bool explained = false;         ///< then there is a mistake at least
+  bool cut_short = false;         ///< not all that might explain it was tried
 };
 
 /// A manual gradient, by target of the pass.
@@ -73,6 +73,11 @@ class Search {
     bool inlined = false;
     std::string kind;  ///< its words without the line
   };
+  struct Factor {
+    double exact = 1;
+    std::string words;
+    bool has_meaning = false;  ///< it is one that people forget or repeat
+  };
   enum class State : std::uint8_t {
     ignored,    ///< there is none, or it says nothing
     kept,       ///< it is as it should be, and must stay so
@@ -104,7 +109,8 @@ class Search {
   [[nodiscard]] bool holds(Candidate& candidate);
   void accept(const Candidate& best, const std::vector<Candidate>& found);
   [[nodiscard]] Mistake mistake_of(const Candidate& best, const std::vector<Candidate>& found);
-  [[nodiscard]] std::pair<std::string, bool> number_words(double factor) const;
+  [[nodiscard]] bool is_nearly_right(std::size_t p) const;
+  [[nodiscard]] Factor meaning_of(double factor) const;
 
   formulas::Formulas& pass_;
   std::vector<Line> lines_;  // as edited so far
@@ -118,6 +124,7 @@ class Search {
   std::vector<Values> all_manual_;            // by target
   std::vector<Values> manual_;                // of large tensors some entries, as current_
   std::vector<Values> current_;               // what the lines give
+  std::vector<Values> all_current_;           // likewise, all entries; empty if not known yet
   std::vector<State> states_;                 // by target
   std::vector<bool> counted_;                 // by target: whether its state says something
   std::vector<bool> leading_;                 // by line: whether it leads to something that remains

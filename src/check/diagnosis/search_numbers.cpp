@@ -30,33 +30,40 @@ bool is_near(double a, double b) {
 
 }  // namespace
 
-// The numbers that a factor may be, in words; and whether it is one that people forget or repeat.
-std::pair<std::string, bool> Search::number_words(double factor) const {
+// The number that a factor is meant to be, if it is one that people forget or repeat; and how it is called.
+Search::Factor Search::meaning_of(double factor) const {
   const double size = std::abs(factor);
-  const std::string sign = factor < 0 ? ", with the sign flipped" : "";
+  const double sign = factor < 0 ? -1 : 1;
+  const std::string flipped = factor < 0 ? ", with the sign flipped" : "";
   const auto samples = static_cast<double>(vocabulary_.batch);
   if (is_near(factor, -1)) {
-    return {"the sign flipped", true};
+    return {-1, "the sign flipped", true};
   }
   if (vocabulary_.batch > 1 && is_near(size, samples)) {
-    return {fmt::format("a factor {} too much, the number of samples (a sum in place of a mean?){}", vocabulary_.batch,
-                        sign),
+    return {sign * samples,
+            fmt::format("a factor {} too much, the number of samples (a sum in place of a mean?){}", vocabulary_.batch,
+                        flipped),
             true};
   }
   if (vocabulary_.batch > 1 && is_near(size, 1 / samples)) {
-    return {fmt::format("a factor 1/{} too much, one over the number of samples (a mean in place of a sum?){}",
-                        vocabulary_.batch, sign),
+    return {sign / samples,
+            fmt::format("a factor 1/{} too much, one over the number of samples (a mean in place of a sum?){}",
+                        vocabulary_.batch, flipped),
             true};
   }
   const double whole = std::round(size);
   if (whole >= 2 && whole < 1e6 && is_near(size, whole)) {
-    return {fmt::format("a factor {:.0f} too much{}", whole, sign), true};
+    return {sign * whole, fmt::format("a factor {:.0f} too much{}", whole, flipped), true};
   }
   const double inverse = std::round(1 / size);
   if (inverse >= 2 && inverse < 1e6 && is_near(1 / size, inverse)) {
-    return {fmt::format("a factor {} too much{}", inverse == 2 ? "½" : fmt::format("1/{:.0f}", inverse), sign), true};
+    const std::string words = inverse == 2 ? "½" : fmt::format("1/{:.0f}", inverse);
+    return {sign / inverse, fmt::format("a factor {} too much{}", words, flipped), true};
   }
-  return {fmt::format("a factor {:.7g} too much{}", size, sign), false};
+  const bool near_one = std::abs(size - 1) < 1e-4;  // where seven digits don't say much
+  const std::string words =
+      near_one ? fmt::format("(1 {} {:.3g})", size < 1 ? "−" : "+", std::abs(size - 1)) : fmt::format("{:.7g}", size);
+  return {factor, fmt::format("a factor {} too much{}", words, flipped), false};
 }
 
 // manual = G + t (L − Z), with Z the gradients without this line and L those with the slope in its place; or the same
@@ -98,6 +105,12 @@ void Search::judge_slope(const Edit& edit, std::vector<Candidate>& found) {
   }
 }
 
+// Two mistakes don't cancel but for so little: more likely some number was made to fit.
+bool Search::is_nearly_right(std::size_t p) const {
+  constexpr double little = 1e-4;
+  return residual(manual_[p], current_[p]) <= little;
+}
+
 // manual = Z + c (G − Z): a factor on the line, alone or on top of an edit.
 void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
                            std::vector<Candidate>& found) {
@@ -111,7 +124,7 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
     const Values direction = difference(edited[p], zeroed[p]);
     const Values wanted = difference(manual_[p], zeroed[p]);
     const double c = dot(wanted, direction) / dot(direction, direction);
-    if (!std::isfinite(c) || is_near(c, 1) || std::abs(c) < 1e-9 ||
+    if (!std::isfinite(c) || std::abs(c - 1) <= tolerance_ || std::abs(c) < 1e-9 ||
         std::any_of(tried.begin(), tried.end(), [c](double other) { return is_near(c, other); })) {
       continue;
     }
@@ -122,12 +135,12 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
       continue;
     }
     tried.push_back(c);
-    const Expr right = edit == nullptr ? lines_[line].right : edit->formula;
-    const Expr formula = e.spread(e.scaled(c, right), right->shape);
-    const auto [number, has_meaning] = number_words(c);
-    if (!has_meaning && manual_[p].size() < 3) {
+    const auto [exact, number, has_meaning] = meaning_of(c);
+    if (!has_meaning && (manual_[p].size() < 3 || (edit != nullptr && is_nearly_right(p)))) {
       continue;  // some number always fits
     }
+    const Expr right = edit == nullptr ? lines_[line].right : edit->formula;
+    const Expr formula = e.spread(e.scaled(exact, right), right->shape);
     const std::string words = edit == nullptr ? fmt::format("{} in {}", number, lines_[line].left.text)
                                               : fmt::format("{} in {}, and {}", edit->words, edit->place, number);
     const std::size_t mistakes = edit == nullptr ? 1 : 2;
@@ -147,7 +160,8 @@ void Search::judge_numbers(std::size_t line, const Edit* edit, const std::vector
 void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
                          std::vector<Candidate>& found) {
   const std::size_t p = lines_[line].target;
-  if (p >= states_.size() || p >= edited.size() || states_[p] != State::remaining || edited[p].empty()) {
+  if (p >= states_.size() || p >= edited.size() || states_[p] != State::remaining || edited[p].empty() ||
+      (edit != nullptr && is_nearly_right(p))) {
     return;
   }
   Expressions& e = pass_.expressions();
@@ -177,9 +191,9 @@ void Search::judge_added(std::size_t line, const Edit* edit, const std::vector<V
       candidate.rank = edit->rank;
       candidate.mistakes = 2;
     } else if (scale != 1) {
-      const auto [number, has_meaning] = number_words(scale);
-      candidate.words = fmt::format("{} in {}, and {}", number, name, candidate.words);
-      candidate.rank = has_meaning ? Rank::usual : Rank::rare;
+      const Factor factor_beside = meaning_of(scale);
+      candidate.words = fmt::format("{} in {}, and {}", factor_beside.words, name, candidate.words);
+      candidate.rank = factor_beside.has_meaning ? Rank::usual : Rank::rare;
       candidate.mistakes = 2;
     }
     std::vector<Values> gradients = here_.gradients(this->edited(changes));
@@ -197,7 +211,9 @@ std::optional<double> Search::added_factor(const Values& manual, const Values& g
   const double factor = dot(rest, term) / dot(term, term);
   std::transform(rest.begin(), rest.end(), term.begin(), rest.begin(),
                  [factor](double a, double b) { return a - factor * b; });
-  const bool holds = std::isfinite(factor) && factor != 0 && length(rest) <= tolerance_ * length(manual);
+  const double size = length(manual);
+  const bool matters = std::abs(factor) * length(term) > tolerance_ * size;
+  const bool holds = std::isfinite(factor) && matters && length(rest) <= tolerance_ * size;
   return holds ? std::optional{factor} : std::nullopt;
 }
 
