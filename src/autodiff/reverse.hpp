@@ -14,6 +14,9 @@ namespace xgrad::autodiff {
 [[nodiscard]] std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                           std::span<const Tensor> cotangents, std::span<const Tensor> constants = {});
 
+/// As gradients() of a scalar, checks and all, but undefined for the xs that y doesn't depend on.
+[[nodiscard]] std::vector<Tensor> connected_gradients(const Tensor& y, std::span<const Tensor> xs);
+
 /// The tangent of each y, undefined where it depends on no x. Shapes and dtypes have been checked.
 [[nodiscard]] std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                           std::span<const Tensor> tangents);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "xgrad/autodiff.hpp"
@@ -6,8 +5,8 @@
 #include "xgrad/error.hpp"
 
 #include "autodiff/reverse.hpp"
+#include "autodiff/unconnected.hpp"
 #include "graph/node.hpp"
-#include "graph/order.hpp"
 
 namespace xgrad {
 
@@ -57,29 +56,10 @@ void require_match(std::string_view transform, std::string_view role, std::span<
   }
 }
 
-// Whether y, or a node behind it, was evaluated and let its history go.
-bool meets_cut(const Tensor& y) {
-  const graph::Node* root = y.node();
-  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
-  return root->cut || std::any_of(order.nodes.begin(), order.nodes.end(), [](const graph::Node* node) {
-           return std::any_of(node->inputs().begin(), node->inputs().end(),
-                              [](const graph::Node* input) { return input->cut; });
-         });
-}
-
-std::string lost_history(const Tensor& y) {
-  return meets_cut(y)
-             ? "; y, or a tensor between, has been evaluated, and without a Parameter or a variable() behind it "
-               "its history is gone"
-             : "";
-}
-
-// `names` may be empty.
-std::vector<Tensor> checked_gradients(const Tensor& y, std::span<const Tensor> xs, const GradientOptions& options,
-                                      std::span<const NamedParameter> names) {
+// Undefined for the xs that y doesn't depend on.
+std::vector<Tensor> defined_gradients(const Tensor& y, std::span<const Tensor> xs, Tensor cotangent) {
   require_floating("gradients", "y", {&y, 1});
   require_floating("gradients", "x", xs);
-  Tensor cotangent = options.cotangent;
   if (cotangent.defined()) {
     require_match("gradients", "y", {&y, 1}, "cotangent", {&cotangent, 1});
   } else if (y.rank() != 0) {
@@ -88,7 +68,13 @@ std::vector<Tensor> checked_gradients(const Tensor& y, std::span<const Tensor> x
   } else {
     cotangent = scalar(1, y.dtype());
   }
-  std::vector<Tensor> result = autodiff::reverse({&y, 1}, xs, {&cotangent, 1});
+  return autodiff::reverse({&y, 1}, xs, {&cotangent, 1});
+}
+
+// `names` may be empty.
+std::vector<Tensor> checked_gradients(const Tensor& y, std::span<const Tensor> xs, const GradientOptions& options,
+                                      std::span<const NamedParameter> names) {
+  std::vector<Tensor> result = defined_gradients(y, xs, options.cotangent);
   for (std::size_t i = 0; i < xs.size(); ++i) {
     if (result[i].defined()) {
       continue;
@@ -96,8 +82,8 @@ std::vector<Tensor> checked_gradients(const Tensor& y, std::span<const Tensor> x
     if (options.unconnected == Unconnected::error) {
       const std::string x =
           names.empty() ? spoken("x", i, xs[i]) : fmt::format("'{}' {}", names[i].name, to_string(xs[i].shape()));
-      throw ValueError(fmt::format("[gradients] y doesn't depend on {}{}; ask for Unconnected::zeros if that is meant",
-                                   x, lost_history(y)));
+      throw ValueError(
+          fmt::format("[gradients] y doesn't depend on {}{}", x, autodiff::why_unconnected({&y, 1}, xs[i])));
     }
     result[i] = zeros_like(xs[i]);
   }
@@ -121,6 +107,10 @@ ValueAndGradients evaluated(const Tensor& y, std::vector<Tensor> gradients) {
 }
 
 }  // namespace
+
+std::vector<Tensor> autodiff::connected_gradients(const Tensor& y, std::span<const Tensor> xs) {
+  return defined_gradients(y, xs, {});
+}
 
 std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> xs, const GradientOptions& options) {
   return checked_gradients(y, xs, options, {});
@@ -157,7 +147,8 @@ std::vector<Tensor> vjp(std::span<const Tensor> ys, std::span<const Tensor> xs, 
   for (std::size_t i = 0; i < xs.size(); ++i) {
     if (!result[i].defined()) {
       if (unconnected == Unconnected::error) {
-        throw ValueError(fmt::format("[vjp] no y depends on {}", spoken("x", i, xs[i])));
+        throw ValueError(
+            fmt::format("[vjp] no y depends on {}{}", spoken("x", i, xs[i]), autodiff::why_unconnected(ys, xs[i])));
       }
       result[i] = zeros_like(xs[i]);
     }

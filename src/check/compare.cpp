@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "xgrad/autodiff.hpp"
 #include "xgrad/check.hpp"
 #include "xgrad/diagnose.hpp"
 #include "xgrad/error.hpp"
@@ -17,13 +16,12 @@
 
 #include "check/agreement.hpp"
 #include "check/as_doubles.hpp"
-#include "check/connection.hpp"
+#include "check/automatic.hpp"
 #include "check/continuation.hpp"
 #include "check/examination.hpp"
 #include "check/explanation.hpp"
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
-#include "graph/copy.hpp"
 
 namespace xgrad::check {
 namespace {
@@ -48,22 +46,6 @@ std::vector<Tensor> manual_now(const std::vector<NamedParameter>& parameters, co
                                  manual.size(), parameters.size()));
   }
   return manual;
-}
-
-struct Automatic {
-  double loss = 0;
-  std::vector<std::vector<double>> gradients;
-  std::vector<bool> exercised;  ///< whether the loss's graph reaches the parameter
-};
-
-Automatic differentiate(const Tensor& loss, std::span<const Given> given) {
-  const std::vector<Tensor> xs = tensors_of(given);
-  Automatic automatic;
-  automatic.exercised = connected(loss, xs);
-  const auto [value, gradients] = value_and_gradients(loss, xs, {.unconnected = Unconnected::zeros});
-  automatic.loss = value.item();
-  std::transform(gradients.begin(), gradients.end(), std::back_inserter(automatic.gradients), as_doubles);
-  return automatic;
 }
 
 /// Why the loss can't be checked at all, or an empty string.
@@ -117,15 +99,7 @@ class Point {
         }
       }
     }
-    // In a copy: tensors that are held keep their history.
-    std::vector<Tensor> all = tensors_of(given_);
-    all.push_back(loss_);
-    const graph::Copy copy{all};
-    std::vector<Given> copies = given_;
-    for (Given& each : copies) {
-      each.x = copy.of(each.x);
-    }
-    automatic_ = differentiate(copy.of(loss_), copies);
+    automatic_ = differentiate(loss_, tensors_of(given_));
     reason_ = unfit(loss_function, automatic_.loss);
   }
 
@@ -142,14 +116,14 @@ class Point {
     if (i < parameters_.size()) {
       return Examination{loss_function_, parameters_[i],          options_.numeric,
                          each.manual,    automatic_.gradients[i], automatic_.loss}
-          .run(automatic_.exercised[i]);
+          .run(automatic_.connected[i]);
     }
     // A tensor on the way is changed in its graph.
     const Continuation continuation{loss_, each.x};
     const NamedParameter cell{each.name, Parameter{continuation.start()}};
     const LossFunction from_there = [&] { return continuation(cell.parameter.value()); };
     return Examination{from_there, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}.run(
-        automatic_.exercised[i]);
+        automatic_.connected[i]);
   }
 
   /// Manual against automatic alone, by rounding.
@@ -162,7 +136,8 @@ class Point {
   }
 
   [[nodiscard]] Explanation explain(const SecondPoint* second = nullptr) const {
-    return check::explain(loss_, std::span{given_}.first(by_hand_), {.terms = options_.terms, .second = second});
+    return check::explain(loss_, std::span{given_}.first(by_hand_), automatic_,
+                          {.terms = options_.terms, .second = second});
   }
 
   /// The parameters' values, and their manual gradients.

@@ -57,7 +57,9 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
   const Tensor value = loss();
   const std::vector<Given> given = given_by_hand("diagnose", value, parameters, manual, options.manual_of);
   require_terms("diagnose", given, options.terms);
-  return explain(value, given, {.names = options.names, .terms = options.terms}).diagnoses;
+  return explain(value, given, differentiate(value, tensors_of(given)),
+                 {.names = options.names, .terms = options.terms})
+      .diagnoses;
 }
 
 }  // namespace xgrad::check

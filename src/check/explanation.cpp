@@ -6,20 +6,15 @@
 #include <memory>
 #include <optional>
 
-#include "xgrad/autodiff.hpp"
-#include "xgrad/error.hpp"
-#include "xgrad/math.hpp"
-
 #include "check/agreement.hpp"
 #include "check/as_doubles.hpp"
-#include "check/connection.hpp"
+#include "check/automatic.hpp"
 #include "check/diagnosis/difference.hpp"
 #include "check/diagnosis/divergence.hpp"
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/search.hpp"
 #include "derive/formulas.hpp"
 #include "derive/printing.hpp"
-#include "graph/copy.hpp"
 
 namespace xgrad::check {
 
@@ -48,15 +43,21 @@ double tolerance_for(std::span<const Given> given) {
   return single ? 2e-5 : 1e-9;
 }
 
+Verdict verdict_of(const Given& given, const Automatic& automatic, std::size_t i) {
+  return compare_manual(as_doubles(given.manual), automatic.gradients[i], given.x.shape(),
+                        tolerance_of(given.x.dtype()), automatic.loss)
+      .comparison.verdict;
+}
+
 /// A pass, what it derives, and what was derived by hand.
 class PassComparison {
  public:
-  PassComparison(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options)
-      : given_{given}, options_{options} {
+  PassComparison(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+                 const ExplainOptions& options)
+      : given_{given}, automatic_{automatic}, options_{options} {
     std::vector<NamedTensor> names = options.names;
-    const std::vector<bool> is_connected = connected(loss, tensors_of(given));
     for (std::size_t i = 0; i < given.size(); ++i) {
-      if (is_connected[i]) {
+      if (automatic.connected[i]) {
         connected_.push_back(i);
         xs_.push_back(given[i].x);
         if (given[i].x.name().empty() && given[i].x.node()->operation == nullptr) {
@@ -67,13 +68,14 @@ class PassComparison {
     if (xs_.empty()) {
       return;
     }
-    pass_ = std::make_unique<formulas::Formulas>(loss, xs_, DeriveOptions{.names = names});
+    pass_ = std::make_unique<formulas::Formulas>(loss, xs_, DeriveOptions{.names = names},
+                                                 formulas::Formulas::Connection::known);
     lines_ = diagnosis::lines_of(*pass_);
     formulas::Printer printer{formulas::Dialect::text, [this](formulas::Expr e) { return pass_->name_of(e); }};
     for (const Line& line : lines_) {
       rights_.push_back(printer.of(line.right));
     }
-    derive(loss);
+    judge();
   }
 
   [[nodiscard]] const std::vector<std::size_t>& targets() const noexcept { return connected_; }
@@ -136,8 +138,8 @@ class PassComparison {
 
   [[nodiscard]] Verdict verdict(std::size_t k) const { return verdicts_[k]; }
   [[nodiscard]] std::string difference_of(std::size_t k) const {
-    return diagnosis::difference_of(as_doubles(manual_[k].gradient), derived_[k], xs_[k].shape(),
-                                    tolerance_of(xs_[k].dtype()));
+    return diagnosis::difference_of(as_doubles(manual_[k].gradient), automatic_.gradients[connected_[k]],
+                                    xs_[k].shape(), tolerance_of(xs_[k].dtype()));
   }
 
   [[nodiscard]] std::string first_divergence(const Divergence& divergence, const std::vector<Finding>& findings) const {
@@ -164,46 +166,30 @@ class PassComparison {
   }
 
  private:
-  // In a copy: tensors that are held keep their history.
-  void derive(const Tensor& loss) {
-    std::vector<Tensor> all{loss};
-    all.insert(all.end(), xs_.begin(), xs_.end());
-    const graph::Copy copy{all};
-    std::transform(all.begin(), all.end(), all.begin(), [&copy](const Tensor& tensor) { return copy.of(tensor); });
-    const auto [value, gradients] =
-        value_and_gradients(all.front(), std::span{all}.subspan(1), {.unconnected = Unconnected::zeros});
-    for (std::size_t k = 0; k < xs_.size(); ++k) {
-      derived_.push_back(as_doubles(gradients[k]));
-      const Tensor& by_hand = given_[connected_[k]].manual;
-      verdicts_.push_back(by_hand.defined() ? compare_manual(as_doubles(by_hand), derived_[k], xs_[k].shape(),
-                                                             tolerance_of(xs_[k].dtype()), value.item())
-                                                  .comparison.verdict
-                                            : Verdict::inconclusive);
+  void judge() {
+    for (const std::size_t i : connected_) {
+      const Tensor& by_hand = given_[i].manual;
+      verdicts_.push_back(by_hand.defined() ? verdict_of(given_[i], automatic_, i) : Verdict::inconclusive);
       manual_.push_back({by_hand, verdicts_.back() == Verdict::wrong});
     }
   }
 
   std::span<const Given> given_;
+  const Automatic& automatic_;
   const ExplainOptions& options_;
   std::vector<std::size_t> connected_;  // those that the loss depends on; there is nothing to derive for others
   std::vector<Tensor> xs_;
   std::unique_ptr<formulas::Formulas> pass_;
   std::vector<Line> lines_;
   std::vector<std::string> rights_;
-  std::vector<Values> derived_;
   std::vector<Verdict> verdicts_;
   std::vector<Manual> manual_;
 };
 
 // Of what the loss doesn't depend on any gradient but zero is wrong.
-void judge_unconnected(const Given& given, Diagnosis& diagnosis, Explanation& result) {
-  if (!given.manual.defined()) {
-    return;
-  }
-  const Values manual = as_doubles(given.manual);
-  const bool is_zero = std::all_of(manual.begin(), manual.end(), [](double v) { return v == 0; });
-  diagnosis.verdict = is_zero ? Verdict::right : Verdict::wrong;
-  if (!is_zero) {
+void judge_unconnected(Verdict verdict, Diagnosis& diagnosis, Explanation& result) {
+  diagnosis.verdict = verdict;
+  if (verdict == Verdict::wrong) {
     diagnosis.difference = "the loss doesn't depend on it, so it is zero everywhere";
     result.first_divergence = result.first_divergence.empty() ? diagnosis.formula : result.first_divergence;
   }
@@ -217,10 +203,11 @@ std::vector<Tensor> tensors_of(std::span<const Given> given) {
   return tensors;
 }
 
-Explanation explain(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options) {
+Explanation explain(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+                    const ExplainOptions& options) {
   Explanation result;
   result.diagnoses.resize(given.size());
-  PassComparison comparison{loss, given, options};
+  PassComparison comparison{loss, given, automatic, options};
   const std::vector<std::size_t>& targets = comparison.targets();
   if (!targets.empty()) {
     const std::vector<Finding> findings = comparison.search();
@@ -257,7 +244,9 @@ Explanation explain(const Tensor& loss, std::span<const Given> given, const Expl
     here.parameter = given[i].name;
     if (here.formula.empty()) {
       here.formula = fmt::format("∂Loss/∂{} = 0", given[i].name);
-      judge_unconnected(given[i], here, result);
+      if (given[i].manual.defined()) {
+        judge_unconnected(verdict_of(given[i], automatic, i), here, result);
+      }
     }
   }
   return result;

@@ -8,6 +8,8 @@
 #include "xgrad/diagnose.hpp"
 #include "xgrad/tensor.hpp"
 
+#include "check/automatic.hpp"
+
 namespace xgrad::check {
 
 /// A tensor that a loss may be computed from, and its gradient by hand, undefined if there is none.
@@ -39,6 +41,8 @@ struct ExplainOptions {
   const SecondPoint* second = nullptr;  ///< of the first of those given: explanations must hold there too
 };
 
-[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const Given> given, const ExplainOptions& options = {});
+/// `automatic` has the gradients of those given, and perhaps of others after them.
+[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+                                  const ExplainOptions& options = {});
 
 }  // namespace xgrad::check

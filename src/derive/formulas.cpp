@@ -115,7 +115,7 @@ bool is_distribution(const graph::Node& leaf) {
 
 }  // namespace
 
-Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options) {
+Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options, Connection connection) {
   std::vector<Tensor> all{y};
   all.insert(all.end(), xs.begin(), xs.end());
   const ForwardCopy copy{all, xs};
@@ -192,7 +192,9 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   sources.insert(sources.begin(), interior_sources.begin(), interior_sources.end());
   std::vector<Tensor> cotangents;
   if (!xs.empty()) {
-    static_cast<void>(gradients(y, xs, {.cotangent = options.cotangent}));  // its errors, with the caller's tensors
+    if (connection == Connection::unknown) {
+      static_cast<void>(gradients(y, xs, {.cotangent = options.cotangent}));  // its errors, with the caller's tensors
+    }
     cotangents =
         gradients(forward.front(), sources, {.cotangent = options.cotangent, .unconnected = Unconnected::zeros});
   }

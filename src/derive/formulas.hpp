@@ -18,7 +18,11 @@ namespace xgrad::formulas {
 /// A graph and its derived backward pass, read as formulas.
 class Formulas {
  public:
-  Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options);
+  /// Whether y is known to depend on each x; if not, that it doesn't is an error.
+  enum class Connection : bool { unknown, known };
+
+  Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options,
+           Connection connection = Connection::unknown);
   /// Of several tensors, and no backward pass.
   Formulas(const std::vector<NamedTensor>& tensors, const DeriveOptions& options);
   Formulas(const Formulas&) = delete;

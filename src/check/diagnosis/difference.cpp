@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <numeric>
 
 #include "check/agreement.hpp"
 
@@ -75,12 +74,18 @@ std::string difference_of(const Values& manual, const Values& derived, const Sha
   if (const std::string few = few_entries(manual, derived, shape, tolerance); !few.empty()) {
     return few;
   }
+  if (!std::isfinite(size)) {
+    return "its norm is beyond the largest number";
+  }
   constexpr double small = 1e-3;
   const double apart = norm(difference(manual, derived)) / std::max(size, expected);
   if (apart < small) {
     return fmt::format("‖manual − derived‖ is {:.2g} times ‖derived‖", apart);
   }
-  const double cosine = std::inner_product(manual.begin(), manual.end(), derived.begin(), 0.0) / (size * expected);
+  double cosine = 0;
+  for (std::size_t i = 0; i < manual.size(); ++i) {
+    cosine += (manual[i] / size) * (derived[i] / expected);
+  }
   std::string text =
       fmt::format("‖manual‖ is {:.3g} times ‖derived‖, the cosine between them {:.3f}", size / expected, cosine);
   if (shape.rank() == 2 && shape[0] > 1 && shape[1] > 1) {
