@@ -475,7 +475,73 @@ TEST_CASE("compile: a compiled step allocates nothing") {
     CHECK(allocations == before);
   }
 }
+
+TEST_CASE("compile: a compiled step that takes rows by index allocates nothing") {
+  for (const std::int64_t axis : {0, 1}) {
+    const xg::Parameter table{xg::ones({7, 5}), "table"};
+    xg::optim::SGD sgd{{{"table", table}}, {.learning_rate = 0.1}};
+    auto step = xg::compile(
+        [&](const xg::Tensor& indices) { return sgd.step(xg::sum(xg::square(xg::take(table, indices, axis)))); });
+    const xg::Tensor indices = xg::tensor({3, 0, -1, 3, -2}, xg::int64);
+    for (int i = 0; i < 3; ++i) {
+      static_cast<void>(step(indices).item());
+    }
+    const std::size_t before = allocations;
+    for (int i = 0; i < 10; ++i) {
+      static_cast<void>(step(indices).item());
+    }
+    CHECK(allocations == before);
+  }
+}
 #endif
+
+namespace {
+
+// √x, which says whether it may throw.
+class CarefulRoot final : public xg::ElementwiseOperation {
+ public:
+  explicit CarefulRoot(bool throws) : throws_{throws} {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "careful_root"; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"throws", throws_}}; }
+  [[nodiscard]] xg::Tensor times_partial(const xg::Call& call, std::size_t /*i*/, const xg::Tensor& t) const override {
+    return t / (2.0 * call.output);
+  }
+  [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType output) const override {
+    return xg::floating_tile_of<CarefulRoot>(output);
+  }
+  [[nodiscard]] bool may_throw() const noexcept override { return throws_; }
+  template <class T>
+  [[nodiscard]] T value(T x) const {
+    if (throws_ && x < 0) {
+      throw xg::ValueError{"[careful_root] of a negative number"};
+    }
+    return std::sqrt(x);
+  }
+
+ private:
+  bool throws_;
+};
+
+}  // namespace
+
+TEST_CASE("compile: a user's element-wise operation is part of a pass that updates in place; one that may throw isn't") {
+  for (const bool throws : {false, true}) {
+    const auto root = std::make_shared<const CarefulRoot>(throws);
+    const xg::Parameter w{doubles({16, 4, 1}), "w"};
+    auto step = xg::compile([&](const xg::Tensor& x) { w.set(w - 0.5 * xg::apply(root, {w + x})); });
+    const xg::Tensor x = doubles({0, 0, 0});
+    step(x);
+    const void* memory = w.value().data<double>().data();
+    CHECK(values_of(w) == Values{14, 3, 0.5});
+    step(doubles({2, 1, 0.5}));
+    CHECK(values_of(w) == Values{12, 2, 0});
+    CHECK((static_cast<const void*>(w.value().data<double>().data()) == memory) == !throws);
+    if (throws) {
+      CHECK_THROWS_AS(step(doubles({-11, 1, -1})), xg::ValueError);
+      CHECK(values_of(w) == Values{12, 2, 0});
+    }
+  }
+}
 
 TEST_CASE("compile: an error in a step between leaves a parameter that one pass reads and updates alone") {
   const xg::Parameter w{xg::ones({128, 128}), "w"};

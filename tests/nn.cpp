@@ -246,6 +246,18 @@ TEST_CASE("accuracy: the share of rows whose largest output is the label's") {
   CHECK_THROWS_AS(static_cast<void>(xg::nn::accuracy(outputs, xg::tensor({1}, xg::int64))), xg::ShapeError);
 }
 
+TEST_CASE("accuracy: a label that is no class is an error that names row, label and range; so is nothing to judge") {
+  const xg::Tensor outputs = xg::tensor({{1, 2}, {3, 0}, {0, 1}});
+  CHECK_THROWS_WITH_AS(static_cast<void>(xg::nn::accuracy(outputs, xg::tensor({1, 2, 0}, xg::int64))),
+                       "[accuracy] the label of row 1 is 2; expected 0 to 1 for outputs (3, 2)", xg::ValueError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(xg::nn::accuracy(outputs, xg::tensor({1, 0, -1}, xg::int64))),
+                       "[accuracy] the label of row 2 is -1; expected 0 to 1 for outputs (3, 2)", xg::ValueError);
+  for (const xg::Shape& shape : {xg::Shape{0, 2}, xg::Shape{2, 0}, xg::Shape{0, 0}}) {
+    const xg::Tensor labels = xg::zeros({shape[0]}, xg::int64);
+    CHECK_THROWS_AS(static_cast<void>(xg::nn::accuracy(xg::zeros(shape), labels)), xg::ValueError);
+  }
+}
+
 TEST_CASE("parameters: a plain struct's are found with their field names") {
   xg::Random random{1};
   const Residual residual{{4, 4, random}, {4, 4, random}};

@@ -70,6 +70,7 @@ class Strict final : public xg::ElementwiseOperation {
   [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType output) const override {
     return xg::floating_tile_of<Strict>(output);
   }
+  [[nodiscard]] bool may_throw() const noexcept override { return true; }
   template <class T>
   [[nodiscard]] T value(T x) const {
     if (x < 0) {

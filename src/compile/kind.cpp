@@ -85,8 +85,11 @@ Kind kind_of(const Operation& operation) {
 }
 
 bool elementwise_may_throw(const graph::Node& node) {
-  const Kind kind = kind_of(*node.operation);
-  return kind == Kind::other || (kind == Kind::cast && node.dtype == int64 && is_floating(node.inputs()[0]->dtype));
+  if (kind_of(*node.operation) == Kind::cast) {
+    return node.dtype == int64 && is_floating(node.inputs()[0]->dtype);
+  }
+  const auto* operation = dynamic_cast<const ElementwiseOperation*>(node.operation.get());
+  return operation == nullptr || operation->may_throw();
 }
 
 bool flag(const Operation& operation, std::string_view name) {

@@ -49,7 +49,8 @@ enum class Kind : std::uint8_t {
   return node.operation == nullptr || node.has_value() ? Kind::other : kind_of(*node.operation);
 }
 
-/// Whether evaluating the element-wise node may end in an exception: a user's operation, or a cast that doesn't fit.
+/// Whether evaluating the element-wise node may end in an exception: a cast that doesn't fit, or an operation that says
+/// so. A user's operation is asked like a built-in one.
 [[nodiscard]] bool elementwise_may_throw(const graph::Node& node);
 
 /// An attribute that the operation has.

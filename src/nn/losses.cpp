@@ -1,6 +1,8 @@
 #include "xgrad/nn/losses.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <span>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
@@ -90,6 +92,16 @@ double accuracy(const Tensor& outputs, const Tensor& labels) {
   }
   if (labels.dtype() != int64) {
     throw DTypeError(fmt::format("[accuracy] labels are int64, not {}", to_string(labels.dtype())));
+  }
+  if (outputs.size() == 0) {
+    throw ValueError(fmt::format("[accuracy] there is nothing to judge: outputs are {}", to_string(outputs.shape())));
+  }
+  const std::span<const std::int64_t> classes = labels.data<std::int64_t>();
+  const std::int64_t count = outputs.dim(1);
+  const auto wrong = std::find_if(classes.begin(), classes.end(), [count](auto c) { return c < 0 || c >= count; });
+  if (wrong != classes.end()) {
+    throw ValueError(fmt::format("[accuracy] the label of row {} is {}; expected 0 to {} for outputs {}",
+                                 wrong - classes.begin(), *wrong, count - 1, to_string(outputs.shape())));
   }
   const Tensor largest = max(outputs, -1);
   const Tensor finite_row = equal(largest, largest);  // false for NaN

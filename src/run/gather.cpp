@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <type_traits>
-#include <vector>
 
 #include "xgrad/error.hpp"
 
@@ -23,12 +22,15 @@ std::int64_t resolve(std::string_view operation, std::int64_t index, std::int64_
   return index < 0 ? index + length : index;
 }
 
-std::vector<std::int64_t> resolve_all(std::string_view operation, const std::int64_t* indices, std::int64_t count,
-                                      std::int64_t length) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
-  std::transform(indices, indices + count, rows.begin(),
-                 [=](std::int64_t index) { return resolve(operation, index, length); });
-  return rows;
+// All of them before the first element is written, so that an error leaves the output alone; without memory for them.
+void require_in_range(std::string_view operation, const std::int64_t* indices, std::int64_t count,
+                      std::int64_t length) {
+  std::for_each(indices, indices + count, [=](std::int64_t index) { resolve(operation, index, length); });
+}
+
+// Of an index in range.
+std::int64_t row_of(std::int64_t index, std::int64_t length) noexcept {
+  return index < 0 ? index + length : index;
 }
 
 // int64 wraps, as everywhere.
@@ -61,10 +63,10 @@ void for_each_indexed(std::string_view operation, const AxisView& view, const st
 template <class T>
 void take(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices, std::int64_t count,
           T* out) {
-  const auto rows = resolve_all(operation, indices, count, view.length);
+  require_in_range(operation, indices, count, view.length);
   for (std::int64_t o = 0; o < view.outer; ++o, x += view.length * view.inner) {
-    for (const std::int64_t row : rows) {
-      out = std::copy_n(x + row * view.inner, view.inner, out);
+    for (std::int64_t j = 0; j < count; ++j) {
+      out = std::copy_n(x + row_of(indices[j], view.length) * view.inner, view.inner, out);
     }
   }
 }
@@ -72,11 +74,11 @@ void take(std::string_view operation, const T* x, const AxisView& view, const st
 template <class T>
 void take_adjoint(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
                   std::int64_t count, T* out) {
+  require_in_range(operation, indices, count, view.length);
   std::fill_n(out, view.outer * view.length * view.inner, T{0});
-  const auto rows = resolve_all(operation, indices, count, view.length);
   for (std::int64_t o = 0; o < view.outer; ++o, out += view.length * view.inner) {
-    for (const std::int64_t row : rows) {
-      T* to = out + row * view.inner;
+    for (std::int64_t j = 0; j < count; ++j) {
+      T* to = out + row_of(indices[j], view.length) * view.inner;
       for (std::int64_t i = 0; i < view.inner; ++i) {
         add(to[i], x[i]);
       }

@@ -38,7 +38,7 @@ struct XGRAD_API MeanSquaredError {
 };
 
 /// The share of rows whose largest output is at the label. outputs (batch, classes), labels int64 (batch); a row with a
-/// NaN is wrong. Evaluates.
+/// NaN is wrong. Evaluates. Throws ValueError for no rows, and for a label outside of [0, classes).
 [[nodiscard]] XGRAD_API double accuracy(const Tensor& outputs, const Tensor& labels);
 
 }  // namespace xgrad::nn
