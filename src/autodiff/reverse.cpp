@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <unordered_map>
 
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
@@ -10,6 +11,7 @@
 
 #include "autodiff/targets.hpp"
 #include "graph/order.hpp"
+#include "ops/index/placement.hpp"
 
 namespace xgrad::autodiff {
 
@@ -30,9 +32,10 @@ void check_cotangent(const Operation& operation, const Tensor& input, std::size_
 /// One sweep from the ys back to the xs. Every node is differentiated once, after all its users.
 class ReverseSweep {
  public:
-  ReverseSweep(const graph::Order& order, const Targets& targets)
+  ReverseSweep(const graph::Order& order, const Targets& targets, Sums sums)
       : order_{order},
         targets_{targets},
+        sums_{sums},
         active_(order.nodes.size(), 0),
         adjoints_(order.nodes.size()),
         leaf_adjoints_(targets.leaf_count()) {
@@ -52,15 +55,17 @@ class ReverseSweep {
   /// Adds to the cotangent of a node, given as its place in the order or, if that is leaf, as the node.
   void add(std::uint32_t place, const graph::Node* node, Tensor cotangent) {
     if (place != graph::Order::leaf) {
-      accumulate(adjoints_[place], std::move(cotangent));
+      add(adjoints_[place], std::move(cotangent));
     } else if (const std::uint32_t leaf = targets_.leaf(node); leaf != Targets::none) {
-      accumulate(leaf_adjoints_[leaf], std::move(cotangent));
+      add(leaf_adjoints_[leaf], std::move(cotangent));
     }
   }
 
   void run() {
     for (std::size_t i = order_.nodes.size(); i-- > 0;) {
       if (active_[i] != 0 && adjoints_[i].defined()) {
+        const graph::ScopeGuard scope{order_.nodes[i]->scope};
+        complete(adjoints_[i]);
         differentiate(i);
         if (!targets_.interior()[i]) {
           adjoints_[i] = Tensor{};
@@ -69,11 +74,39 @@ class ReverseSweep {
     }
   }
 
-  [[nodiscard]] const Tensor& result(std::uint32_t place, const graph::Node* node) const {
-    return place != graph::Order::leaf ? adjoints_[place] : leaf_adjoints_[targets_.leaf(node)];
+  [[nodiscard]] const Tensor& result(std::uint32_t place, const graph::Node* node) {
+    Tensor& adjoint = place != graph::Order::leaf ? adjoints_[place] : leaf_adjoints_[targets_.leaf(node)];
+    complete(adjoint);
+    return adjoint;
   }
 
  private:
+  // Terms that are zero but for a part wait until all are there: their sum costs less than its terms.
+  void add(Tensor& total, Tensor term) {
+    if (sums_ == Sums::combined && total.defined()) {
+      if (auto placed = ops::placed(term)) {
+        waiting_[&total].push_back(std::move(*placed));
+        return;
+      }
+    }
+    accumulate(total, std::move(term));
+  }
+
+  void complete(Tensor& total) {
+    const auto waiting = waiting_.empty() ? waiting_.end() : waiting_.find(&total);
+    if (waiting == waiting_.end()) {
+      return;
+    }
+    std::vector<ops::Placed> terms = std::move(waiting->second);
+    waiting_.erase(waiting);
+    const Shape shape = total.shape();
+    if (auto first = ops::placed(total)) {
+      terms.insert(terms.begin(), std::move(*first));
+      total = Tensor{};
+    }
+    accumulate(total, ops::sum_of_placed(terms, shape));
+  }
+
   [[nodiscard]] bool wanted(const graph::Node* input, std::uint32_t place) const noexcept {
     return is_floating(input->dtype) && (place != graph::Order::leaf ? active_[place] != 0 || targets_.interior()[place]
                                                                      : targets_.leaf(input) != Targets::none);
@@ -95,7 +128,6 @@ class ReverseSweep {
       inputs_.push_back(graph::handle(input));
     }
     const Tensor output = graph::handle(&node);
-    const graph::ScopeGuard scope{node.scope};
     std::vector<Tensor> cotangents =
         node.operation->vjp(Call{inputs_, output, {wanted_.get(), links.size()}}, adjoints_[i]);
     if (cotangents.size() != links.size()) {
@@ -112,10 +144,12 @@ class ReverseSweep {
 
   const graph::Order& order_;
   const Targets& targets_;
+  Sums sums_;
   std::vector<char> active_;  // per node: a way leads from an x to it
   std::vector<Tensor> adjoints_;
   std::vector<Tensor> leaf_adjoints_;
-  std::unique_ptr<bool[]> wanted_;  // NOLINT(modernize-avoid-c-arrays)
+  std::unordered_map<const Tensor*, std::vector<ops::Placed>> waiting_;  // by the sum that they belong to
+  std::unique_ptr<bool[]> wanted_;                                       // NOLINT(modernize-avoid-c-arrays)
   std::vector<Tensor> inputs_;
 };
 
@@ -126,11 +160,11 @@ void accumulate(Tensor& total, Tensor term) {
 }
 
 std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> cotangents,
-                            std::span<const Tensor> constants) {
+                            std::span<const Tensor> constants, Sums sums) {
   std::vector<Tensor> result(xs.size());
   for (const Part& part : parts(ys, xs, constants)) {
     const Targets targets{part.xs, part.order};
-    ReverseSweep sweep{part.order, targets};
+    ReverseSweep sweep{part.order, targets, sums};
     for (std::size_t k = 0; k < ys.size(); ++k) {
       sweep.add(part.order.found[part.xs.size() + k], ys[k].node(), cotangents[k]);
     }

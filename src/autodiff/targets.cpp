@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <numeric>
 
 namespace xgrad::autodiff {
 
-Targets::Targets(std::span<const Tensor> xs, const graph::Order& order) : interior_(order.nodes.size(), false) {
+Targets::Targets(std::span<const Tensor> xs, const graph::Order& order)
+    : order_{order}, interior_(order.nodes.size(), false) {
   for (std::size_t k = 0; k < xs.size(); ++k) {
     if (order.found[k] == graph::Order::leaf) {
-      leaves_.push_back(graph::computed(xs[k].node(), graph::Boundary::leaves));
+      leaves_.push_back(order.computed(xs[k].node()));
     } else {
       interior_[order.found[k]] = true;
     }
@@ -20,7 +22,7 @@ Targets::Targets(std::span<const Tensor> xs, const graph::Order& order) : interi
 }
 
 std::uint32_t Targets::leaf(const graph::Node* node) const noexcept {
-  node = graph::computed(node, graph::Boundary::leaves);
+  node = order_.computed(node);
   const auto place = std::lower_bound(leaves_.begin(), leaves_.end(), node, std::less<>{});
   return place != leaves_.end() && *place == node ? static_cast<std::uint32_t>(place - leaves_.begin()) : none;
 }
@@ -32,6 +34,14 @@ std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors) {
     nodes.push_back(tensor.node());
   }
   return nodes;
+}
+
+std::uint64_t oldest(std::span<const Tensor> tensors) noexcept {
+  std::uint64_t time = std::numeric_limits<std::uint64_t>::max();
+  for (const Tensor& tensor : tensors) {
+    time = std::min(time, tensor.node()->time);
+  }
+  return time;
 }
 
 namespace {
@@ -46,8 +56,10 @@ Part part_of(std::span<const Tensor> ys, std::vector<std::size_t> indices, std::
   auto looked_for = nodes_of(part.xs);
   const auto y_nodes = nodes_of(ys);
   looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
-  part.order = graph::topological_order(y_nodes, graph::Boundary::leaves, looked_for, nodes_of(constants),
-                                        {.any = true, .kept = kept});
+  const auto stop_at = nodes_of(constants);
+  part.order =
+      graph::topological_order(y_nodes, graph::Boundary::derivatives, looked_for,
+                               {.stop_at = stop_at, .oldest = oldest(part.xs), .follow_forms = true, .kept = kept});
   return part;
 }
 

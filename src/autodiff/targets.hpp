@@ -26,11 +26,15 @@ class Targets {
   [[nodiscard]] const std::vector<bool>& interior() const noexcept { return interior_; }
 
  private:
-  std::vector<const graph::Node*> leaves_;  // sorted
+  const graph::Order& order_;
+  std::vector<const graph::Node*> leaves_;  // as computed, sorted
   std::vector<bool> interior_;
 };
 
 [[nodiscard]] std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors);
+
+/// When the first of the tensors was made: what is as old or older depends on none of them but itself.
+[[nodiscard]] std::uint64_t oldest(std::span<const Tensor> tensors) noexcept;
 
 /// A part of the xs, by their indices, and the order to differentiate them in.
 struct Part {

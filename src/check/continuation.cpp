@@ -17,7 +17,8 @@ Continuation::Continuation(const Tensor& result, const Tensor& from)
   const graph::Node* root = result_.node();
   const graph::Node* stop = from_.node();
   std::unordered_set<const graph::Node*> dependent{stop};
-  for (const graph::Node* node : graph::topological_order({&root, 1}, graph::Boundary::leaves, {}, {&stop, 1}).nodes) {
+  for (const graph::Node* node :
+       graph::topological_order({&root, 1}, graph::Boundary::leaves, {}, {.stop_at = {&stop, 1}}).nodes) {
     const auto depends = [&dependent](const graph::Node* input) { return dependent.contains(input); };
     const std::span<graph::Node* const> inputs = node->inputs();
     const bool is_cut = formulas::is_builtin(*node->operation, "stop_gradient");

@@ -39,7 +39,7 @@ run::Program program_of(const graph::Order& order) {
     const auto links = order.inputs(i);
     for (std::size_t j = 0; j < links.size(); ++j) {
       if (links[j] == graph::Order::leaf) {
-        const graph::Node& input = *graph::computed(node.inputs()[j], graph::Boundary::values);
+        const graph::Node& input = *order.computed(node.inputs()[j]);
         program.inputs.push_back({&input.shape, input.dtype, input.value});
         program.operands.push_back(-static_cast<std::int32_t>(program.inputs.size()));
       } else {
@@ -76,7 +76,7 @@ void add_held_around(const graph::Order& order, std::vector<const graph::Node*>&
 // `roots` grows by what is held besides.
 graph::Order pending_order(std::vector<const graph::Node*>& roots) {
   while (true) {
-    graph::Order order = graph::topological_order(roots, graph::Boundary::values, {}, {}, {.any = true});
+    graph::Order order = graph::topological_order(roots, graph::Boundary::values, {}, {.follow_forms = true});
     const std::size_t known = roots.size();
     if (!order.replaced.empty()) {
       add_held_around(order, roots);

@@ -91,7 +91,7 @@ void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& k
         key.words.push_back(std::uint64_t{links[j]} << 1U);
         continue;
       }
-      const graph::Node* leaf = graph::computed(node.inputs()[j], graph::Boundary::values);
+      const graph::Node* leaf = order.computed(node.inputs()[j]);
       const auto [number, added] = numbers.number(leaf);
       key.words.push_back(std::uint64_t{number} << 1U | 1U);
       if (added) {

@@ -6,7 +6,9 @@
 #include <tuple>
 
 #include "xgrad/autodiff.hpp"
+#include "xgrad/creation.hpp"
 
+#include "autodiff/reverse.hpp"
 #include "compile/kind.hpp"
 #include "compile/simplify.hpp"
 #include "derive/barrier.hpp"
@@ -195,8 +197,12 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
     if (connection == Connection::unknown) {
       static_cast<void>(gradients(y, xs, {.cotangent = options.cotangent}));  // its errors, with the caller's tensors
     }
-    cotangents =
-        gradients(forward.front(), sources, {.cotangent = options.cotangent, .unconnected = Unconnected::zeros});
+    const Tensor& root_tensor = forward.front();
+    const Tensor upstream = options.cotangent.defined() ? options.cotangent : scalar(1, root_tensor.dtype());
+    cotangents = autodiff::reverse({&root_tensor, 1}, sources, {&upstream, 1}, {}, autodiff::Sums::written_out);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      cotangents[i] = cotangents[i].defined() ? cotangents[i] : zeros_like(sources[i]);
+    }
   }
 
   // Both together, so that they share what is equal.

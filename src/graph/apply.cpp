@@ -45,7 +45,9 @@ Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::
     *links++ = target;
     node->history = node->history || target->history;
     node->traced = node->traced || target->traced;
+    node->time = std::max(node->time, target->time);
   }
+  node->time = graph::next_time(node->time);
   node->input_count = static_cast<std::uint32_t>(inputs.size());
   node->history = node->history && is_floating(signature.dtype) && operation->differentiable();
   node->operation = std::move(operation);

@@ -10,14 +10,14 @@ namespace xgrad::graph {
 namespace {
 
 // The i-th node of the order on inputs that are in place.
-Tensor in_place(const Order& order, std::size_t i, Boundary boundary, const std::vector<Tensor>& made) {
+Tensor in_place(const Order& order, std::size_t i, const std::vector<Tensor>& made) {
   const Node& node = *order.nodes[i];
   const auto links = order.inputs(i);
   std::vector<Tensor> inputs;
   inputs.reserve(links.size());
   bool same = true;
   for (std::size_t j = 0; j < links.size(); ++j) {
-    inputs.push_back(links[j] == Order::leaf ? handle(computed(node.inputs()[j], boundary)) : made[links[j]]);
+    inputs.push_back(links[j] == Order::leaf ? handle(order.computed(node.inputs()[j])) : made[links[j]]);
     same = same && inputs.back().node() == node.inputs()[j];
   }
   if (same) {
@@ -35,13 +35,13 @@ Tensor in_place(const Order& order, std::size_t i, Boundary boundary, const std:
 std::vector<Tensor> as_computed(std::span<const Tensor> tensors, Boundary boundary) {
   std::vector<const Node*> roots(tensors.size());
   std::transform(tensors.begin(), tensors.end(), roots.begin(), [](const Tensor& tensor) { return tensor.node(); });
-  const Order order = topological_order(roots, boundary, roots, {}, {.any = true});
+  const Order order = topological_order(roots, boundary, roots, {.follow_forms = true});
   if (order.replaced.empty()) {
     return {tensors.begin(), tensors.end()};
   }
   std::vector<Tensor> made(order.nodes.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
-    made[i] = in_place(order, i, boundary, made);
+    made[i] = in_place(order, i, made);
   }
   for (const Replaced& each : order.replaced) {
     const auto& around = each.node->form->around;
@@ -53,7 +53,7 @@ std::vector<Tensor> as_computed(std::span<const Tensor> tensors, Boundary bounda
   std::vector<Tensor> result;
   result.reserve(tensors.size());
   for (std::size_t k = 0; k < tensors.size(); ++k) {
-    result.push_back(order.found[k] == Order::leaf ? handle(computed(roots[k], boundary)) : made[order.found[k]]);
+    result.push_back(order.found[k] == Order::leaf ? handle(order.computed(roots[k])) : made[order.found[k]]);
   }
   return result;
 }

@@ -9,6 +9,8 @@ namespace xgrad::graph {
 
 namespace {
 
+constinit XGRAD_STATIC_TLS thread_local std::uint64_t last_time = 0;
+
 // Drops the references to `dead`'s inputs and form; those without any left are put in front of `pending`.
 void drop_inputs(Node& dead, Node*& pending) noexcept {
   const auto drop = [&pending](Node* input) {
@@ -51,6 +53,11 @@ void release_handle(Node* node) noexcept {
   }
 }
 
+std::uint64_t next_time(std::uint64_t after) noexcept {
+  last_time = std::max(last_time, after) + 1;
+  return last_time;
+}
+
 Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool history) {
   auto node = std::make_unique<Node>();
   node->counts.store(Node::one_handle, std::memory_order_relaxed);
@@ -59,6 +66,7 @@ Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool histor
   node->history = history;
   node->value = std::move(value);
   node->scope = current_scope();
+  node->time = next_time();
   return Tensor::adopt(node.release());
 }
 

@@ -50,6 +50,7 @@ struct Node {
   bool cut = false;                ///< a leaf that was computed, and has let its history go
   bool traced = false;             ///< depends on a placeholder of a Trace: has no value and gets none
   mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
+  std::uint64_t time = 0;          ///< when it was made, see next_time(): later than all inputs
   std::uint32_t input_count = 0;
   Node* waiting = nullptr;  ///< links the nodes about to be freed
   std::array<Node*, inline_inputs> few_inputs{};
@@ -71,6 +72,10 @@ struct Node {
   static void* operator new(std::size_t bytes);
   static void operator delete(void* memory) noexcept;
 };
+
+/// A logical time that is later than the one given, and than all that this thread was given before. So what a node
+/// depends on is older than the node, whichever threads made them.
+[[nodiscard]] std::uint64_t next_time(std::uint64_t after = 0) noexcept;
 
 /// A handle to a new leaf that takes over the buffer.
 [[nodiscard]] Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool history = false);

@@ -8,7 +8,18 @@ namespace xgrad::graph {
 namespace {
 
 bool stops_at(const Node& node, Boundary boundary) noexcept {
-  return node.operation == nullptr || (boundary == Boundary::values && node.has_value());
+  if (node.operation == nullptr) {
+    return true;
+  }
+  switch (boundary) {
+    case Boundary::values:
+      return node.has_value();
+    case Boundary::leaves:
+      return false;
+    case Boundary::derivatives:
+      return !is_floating(node.dtype) || !node.operation->differentiable();
+  }
+  return false;
 }
 
 struct Visit {
@@ -39,11 +50,14 @@ class SlotReset {
 
 }  // namespace
 
-const Node* computed(const Node* node, Boundary boundary) noexcept {
-  while (!stops_at(*node, boundary) && node->form != nullptr) {
-    node = node->form->node;
+const Node* Order::computed(const Node* node) const noexcept {
+  if (node->form == nullptr) {
+    return node;
   }
-  return node;
+  const auto found =
+      std::lower_bound(replaced.begin(), replaced.end(), node,
+                       [](const Replaced& each, const Node* wanted) { return std::less<>{}(each.node, wanted); });
+  return found != replaced.end() && found->node == node ? found->computed : node;
 }
 
 namespace {
@@ -63,7 +77,7 @@ bool disjoint(std::span<const Node* const> a, std::span<const Node* const> b) no
 }  // namespace
 
 Order topological_order(std::span<const Node* const> roots, Boundary boundary, std::span<const Node* const> looked_for,
-                        std::span<const Node* const> stop_at, const FollowedForms& forms) {
+                        const Traversal& options) {
   constexpr std::uint32_t on_stack = 0xFFFFFFFFU;
 
   Order order;
@@ -75,11 +89,12 @@ Order topological_order(std::span<const Node* const> roots, Boundary boundary, s
   order.operands.reserve(2 * usual_size);
   stack.reserve(usual_size);
   const auto outside = [&](const Node* node) {
-    return stops_at(*node, boundary) || std::find(stop_at.begin(), stop_at.end(), node) != stop_at.end();
+    return node->time <= options.oldest || stops_at(*node, boundary) ||
+           std::find(options.stop_at.begin(), options.stop_at.end(), node) != options.stop_at.end();
   };
   const auto followed = [&](const Node* node) {
-    if (forms.any) {
-      while (node->form != nullptr && !outside(node) && disjoint(node->form->around, forms.kept)) {
+    if (options.follow_forms) {
+      while (node->form != nullptr && !outside(node) && disjoint(node->form->around, options.kept)) {
         node = node->form->node;
       }
     }

@@ -4,13 +4,23 @@
 #include <variant>
 
 #include "graph/identity.hpp"
-#include "graph/order.hpp"
 #include "ops/recognise.hpp"
 
 namespace xgrad::ops {
 
+namespace {
+
+const graph::Node* computed(const graph::Node* node) noexcept {
+  while (node->form != nullptr) {
+    node = node->form->node;
+  }
+  return node;
+}
+
+}  // namespace
+
 const graph::Node* Pattern::call(const Tensor& x, Is is) {
-  const graph::Node* node = graph::computed(x.node(), graph::Boundary::leaves);
+  const graph::Node* node = computed(x.node());
   if (node->operation == nullptr || !is(*node->operation)) {
     return nullptr;
   }
@@ -63,8 +73,8 @@ Tensor Pattern::taken_from_one(const Tensor& x) {
 namespace {
 
 bool same_nodes(const graph::Node* a, const graph::Node* b, int steps) {
-  a = graph::computed(a, graph::Boundary::leaves);
-  b = graph::computed(b, graph::Boundary::leaves);
+  a = computed(a);
+  b = computed(b);
   if (a == b) {
     return true;
   }

@@ -6,6 +6,7 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/index/placement.hpp"
 #include "ops/rules.hpp"
 #include "run/gather.hpp"
 #include "tensor/dispatch.hpp"
@@ -14,7 +15,7 @@ namespace xgrad {
 
 namespace {
 
-class ScatterAddOperation final : public Operation {
+class ScatterAddOperation final : public ops::PlacementOperation {
  public:
   ScatterAddOperation(std::size_t axis, std::int64_t length) : axis_{axis}, length_{length} {}
 
@@ -38,6 +39,10 @@ class ScatterAddOperation final : public Operation {
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
     return tangents[0].defined() ? scatter_add(tangents[0], call.inputs[1], length_, signed_axis()) : Tensor{};
+  }
+
+  [[nodiscard]] ops::Placement placement() const noexcept override {
+    return {.kind = ops::Placement::Kind::elements, .axis = axis_, .range = {}};
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {

@@ -6,6 +6,7 @@
 #include "xgrad/index.hpp"
 
 #include "graph/node.hpp"
+#include "ops/index/placement.hpp"
 #include "ops/index/range.hpp"
 #include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
@@ -15,7 +16,7 @@ namespace xgrad {
 
 namespace {
 
-class SliceAdjointOperation final : public Operation {
+class SliceAdjointOperation final : public ops::PlacementOperation {
  public:
   SliceAdjointOperation(const ops::Range& range, std::int64_t length, std::size_t axis)
       : range_{range}, length_{length}, axis_{axis} {}
@@ -41,6 +42,10 @@ class SliceAdjointOperation final : public Operation {
   }
   [[nodiscard]] Tensor jvp(const Call& /*call*/, std::span<const Tensor> tangents) const override {
     return ops::put_range(tangents[0], range_, length_, axis_);
+  }
+
+  [[nodiscard]] ops::Placement placement() const noexcept override {
+    return {.kind = ops::Placement::Kind::range, .axis = axis_, .range = range_};
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {

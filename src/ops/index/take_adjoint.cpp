@@ -6,6 +6,7 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/index/placement.hpp"
 #include "ops/rules.hpp"
 #include "run/gather.hpp"
 #include "tensor/dispatch.hpp"
@@ -14,7 +15,7 @@ namespace xgrad {
 
 namespace {
 
-class TakeAdjointOperation final : public Operation {
+class TakeAdjointOperation final : public ops::PlacementOperation {
  public:
   TakeAdjointOperation(std::size_t axis, std::int64_t length) : axis_{axis}, length_{length} {}
 
@@ -45,6 +46,10 @@ class TakeAdjointOperation final : public Operation {
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
     return tangents[0].defined() ? take_adjoint(tangents[0], call.inputs[1], length_, signed_axis()) : Tensor{};
+  }
+
+  [[nodiscard]] ops::Placement placement() const noexcept override {
+    return {.kind = ops::Placement::Kind::rows, .axis = axis_, .range = {}};
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {

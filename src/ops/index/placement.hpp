@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+
+#include "xgrad/operation.hpp"
+
+#include "ops/index/range.hpp"
+
+namespace xgrad::ops {
+
+/// What an adjoint of a selection puts its first input to, along one axis.
+struct Placement {
+  enum class Kind : std::uint8_t {
+    range,     ///< slice_adjoint: at `range`
+    rows,      ///< take_adjoint: rows by index
+    elements,  ///< scatter_add: elements by index
+  };
+  Kind kind = Kind::range;
+  std::size_t axis = 0;
+  Range range;
+};
+
+/// Zeros, but for a part: slice_adjoint, take_adjoint and scatter_add.
+class PlacementOperation : public Operation {
+ public:
+  [[nodiscard]] virtual Placement placement() const noexcept = 0;
+};
+
+/// The placement whose pending result the tensor is, perhaps in another shape.
+struct Placed {
+  Tensor whole;  ///< what the placement gives
+  Placement placement;
+};
+[[nodiscard]] std::optional<Placed> placed(const Tensor& tensor);
+
+/// Σ terms, of one shape and each of them placed, at the cost of one tensor and of the parts: parts that are disjoint
+/// are concatenated, others are accumulated in one tensor.
+[[nodiscard]] Tensor sum_of_placed(const std::vector<Placed>& terms, const Shape& shape);
+
+}  // namespace xgrad::ops
