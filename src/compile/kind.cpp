@@ -1,8 +1,8 @@
 #include "compile/kind.hpp"
 
 #include <algorithm>
-#include <typeindex>
-#include <unordered_map>
+#include <array>
+#include <typeinfo>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/linalg.hpp"
@@ -18,7 +18,39 @@ namespace xgrad::planning {
 
 namespace {
 
-using Kinds = std::unordered_map<std::type_index, Kind>;
+/// Kinds by class: a hash table with open addresses. Built-in classes have one type_info each.
+class Kinds {
+ public:
+  void emplace(const std::type_info& type, Kind kind) {
+    std::size_t i = first(type);
+    while (entries_[i].type != nullptr && entries_[i].type != &type) {
+      i = (i + 1) % size;
+    }
+    entries_[i] = {&type, kind};
+  }
+
+  [[nodiscard]] Kind of(const std::type_info& type) const noexcept {
+    for (std::size_t i = first(type); entries_[i].type != nullptr; i = (i + 1) % size) {
+      if (entries_[i].type == &type) {
+        return entries_[i].kind;
+      }
+    }
+    return Kind::other;
+  }
+
+ private:
+  static constexpr std::size_t size = 256;  // several times the number of kinds
+  struct Entry {
+    const std::type_info* type = nullptr;
+    Kind kind = Kind::other;
+  };
+
+  static std::size_t first(const std::type_info& type) noexcept {
+    return (reinterpret_cast<std::uintptr_t>(&type) * 0x9E3779B97F4A7C15U >> 32U) % size;
+  }
+
+  std::array<Entry, size> entries_;
+};
 
 // By a sample of each.
 Kinds known_kinds() {
@@ -80,8 +112,7 @@ const Attribute& attribute_of(const std::vector<Attribute>& attributes, std::str
 
 Kind kind_of(const Operation& operation) {
   static const Kinds kinds = known_kinds();
-  const auto known = kinds.find(typeid(operation));
-  return known == kinds.end() ? Kind::other : known->second;
+  return kinds.of(typeid(operation));
 }
 
 bool elementwise_may_throw(const graph::Node& node) {
