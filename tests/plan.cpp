@@ -12,6 +12,7 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/counting_operation.hpp"
 #include "support/message_of.hpp"
 #include "support/sanitizers.hpp"
 
@@ -275,7 +276,7 @@ TEST_CASE("plan: 1,000 graphs of different structure, and arenas of 2 GB between
   }
 }
 
-TEST_CASE("plan: a graph of more than 20,000 nodes is evaluated, whatever the options") {
+TEST_CASE("plan: a graph of 25,000 nodes is evaluated, whatever the options") {
   for (const xg::PlanOptions& options : {xg::PlanOptions{}, xg::PlanOptions{.simplify = false, .fuse = false}}) {
     const xg::PlanScope scope{options};
     Tensor y = doubles({0, 1});
@@ -295,6 +296,49 @@ TEST_CASE("plan: a graph of 19,000 nodes is planned") {
     y = xg::reshape(y + 1.0, i % 2 == 0 ? xg::Shape{2, 1} : xg::Shape{2});
   }
   CHECK(values_of(y) == Doubles{9'500, 9'501});
+}
+
+namespace {
+
+// A chain of small operations with something in it that a plan runs once, and that is run twice without one.
+Tensor chain_with_twins(const std::shared_ptr<const xg::test::CountingOperation>& twin, const Tensor& x, int length) {
+  Tensor y = xg::apply(twin, {x}) + xg::apply(twin, {x});
+  for (int i = 0; i < length; ++i) {
+    y = xg::reshape(y * 0.5, i % 2 == 0 ? xg::Shape{y.size(), 1} : xg::Shape{y.size()});
+  }
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("plan: a large graph of small tensors is planned when it comes for the second time, others at once") {
+  const auto evaluations = [](std::int64_t size, int length) {
+    const auto twin = std::make_shared<const xg::test::CountingOperation>();
+    std::vector<int> counts;
+    for (int i = 0; i < 3; ++i) {
+      const int before = twin->evaluations;
+      const Tensor y = chain_with_twins(twin, xg::full({size}, 3, xg::float64), length);
+      CHECK(xg::max(y).item() == std::ldexp(6.0, -length));
+      counts.push_back(twin->evaluations - before);
+    }
+    return counts;
+  };
+  CHECK(evaluations(2, 20) == std::vector<int>{1, 1, 1});
+  CHECK(evaluations(2, 600) == std::vector<int>{2, 1, 1});
+  CHECK(evaluations(100'000, 200) == std::vector<int>{1, 1, 1});
+}
+
+TEST_CASE("plan: a graph of 60,000 nodes is planned, too") {
+  const auto twin = std::make_shared<const xg::test::CountingOperation>();
+  const Tensor x = doubles({1, 2});
+  for (const int expected : {2, 3, 4}) {
+    Tensor y = xg::apply(twin, {x}) + xg::apply(twin, {x});
+    for (int i = 0; i < 30'000; ++i) {
+      y = xg::reshape(y + 1.0, i % 2 == 0 ? xg::Shape{2, 1} : xg::Shape{2});
+    }
+    CHECK(values_of(y) == Doubles{30'002, 30'004});
+    CHECK(twin->evaluations == expected);
+  }
 }
 
 TEST_CASE("plan: an operation may evaluate another graph") {

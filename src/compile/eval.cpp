@@ -10,6 +10,7 @@
 #include "compile/cache.hpp"
 #include "compile/describe.hpp"
 #include "compile/key.hpp"
+#include "compile/worth.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
@@ -20,8 +21,8 @@ namespace xgrad {
 
 namespace {
 
-// What is larger isn't worth a plan: it is run node by node.
-constexpr std::size_t most_planned = 20000;
+// A plan of more nodes would take gigabytes: they are run one by one.
+constexpr std::size_t most_planned = 1'000'000;
 
 void keep(const graph::Node& node, run::Buffer value) {
   graph::set_value(const_cast<graph::Node&>(node), std::move(value));  // NOLINT: eval's duty
@@ -228,6 +229,10 @@ void eval(std::span<const Tensor> tensors) {
     return;
   }
   std::shared_ptr<planning::Planned> planned = cache->find(key.words, hash);
+  if (planned == nullptr && !planning::is_worth_a_plan(order) && !cache->seen_before(hash)) {
+    run_node_by_node(order);
+    return;
+  }
   if (planned == nullptr) {
     planned = cache->add(key.words, hash, make());
   } else if (planned->running) {  // an operation of it evaluates a graph of the same structure
