@@ -188,7 +188,7 @@ class Simplification {
       return known_.unique(made);
     }
     const graph::Order order =
-        graph::topological_order(root->inputs(), graph::Boundary::values, root->inputs(), {}, before);
+        graph::topological_order(root->inputs(), graph::Boundary::values, root->inputs(), {.oldest = before});
     const std::vector<Tensor> replaced = settled(order, depth + 1);
     std::vector<Tensor> inputs;
     for (std::size_t j = 0; j < root->inputs().size(); ++j) {
@@ -196,7 +196,7 @@ class Simplification {
                                                             : replaced[order.found[j]]);
     }
     const graph::ScopeGuard scope{root->scope};
-    const Tensor tensor = xgrad::apply(root->operation, inputs);
+    const Tensor tensor = graph::apply_as_written(root->operation, inputs);
     tensor.node()->name = root->name;
     return known_.unique(tensor);
   }
