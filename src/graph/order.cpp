@@ -54,10 +54,10 @@ const Node* Order::computed(const Node* node) const noexcept {
   if (node->form == nullptr) {
     return node;
   }
-  const auto found =
+  const auto place =
       std::lower_bound(replaced.begin(), replaced.end(), node,
                        [](const Replaced& each, const Node* wanted) { return std::less<>{}(each.node, wanted); });
-  return found != replaced.end() && found->node == node ? found->computed : node;
+  return place != replaced.end() && place->node == node ? place->computed : node;
 }
 
 namespace {
