@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::int64_t block = 64;  // elements: 64 bytes for a bool, more for the others
 
+bool over_rows_only(const TileSum& sum) noexcept {
+  return sum.over_rows && !sum.over_columns;
+}
+
 std::size_t rounded_up(std::size_t bytes) noexcept {
   return (bytes + 63) / 64 * 64;
 }
@@ -105,6 +109,7 @@ ElementwiseStep::ElementwiseStep(ElementwiseTask task)
                        : 1;
   }
   plan_chunks();
+  plan_row_sums();
 }
 
 // A chunk is some tiles, and some rows of every sum; an aligned one stays so.
@@ -126,9 +131,23 @@ void ElementwiseStep::plan_chunks() {
   chunk_ = unit * std::max<std::int64_t>(least / unit, 1);
   chunks_ = (total_ + chunk_ - 1) / chunk_;
   chunk_totals_.resize(static_cast<std::size_t>(chunks_) * task_.sums.size());
+}
+
+// Few and long rows are added up in the output, which is exact enough.
+void ElementwiseStep::plan_row_sums() {
+  constexpr std::int64_t long_row = 128;
+  constexpr std::int64_t many_rows = 16;
   for (const TileSum& sum : task_.sums) {
-    const bool rows = sum.over_rows && !sum.over_columns;
-    chunk_rows_.emplace_back(rows ? static_cast<std::size_t>(chunks_) * sum.output.bytes() : 0);
+    RowSum& plan = row_sums_.emplace_back();
+    if (!over_rows_only(sum) || sum.columns == 0) {
+      continue;
+    }
+    const bool many_in_tile = layout_.elements % sum.columns == 0 && layout_.elements / sum.columns >= many_rows;
+    plan.wide = sum.rows > exact_terms || sum.columns < long_row;
+    plan.staged = plan.wide && sum.output.dtype == float32 && !many_in_tile;
+    const auto elements = static_cast<std::size_t>(chunks_ * sum.columns);
+    plan.rows.resize(plan.wide ? elements : 0);
+    plan.stages.resize(plan.staged ? elements : 0);
   }
 }
 
@@ -141,8 +160,11 @@ void ElementwiseStep::run(void* const* slots) {
     run_calls(worker_, total_);
     return;
   }
-  for (const TileSum& sum : task_.sums) {
-    std::memset(slots[sum.output.slot], 0, sum.output.bytes());
+  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
+    const TileSum& sum = task_.sums[i];
+    if (total_ == 0 || (over_rows_only(sum) && !row_sums_[i].wide)) {
+      std::memset(slots[sum.output.slot], 0, sum.output.bytes());
+    }
   }
   if (total_ > 0) {
     constexpr std::int64_t worth_a_thread = 131072;  // elements
@@ -203,15 +225,7 @@ void ElementwiseStep::run_chunk(Worker& worker, void* const* slots, std::int64_t
       tile.reader.seek(slots[tile.slot], begin);
     }
   }
-  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
-    worker.partials[i] = 0;
-    worker.targets[i] = slots[task_.sums[i].output.slot];
-    if (chunks_ > 1 && !chunk_rows_[i].empty()) {
-      const std::size_t bytes = task_.sums[i].output.bytes();
-      worker.targets[i] = chunk_rows_[i].data() + static_cast<std::size_t>(chunk) * bytes;
-      std::memset(worker.targets[i], 0, bytes);
-    }
-  }
+  aim(worker, slots, chunk);
   for (std::int64_t start = begin; start < end; start += layout_.elements) {
     run_tile(worker, start, std::min(layout_.elements, end - start));
     for (const Moving& tile : moving_) {
@@ -222,7 +236,40 @@ void ElementwiseStep::run_chunk(Worker& worker, void* const* slots, std::int64_t
     if (chunks_ > 1) {
       chunk_totals_[static_cast<std::size_t>(chunk) * task_.sums.size() + i] = worker.partials[i];
     }
+    if (RowTarget& target = worker.targets[i]; row_sums_[i].staged && target.additions > 0) {
+      flush(target, task_.sums[i].columns);
+    }
   }
+}
+
+// To the sums of a chunk, which are 0 then.
+void ElementwiseStep::aim(Worker& worker, void* const* slots, std::int64_t chunk) {
+  for (std::size_t i = 0; i < task_.sums.size(); ++i) {
+    worker.partials[i] = 0;
+    RowTarget& target = worker.targets[i];
+    target.stage = slots[task_.sums[i].output.slot];
+    RowSum& sum = row_sums_[i];
+    if (!sum.wide) {
+      continue;
+    }
+    const std::int64_t columns = task_.sums[i].columns;
+    target.row = sum.rows.data() + chunk * columns;
+    std::fill_n(target.row, columns, 0.0);
+    target.stage = target.row;
+    target.additions = 0;
+    if (sum.staged) {
+      float* stage = sum.stages.data() + chunk * columns;
+      std::fill_n(stage, columns, 0.0F);
+      target.stage = stage;
+    }
+  }
+}
+
+void ElementwiseStep::flush(RowTarget& target, std::int64_t columns) {
+  auto* stage = static_cast<float*>(target.stage);
+  Sum<float>::rows(target.row, stage, 1, columns, columns);
+  std::fill_n(stage, columns, 0.0F);
+  target.additions = 0;
 }
 
 void ElementwiseStep::run_tile(Worker& worker, std::int64_t start, std::int64_t count) const {
@@ -248,33 +295,41 @@ void ElementwiseStep::run_calls(const Worker& worker, std::int64_t count) const 
   }
 }
 
-namespace {
-
 // A tile may start and end anywhere in a row.
 template <class T>
-void add_values(const TileSum& sum, double& partial, void* target, const T* values, std::int64_t start,
-                std::int64_t count) {
-  T* result = static_cast<T*>(target);
+void ElementwiseStep::add_values(Worker& worker, std::size_t i, const T* values, std::int64_t start,
+                                 std::int64_t count) const {
+  const TileSum& sum = task_.sums[i];
+  double& partial = worker.partials[i];
+  RowTarget& target = worker.targets[i];
   if (sum.over_rows && sum.over_columns) {
-    partial += static_cast<double>(Sum<T>::run(values, count));
+    partial += Sum<T>::run(values, count);
     return;
   }
   const std::int64_t columns = sum.columns;
-  if (sum.over_rows && start % columns == 0 && count % columns == 0) {
-    Sum<T>::rows(result, values, count / columns, columns);
+  const RowSum& plan = row_sums_[i];
+  if (plan.wide && !plan.staged && start % columns == 0 && count % columns == 0) {
+    Sum<T>::rows(target.row, values, count / columns, columns, columns);
     return;
   }
+  constexpr std::int64_t together = 4;  // of them FewSum makes one term
+  T* result = static_cast<T*>(target.stage);
   while (count > 0) {
     const std::int64_t column = start % columns;
-    const std::int64_t run = std::min(count, columns - column);
+    std::int64_t run = std::min(count, columns - column);
+    const bool ends_row = column + run == columns;
     if (sum.over_rows) {
-      for (std::int64_t i = 0; i < run; ++i) {
-        result[column + i] += values[i];
+      const std::int64_t rows = column == 0 ? std::clamp<std::int64_t>(count / columns, 1, together) : 1;
+      FewSum<T>::rows(result + column, values, rows, run, columns);
+      run *= rows;
+      target.additions += ends_row ? 1 : 0;
+      if (plan.staged && target.additions + 2 >= exact_terms) {
+        flush(target, columns);
       }
     } else {
-      partial += static_cast<double>(Sum<T>::run(values, run));
-      if (column + run == columns) {
-        result[start / columns] = static_cast<T>(partial);
+      partial += Sum<T>::run(values, run);
+      if (ends_row) {
+        result[start / columns] = static_cast<T>(partial / sum.divisor);
         partial = 0;
       }
     }
@@ -284,15 +339,13 @@ void add_values(const TileSum& sum, double& partial, void* target, const T* valu
   }
 }
 
-}  // namespace
-
 void ElementwiseStep::add_tile(Worker& worker, std::size_t i, std::int64_t start, std::int64_t count) const {
   const TileSum& sum = task_.sums[i];
   const std::byte* values = worker.pointers[sum.source];
   if (sum.output.dtype == float32) {
-    add_values(sum, worker.partials[i], worker.targets[i], reinterpret_cast<const float*>(values), start, count);
+    add_values(worker, i, reinterpret_cast<const float*>(values), start, count);
   } else {
-    add_values(sum, worker.partials[i], worker.targets[i], reinterpret_cast<const double*>(values), start, count);
+    add_values(worker, i, reinterpret_cast<const double*>(values), start, count);
   }
 }
 
@@ -302,18 +355,23 @@ void ElementwiseStep::finish_sums(void* const* slots) {
     const TileSum& sum = task_.sums[i];
     const auto finish = [&]<class T>(T* result) {
       const std::int64_t size = sum.output.shape.size();
+      const auto quotient = [divisor = sum.divisor](double total) { return static_cast<T>(total / divisor); };
       if (sum.over_rows && sum.over_columns) {
         double total = chunks_ == 1 && total_ > 0 ? worker_.partials[i] : 0;
         for (std::size_t chunk = 0; chunks_ > 1 && chunk < static_cast<std::size_t>(chunks_); ++chunk) {
           total += chunk_totals_[chunk * task_.sums.size() + i];
         }
-        *result = static_cast<T>(total);
-      } else if (sum.over_rows && chunks_ > 1) {
-        Sum<T>::rows(result, reinterpret_cast<const T*>(chunk_rows_[i].data()), chunks_, size);
-      }
-      if (sum.divisor != 1) {
-        const T divisor = static_cast<T>(sum.divisor);
-        std::transform(result, result + size, result, [=](T x) { return x / divisor; });
+        *result = quotient(total);
+      } else if (row_sums_[i].wide && total_ > 0) {
+        double* rows = row_sums_[i].rows.data();
+        Sum<double>::rows(rows, rows + size, chunks_ - 1, size, size);
+        if (sum.divisor == 1) {
+          std::transform(rows, rows + size, result, [](double total) { return static_cast<T>(total); });
+        } else {
+          std::transform(rows, rows + size, result, quotient);
+        }
+      } else if (sum.divisor != 1 && (over_rows_only(sum) || total_ == 0)) {
+        std::transform(result, result + size, result, [&](T total) { return quotient(static_cast<double>(total)); });
       }
     };
     if (sum.output.dtype == float32) {

@@ -99,13 +99,27 @@ class ElementwiseStep final : public PlanStep {
     std::uint16_t output;
     std::int64_t granule;  // the count is rounded up to a multiple of it
   };
+  /// A sum over rows. Where tiles hold many rows they are added up in double. Else float32 rows are first added to a
+  /// float32 row, as long as that is exact enough, and then in double.
+  struct RowSum {
+    bool wide = false;          // there are enough rows for float32 to lose digits
+    bool staged = false;        // by way of a float32 row
+    std::vector<double> rows;   // one per chunk
+    std::vector<float> stages;  // one per chunk
+  };
+  /// Where a chunk's part of a sum over rows is added to.
+  struct RowTarget {
+    double* row = nullptr;
+    void* stage = nullptr;       // a row of the sum's dtype
+    std::int64_t additions = 0;  // to the stage
+  };
   /// What one thread works with.
   struct Worker {
     std::vector<std::byte*> pointers;  // per register: the tile under way
     std::vector<Filled> filled;
     std::byte* scratch = nullptr;
     std::vector<double> partials;  // per sum: of the chunk or row under way
-    std::vector<void*> targets;    // per sum: where the chunk's is added to
+    std::vector<RowTarget> targets;
   };
 
   void plan_chunks();
@@ -113,6 +127,11 @@ class ElementwiseStep final : public PlanStep {
   void run_chunk(Worker& worker, void* const* slots, std::int64_t chunk);
   void run_tile(Worker& worker, std::int64_t start, std::int64_t count) const;
   void run_calls(const Worker& worker, std::int64_t count) const;
+  void plan_row_sums();
+  static void flush(RowTarget& target, std::int64_t columns);
+  template <class T>
+  void add_values(Worker& worker, std::size_t i, const T* values, std::int64_t start, std::int64_t count) const;
+  void aim(Worker& worker, void* const* slots, std::int64_t chunk);
   void add_tile(Worker& worker, std::size_t i, std::int64_t start, std::int64_t count) const;
   void finish_sums(void* const* slots);
 
@@ -127,8 +146,8 @@ class ElementwiseStep final : public PlanStep {
   // Chunks are what threads share out, and what sums are taken of first; neither depends on how many threads there are.
   std::int64_t chunk_ = 0;
   std::int64_t chunks_ = 1;
-  std::vector<double> chunk_totals_;                // per chunk and sum
-  std::vector<std::vector<std::byte>> chunk_rows_;  // per sum over rows: a row of sums for each chunk
+  std::vector<double> chunk_totals_;  // per chunk and sum
+  std::vector<RowSum> row_sums_;      // per sum
 };
 
 }  // namespace xgrad::run

@@ -10,7 +10,8 @@
 #include "run/kernels/row_kernels.hpp"
 
 /// The folds that reductions are made of. Each has an identity, the fold of two, of a run of elements (`run`, one
-/// result) and of the rows of a matrix (`rows`, one result per column, folded into what `out` holds).
+/// result) and of the rows of a matrix, `stride` elements apart (`rows`, one result per column, folded into what `out`
+/// holds). Results of many elements are an Accumulator, which Wide folds: double for floating sums and products.
 namespace xgrad::run {
 
 namespace detail {
@@ -47,33 +48,37 @@ template <class Fold, class T>
 }
 
 /// As above if it is short, else by the vector kernel.
-template <class Fold, class T>
-[[nodiscard]] T fold_run(const T* x, std::int64_t count, T (*RowKernels<T>::*kernel)(const T*, std::size_t)) noexcept {
-  return count <= short_run ? fold_run<Fold>(x, count) : (row_kernels<T>().*kernel)(x, static_cast<std::size_t>(count));
+template <class Fold, class R, class T>
+[[nodiscard]] R fold_run(const T* x, std::int64_t count, R (*RowKernels<T>::*kernel)(const T*, std::size_t)) noexcept {
+  return count <= short_run ? static_cast<R>(fold_run<Fold>(x, count))
+                            : (row_kernels<T>().*kernel)(x, static_cast<std::size_t>(count));
 }
 
 /// Four rows at a time, so that `out` is read and written a quarter as often. A plain loop that vectorises.
-template <class Fold, class T>
-void fold_rows(T* out, const T* x, std::int64_t rows, std::int64_t columns) noexcept {
+template <class Fold, class A, class T>
+void fold_rows(A* out, const T* x, std::int64_t rows, std::int64_t columns, std::int64_t stride) noexcept {
   std::int64_t row = 0;
-  for (; row + 4 <= rows; row += 4, x += 4 * columns) {
+  for (; row + 4 <= rows; row += 4, x += 4 * stride) {
     for (std::int64_t i = 0; i < columns; ++i) {
-      out[i] = Fold::combine(out[i], Fold::combine(Fold::combine(x[i], x[i + columns]),
-                                                   Fold::combine(x[i + 2 * columns], x[i + 3 * columns])));
+      out[i] = Fold::combine(
+          out[i], Fold::combine(Fold::combine(static_cast<A>(x[i]), static_cast<A>(x[i + stride])),
+                                Fold::combine(static_cast<A>(x[i + 2 * stride]), static_cast<A>(x[i + 3 * stride]))));
     }
   }
-  for (; row < rows; ++row, x += columns) {
+  for (; row < rows; ++row, x += stride) {
     for (std::int64_t i = 0; i < columns; ++i) {
-      out[i] = Fold::combine(out[i], x[i]);
+      out[i] = Fold::combine(out[i], static_cast<A>(x[i]));
     }
   }
 }
 
 }  // namespace detail
 
-/// int64 wraps.
+/// int64 wraps. Floating sums are added up in double.
 template <class T>
 struct Sum {
+  using Accumulator = std::conditional_t<std::is_integral_v<T>, T, double>;
+  using Wide = Sum<Accumulator>;
   static constexpr T identity() noexcept { return T{0}; }
   static constexpr T combine(T a, T b) noexcept {
     if constexpr (std::is_integral_v<T>) {
@@ -82,25 +87,43 @@ struct Sum {
       return a + b;
     }
   }
-  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
+  [[nodiscard]] static Accumulator run(const T* x, std::int64_t count) noexcept {
     if constexpr (std::is_integral_v<T>) {
       return detail::fold_run<Sum>(x, count);
     } else {
       return detail::fold_run<Sum>(x, count, &RowKernels<T>::sum);
     }
   }
-  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
+  static void rows(Accumulator* out, const T* x, std::int64_t count, std::int64_t columns,
+                   std::int64_t stride) noexcept {
     if constexpr (std::is_integral_v<T>) {
-      detail::fold_rows<Sum>(out, x, count, columns);
+      detail::fold_rows<Sum>(out, x, count, columns, stride);
     } else {
-      row_kernels<T>().add_rows(out, x, static_cast<std::size_t>(count), static_cast<std::size_t>(columns));
+      row_kernels<T>().add_rows(out, x, static_cast<std::size_t>(count), static_cast<std::size_t>(columns),
+                                static_cast<std::size_t>(stride));
     }
   }
 };
 
-/// int64 wraps. A floating run is multiplied in double, so that a float's range is left only by the result.
+/// Σ of at most exact_terms terms in all, in T.
+template <class T>
+struct FewSum {
+  using Accumulator = T;
+  using Wide = FewSum;
+  static constexpr T identity() noexcept { return T{0}; }
+  static constexpr T combine(T a, T b) noexcept { return a + b; }
+  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept { return detail::fold_run<FewSum>(x, count); }
+  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
+    row_kernels<T>().add_few_rows(out, x, static_cast<std::size_t>(count), static_cast<std::size_t>(columns),
+                                  static_cast<std::size_t>(stride));
+  }
+};
+
+/// int64 wraps. Floating products are multiplied up in double, so that a float's range is left only by the result.
 template <class T>
 struct Product {
+  using Accumulator = std::conditional_t<std::is_integral_v<T>, T, double>;
+  using Wide = Product<Accumulator>;
   static constexpr T identity() noexcept { return T{1}; }
   static constexpr T combine(T a, T b) noexcept {
     if constexpr (std::is_integral_v<T>) {
@@ -109,26 +132,24 @@ struct Product {
       return a * b;
     }
   }
-  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
-    using Wide = std::conditional_t<std::is_integral_v<T>, T, double>;
-    Wide product = 1;
+  [[nodiscard]] static Accumulator run(const T* x, std::int64_t count) noexcept {
+    Accumulator product = 1;
     for (std::int64_t i = 0; i < count; ++i) {
-      product = Product<Wide>::combine(product, static_cast<Wide>(x[i]));
+      product = Wide::combine(product, static_cast<Accumulator>(x[i]));
     }
-    return static_cast<T>(product);
+    return product;
   }
-  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
-    for (std::int64_t row = 0; row < count; ++row, x += columns) {
-      for (std::int64_t i = 0; i < columns; ++i) {
-        out[i] = combine(out[i], x[i]);
-      }
-    }
+  static void rows(Accumulator* out, const T* x, std::int64_t count, std::int64_t columns,
+                   std::int64_t stride) noexcept {
+    detail::fold_rows<Wide>(out, x, count, columns, stride);
   }
 };
 
 /// NaN if any is NaN. Of equals, the second.
 template <class T>
 struct Largest {
+  using Accumulator = T;
+  using Wide = Largest;
   static constexpr T identity() noexcept {
     return std::is_integral_v<T> ? std::numeric_limits<T>::lowest() : -std::numeric_limits<T>::infinity();
   }
@@ -144,14 +165,16 @@ struct Largest {
       return detail::fold_run<Largest>(x, count, &RowKernels<T>::largest);
     }
   }
-  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
-    detail::fold_rows<Largest>(out, x, count, columns);
+  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
+    detail::fold_rows<Largest>(out, x, count, columns, stride);
   }
 };
 
 /// NaN if any is NaN. Of equals, the second.
 template <class T>
 struct Smallest {
+  using Accumulator = T;
+  using Wide = Smallest;
   static constexpr T identity() noexcept {
     return std::is_integral_v<T> ? std::numeric_limits<T>::max() : std::numeric_limits<T>::infinity();
   }
@@ -166,8 +189,8 @@ struct Smallest {
       return detail::fold_run<Smallest>(x, count, &RowKernels<T>::smallest);
     }
   }
-  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns) noexcept {
-    detail::fold_rows<Smallest>(out, x, count, columns);
+  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
+    detail::fold_rows<Smallest>(out, x, count, columns, stride);
   }
 };
 

@@ -6,6 +6,8 @@
 
 #include "xgrad/error.hpp"
 
+#include "run/indexed_sums.hpp"
+
 namespace xgrad::run {
 
 namespace {
@@ -43,16 +45,17 @@ void add(T& to, T from) noexcept {
   }
 }
 
-// f(element of the indexed array, element of the other one), for all of the latter.
+using One = std::integral_constant<std::int64_t, 1>;
+
+// f(element of the indexed array, element of the other one), for all of the latter. Indices are in range.
 template <class F>
-void for_each_indexed(std::string_view operation, const AxisView& view, const std::int64_t* indices, std::int64_t count,
-                      F f) {
+void for_each_indexed(const AxisView& view, const std::int64_t* indices, std::int64_t count, F f) {
   std::int64_t k = 0;
   for (std::int64_t o = 0; o < view.outer; ++o) {
     const std::int64_t base = o * view.length * view.inner;
     for (std::int64_t j = 0; j < count; ++j) {
       for (std::int64_t i = 0; i < view.inner; ++i, ++k) {
-        f(base + resolve(operation, indices[k], view.length) * view.inner + i, k);
+        f(base + row_of(indices[k], view.length) * view.inner + i, k);
       }
     }
   }
@@ -77,12 +80,24 @@ void take_adjoint(std::string_view operation, const T* x, const AxisView& view, 
   require_in_range(operation, indices, count, view.length);
   std::fill_n(out, view.outer * view.length * view.inner, T{0});
   for (std::int64_t o = 0; o < view.outer; ++o, out += view.length * view.inner) {
-    for (std::int64_t j = 0; j < count; ++j) {
-      T* to = out + row_of(indices[j], view.length) * view.inner;
-      for (std::int64_t i = 0; i < view.inner; ++i) {
-        add(to[i], x[i]);
+    if constexpr (std::is_same_v<T, float>) {
+      const auto each = [&](auto f) {
+        for (std::int64_t j = 0; j < count; ++j, x += view.inner) {
+          f(row_of(indices[j], view.length), x);
+        }
+      };
+      if (view.inner == 1) {
+        add_indexed(out, view.length, One{}, count, count, each);
+      } else {
+        add_indexed(out, view.length, view.inner, count, count, each);
       }
-      x += view.inner;
+    } else {
+      for (std::int64_t j = 0; j < count; ++j, x += view.inner) {
+        T* to = out + row_of(indices[j], view.length) * view.inner;
+        for (std::int64_t i = 0; i < view.inner; ++i) {
+          add(to[i], x[i]);
+        }
+      }
     }
   }
 }
@@ -90,14 +105,24 @@ void take_adjoint(std::string_view operation, const T* x, const AxisView& view, 
 template <class T>
 void gather(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
             std::int64_t count, T* out) {
-  for_each_indexed(operation, view, indices, count, [=](std::int64_t from, std::int64_t k) { out[k] = x[from]; });
+  require_in_range(operation, indices, view.outer * count * view.inner, view.length);
+  for_each_indexed(view, indices, count, [=](std::int64_t from, std::int64_t k) { out[k] = x[from]; });
 }
 
 template <class T>
 void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
                  std::int64_t count, T* out) {
-  std::fill_n(out, view.outer * view.length * view.inner, T{0});
-  for_each_indexed(operation, view, indices, count, [=](std::int64_t to, std::int64_t k) { add(out[to], x[k]); });
+  const std::int64_t terms = view.outer * count * view.inner;
+  require_in_range(operation, indices, terms, view.length);
+  const std::int64_t sums = view.outer * view.length * view.inner;
+  std::fill_n(out, sums, T{0});
+  if constexpr (std::is_same_v<T, float>) {
+    add_indexed(out, sums, One{}, terms, count, [&](auto f) {
+      for_each_indexed(view, indices, count, [&](std::int64_t to, std::int64_t k) { f(to, x + k); });
+    });
+  } else {
+    for_each_indexed(view, indices, count, [=](std::int64_t to, std::int64_t k) { add(out[to], x[k]); });
+  }
 }
 
 // clang-format off

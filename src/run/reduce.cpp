@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <type_traits>
 
 #include "run/folds.hpp"
 
@@ -33,25 +34,69 @@ struct Matrix {
   bool columns_reduced = false;
 };
 
+// The offsets of all positions along some axes, the last one fastest.
+class Offsets {
+ public:
+  void add_inner(std::int64_t length, std::int64_t step) {
+    axes_[rank_] = {length, step, 0};
+    ++rank_;
+    count_ *= length;
+  }
+
+  [[nodiscard]] std::int64_t count() const noexcept { return count_; }
+
+  // The present one, and on to the next one; behind the last comes the first.
+  std::int64_t next() noexcept {
+    const std::int64_t present = offset_;
+    for (std::size_t axis = rank_; axis-- > 0;) {
+      Axis& a = axes_[axis];
+      offset_ += a.step;
+      if (++a.position < a.length) {
+        break;
+      }
+      offset_ -= a.position * a.step;
+      a.position = 0;
+    }
+    return present;
+  }
+
+ private:
+  struct Axis {
+    std::int64_t length;
+    std::int64_t step;
+    std::int64_t position;
+  };
+  std::array<Axis, Shape::max_rank> axes_{};
+  std::size_t rank_ = 0;
+  std::int64_t count_ = 1;
+  std::int64_t offset_ = 0;
+};
+
+// Results [start, start + width) of a matrix, folded into `results`.
 template <class Fold, class T>
-void fold_matrix(const Matrix& matrix, const T* x, T* out) {
+void fold_matrix(const Matrix& matrix, const T* x, std::int64_t start, std::int64_t width,
+                 typename Fold::Accumulator* results) {
   if (!matrix.columns_reduced) {
-    Fold::rows(out, x, matrix.rows, matrix.columns);
+    Fold::rows(results, x + start, matrix.rows, width, matrix.columns);
     return;
   }
-  for (std::int64_t row = 0; row < matrix.rows; ++row) {
-    out[row] = Fold::combine(out[row], Fold::run(x + row * matrix.columns, matrix.columns));
+  for (std::int64_t i = 0; i < width; ++i) {
+    results[i] = Fold::Wide::combine(results[i], Fold::run(x + (start + i) * matrix.columns, matrix.columns));
   }
 }
 
-template <class Fold, class T>
-void reduce(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out) {
-  std::int64_t kept = 1;
-  for (std::size_t i = 0; i < shape.rank(); ++i) {
-    kept *= std::find(axes.begin(), axes.end(), i) == axes.end() ? shape[i] : 1;
-  }
-  std::fill_n(out, kept, Fold::identity());
+// A tile of results at a time is held in the accumulator's type, in the nearest cache, until all that goes into it is
+// read; `finish` makes an element of it.
+template <class Fold, class T, class Finish>
+void reduce(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out, Finish finish) {
+  using Accumulator = typename Fold::Accumulator;
+  constexpr std::int64_t tile = 1024;
   if (shape.size() == 0) {
+    std::int64_t kept = 1;
+    for (std::size_t i = 0; i < shape.rank(); ++i) {
+      kept *= std::find(axes.begin(), axes.end(), i) == axes.end() ? shape[i] : 1;
+    }
+    std::fill_n(out, kept, finish(Fold::Wide::identity()));
     return;
   }
   auto outer = merge_axes(shape, axes);
@@ -65,27 +110,40 @@ void reduce(const T* x, const Shape& shape, std::span<const std::size_t> axes, T
     matrix.rows = outer.back().length;
     outer.pop_back();
   }
-  // Per outer axis the step of the output: 0 along a reduced one.
-  std::array<std::int64_t, Shape::max_rank> output_step{};
-  std::int64_t step = matrix.columns_reduced ? matrix.rows : matrix.columns;
-  for (std::size_t axis = outer.size(); axis-- > 0;) {
-    output_step[axis] = outer[axis].reduced ? 0 : step;
-    step *= outer[axis].reduced ? 1 : outer[axis].length;
+  Offsets kept;
+  Offsets reduced;
+  std::int64_t step = shape.size();
+  for (const ReductionAxis& axis : outer) {
+    step /= axis.length;
+    (axis.reduced ? reduced : kept).add_inner(axis.length, step);
   }
-  std::array<std::int64_t, Shape::max_rank> position{};
-  std::int64_t output = 0;
-  const std::int64_t stride = matrix.rows * matrix.columns;
-  for (std::int64_t left = shape.size(); left > 0; left -= stride, x += stride) {
-    fold_matrix<Fold>(matrix, x, out + output);
-    for (std::size_t axis = outer.size(); axis-- > 0;) {
-      output += output_step[axis];
-      if (++position[axis] < outer[axis].length) {
-        break;
+  const std::int64_t results = matrix.columns_reduced ? matrix.rows : matrix.columns;
+  std::array<Accumulator, static_cast<std::size_t>(tile)> accumulators;  // NOLINT: filled before it is read
+  for (std::int64_t k = 0; k < kept.count(); ++k, out += results) {
+    const T* from = x + kept.next();
+    for (std::int64_t start = 0; start < results; start += tile) {
+      const std::int64_t width = std::min(tile, results - start);
+      std::fill_n(accumulators.data(), width, Fold::Wide::identity());
+      for (std::int64_t r = 0; r < reduced.count(); ++r) {
+        fold_matrix<Fold>(matrix, from + reduced.next(), start, width, accumulators.data());
       }
-      output -= position[axis] * output_step[axis];
-      position[axis] = 0;
+      std::transform(accumulators.data(), accumulators.data() + width, out + start, finish);
     }
   }
+}
+
+template <class Fold, class T>
+void reduce(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out) {
+  reduce<Fold>(x, shape, axes, out, [](typename Fold::Accumulator result) { return static_cast<T>(result); });
+}
+
+// How many elements go into each result.
+std::int64_t terms(const Shape& shape, std::span<const std::size_t> axes) noexcept {
+  std::int64_t count = 1;
+  for (const std::size_t axis : axes) {
+    count *= shape[axis];
+  }
+  return count;
 }
 
 template <class T>
@@ -139,7 +197,18 @@ void find(const T* x, const AxisView& view, std::int64_t* out) noexcept {
 
 template <class T>
 void reduce_sum(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (terms(shape, axes) <= exact_terms) {
+      reduce<FewSum<T>>(x, shape, axes, out);
+      return;
+    }
+  }
   reduce<Sum<T>>(x, shape, axes, out);
+}
+
+template <class T>
+void reduce_mean(const T* x, const Shape& shape, std::span<const std::size_t> axes, double count, T* out) {
+  reduce<Sum<T>>(x, shape, axes, out, [count](double sum) { return static_cast<T>(sum / count); });
 }
 
 template <class T>
@@ -180,5 +249,7 @@ XGRAD_REDUCTIONS(float);
 XGRAD_REDUCTIONS(double);
 XGRAD_REDUCTIONS(std::int64_t);
 #undef XGRAD_REDUCTIONS
+template void reduce_mean<float>(const float*, const Shape&, std::span<const std::size_t>, double, float*);
+template void reduce_mean<double>(const double*, const Shape&, std::span<const std::size_t>, double, double*);
 
 }  // namespace xgrad::run

@@ -20,11 +20,14 @@ struct ReductionAxis {
 
 // out ← the fold of x over the axes; `out` has the kept axes in order. T is float, double or std::int64_t.
 
-/// Σ x. Floating sums along the innermost axis are added up in blocks, and those in double, so that the rounding error
-/// doesn't grow with their number. Of nothing: 0.
+/// Σ x. Floating sums are added up in double, along any axes, so that the rounding error doesn't grow with their
+/// number. Of nothing: 0.
 template <class T>
 void reduce_sum(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out);
-/// Π x. Of nothing: 1.
+/// Σ x / count, which is divided in double. T is floating.
+template <class T>
+void reduce_mean(const T* x, const Shape& shape, std::span<const std::size_t> axes, double count, T* out);
+/// Π x, multiplied up in double if it is floating. Of nothing: 1.
 template <class T>
 void reduce_prod(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out);
 /// The largest or smallest, NaN if any is NaN. Of nothing: −∞ or ∞, or int64's bounds.

@@ -102,7 +102,7 @@ void short_rows(const T* x, std::int64_t rows, std::int64_t count, T* out) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* exponentials = scratch.data() + row * count;
     const bool shared = !hides_all<result>(largest[static_cast<std::size_t>(row)]);
-    const T s = shared ? Sum<T>::run(exponentials, count) : no_shares<T>;
+    const T s = shared ? static_cast<T>(Sum<T>::run(exponentials, count)) : no_shares<T>;
     if constexpr (result == Result::logsumexp) {
       out[row] = largest[static_cast<std::size_t>(row)] + std::log(s);
     } else {
@@ -127,11 +127,11 @@ void down_columns(const T* x, const Columns& columns, T* out) {
   const auto [rows, width, stride] = columns;
   std::array<T, static_cast<std::size_t>(tile_columns)> largest;  // NOLINT: filled before it is read
   std::array<T, static_cast<std::size_t>(tile_columns)> sums;     // NOLINT: filled before it is read
-  alignas(64) Scratch<T> scratch;                                 // NOLINT: filled before it is read
+  std::array<double, static_cast<std::size_t>(tile_columns)> wide_sums{};
+  alignas(64) Scratch<T> scratch;  // NOLINT: filled before it is read
   std::fill_n(largest.data(), width, Largest<T>::identity());
-  std::fill_n(sums.data(), width, T{0});
   for (std::int64_t row = 0; row < rows; ++row) {
-    Largest<T>::rows(largest.data(), x + row * stride, 1, width);
+    Largest<T>::rows(largest.data(), x + row * stride, 1, width, stride);
   }
   const bool any_infinite = std::any_of(largest.data(), largest.data() + width, [](T m) { return std::isinf(m); });
   const std::int64_t chunk = scratch_elements / width;
@@ -146,11 +146,12 @@ void down_columns(const T* x, const Columns& columns, T* out) {
       }
     }
     exponentiate(scratch.data(), count * width);
-    Sum<T>::rows(sums.data(), scratch.data(), count, width);
+    Sum<T>::rows(wide_sums.data(), scratch.data(), count, width, width);
     for (std::int64_t row = 0; result == Result::softmax && row < count; ++row) {
       std::copy_n(scratch.data() + row * width, width, out + (start + row) * stride);
     }
   }
+  std::transform(wide_sums.data(), wide_sums.data() + width, sums.data(), [](double s) { return static_cast<T>(s); });
   for (std::int64_t i = 0; any_infinite && i < width; ++i) {
     const auto column = static_cast<std::size_t>(i);
     sums[column] = hides_all<result>(largest[column]) ? no_shares<T> : sums[column];

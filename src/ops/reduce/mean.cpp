@@ -37,12 +37,7 @@ class MeanOperation final : public ops::Reduction {
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const ConstArray& x = inputs[0];
     dispatch_floating(x.dtype, [&]<class T>(std::type_identity<T>) {
-      T* out = output.as<T>();
-      run::reduce_sum(x.as<T>(), x.shape, axes(), out);
-      const T count = static_cast<T>(reduced_count(x.shape));
-      for (std::int64_t i = 0; i < output.shape.size(); ++i) {
-        out[i] /= count;
-      }
+      run::reduce_mean(x.as<T>(), x.shape, axes(), reduced_count(x.shape), output.as<T>());
     });
   }
 

@@ -8,7 +8,58 @@
 #define XGRAD_PASTE_EXPANDED(a, b) a##b
 #define XGRAD_PASTE(a, b) XGRAD_PASTE_EXPANDED(a, b)
 #define xsimd XGRAD_PASTE(xsimd_, XGRAD_ISA)
+
 #include <xsimd/xsimd.hpp>
+
+#if defined(__AVX512F__)
+// xsimd 8.1 multiplies and adds in two roundings on AVX-512. Its own functions take these in their place.
+namespace xsimd::kernel {
+
+template <>
+inline batch<float, avx512dq> fma<avx512dq, float>(batch<float, avx512dq> const& x, batch<float, avx512dq> const& y,
+                                                   batch<float, avx512dq> const& z,
+                                                   requires_arch<generic> /*arch*/) noexcept {
+  return _mm512_fmadd_ps(x, y, z);
+}
+
+template <>
+inline batch<double, avx512dq> fma<avx512dq, double>(batch<double, avx512dq> const& x, batch<double, avx512dq> const& y,
+                                                     batch<double, avx512dq> const& z,
+                                                     requires_arch<generic> /*arch*/) noexcept {
+  return _mm512_fmadd_pd(x, y, z);
+}
+
+template <>
+inline batch<float, avx512dq> fms<avx512dq, float>(batch<float, avx512dq> const& x, batch<float, avx512dq> const& y,
+                                                   batch<float, avx512dq> const& z,
+                                                   requires_arch<generic> /*arch*/) noexcept {
+  return _mm512_fmsub_ps(x, y, z);
+}
+
+template <>
+inline batch<double, avx512dq> fms<avx512dq, double>(batch<double, avx512dq> const& x, batch<double, avx512dq> const& y,
+                                                     batch<double, avx512dq> const& z,
+                                                     requires_arch<generic> /*arch*/) noexcept {
+  return _mm512_fmsub_pd(x, y, z);
+}
+
+template <>
+inline batch<float, avx512dq> fnma<avx512dq, float>(batch<float, avx512dq> const& x, batch<float, avx512dq> const& y,
+                                                    batch<float, avx512dq> const& z,
+                                                    requires_arch<generic> /*arch*/) noexcept {
+  return _mm512_fnmadd_ps(x, y, z);
+}
+
+template <>
+inline batch<double, avx512dq> fnma<avx512dq, double>(batch<double, avx512dq> const& x,
+                                                      batch<double, avx512dq> const& y,
+                                                      batch<double, avx512dq> const& z,
+                                                      requires_arch<generic> /*arch*/) noexcept {
+  return _mm512_fnmadd_pd(x, y, z);
+}
+
+}  // namespace xsimd::kernel
+#endif
 
 namespace xgrad::run::XGRAD_ISA {
 
@@ -21,5 +72,35 @@ using Arch = xsimd::default_arch;
 
 template <class T>
 using Batch = xsimd::batch<T, Arch>;
+
+/// −x with the sign of zero and of NaN turned too, which xsimd's minus doesn't do on every set.
+template <class T>
+Batch<T> negative(const Batch<T>& x) {
+  return x ^ Batch<T>(static_cast<T>(-0.0));
+}
+
+/// The lower and the upper half of x in double, and back.
+inline void widen(const Batch<float>& x, Batch<double>& low, Batch<double>& high) {
+#if defined(__AVX512F__)
+  low = _mm512_cvtps_pd(_mm512_castps512_ps256(x));
+  high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
+#elif defined(__AVX__)
+  low = _mm256_cvtps_pd(_mm256_castps256_ps128(x));
+  high = _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
+#else
+  low = _mm_cvtps_pd(x);
+  high = _mm_cvtps_pd(_mm_movehl_ps(x, x));
+#endif
+}
+
+inline Batch<float> narrow(const Batch<double>& low, const Batch<double>& high) {
+#if defined(__AVX512F__)
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);
+#elif defined(__AVX__)
+  return _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low));
+#else
+  return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
+#endif
+}
 
 }  // namespace xgrad::run::XGRAD_ISA

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "run/kernels/vector_functions.hpp"
+#include "run/kernels/wide_sums.hpp"
 
 // This file is compiled once per instruction set, with XGRAD_ISA naming the namespace; see isa_xsimd.hpp.
 namespace xgrad::run::XGRAD_ISA {
@@ -11,16 +12,6 @@ namespace xgrad::run::XGRAD_ISA {
 namespace {
 
 // Folds: of batches, and of what their lanes hold.
-struct SumFold {
-  template <class T>
-  static constexpr T identity = 0;
-  using OfBatches = Add;
-  template <class T>
-  static T of_lanes(T a, T b) {
-    return a + b;
-  }
-};
-
 struct LargestFold {
   template <class T>
   static constexpr T identity = -std::numeric_limits<T>::infinity();
@@ -41,18 +32,7 @@ struct SmallestFold {
   }
 };
 
-// The elements that don't fill a batch, with `filler` behind them.
-template <class T>
-Batch<T> load_partial(const T* x, std::size_t count, T filler) {
-  alignas(64) T padded[Batch<T>::size];
-  for (T& element : padded) {
-    element = filler;
-  }
-  std::memcpy(padded, x, count * sizeof(T));
-  return Batch<T>::load_aligned(padded);
-}
-
-// Stores them; what is behind them is 0 in the result.
+// Stores `count` elements; what is behind them is 0 in the result.
 template <class T>
 Batch<T> store_partial(const Batch<T>& batch, T* out, std::size_t count) {
   alignas(64) T padded[Batch<T>::size];
@@ -103,23 +83,6 @@ T fold(const T* x, std::size_t count) {
   return result;
 }
 
-// f(start, count) on blocks short enough for T's precision; the sum of what it returns.
-template <class T, class F>
-T sum_blocks(std::size_t count, F f) {
-  constexpr std::size_t block = 2048;
-  double total = 0;
-  for (std::size_t start = 0; start < count; start += block) {
-    const std::size_t left = count - start;
-    total += static_cast<double>(f(start, left < block ? left : block));
-  }
-  return static_cast<T>(total);
-}
-
-template <class T>
-T sum(const T* x, std::size_t count) {
-  return sum_blocks<T>(count, [x](std::size_t start, std::size_t n) { return fold<SumFold>(x + start, n); });
-}
-
 // x − m, and 0 where both are the same infinity.
 template <class T>
 Batch<T> difference(const Batch<T>& x, const Batch<T>& m) {
@@ -128,66 +91,64 @@ Batch<T> difference(const Batch<T>& x, const Batch<T>& m) {
 
 // Writes them if Writing; their sum. Four batches are looked at together: they seldom leave e^x's usual range.
 template <bool Writing, class T>
-T exponentials_of_block(const T* x, T m, T* out, std::size_t count) {
+T exponentials_of(const T* x, T m, T* out, std::size_t count) {
   constexpr std::size_t size = Batch<T>::size;
   const Batch<T> shift(m);
-  Batch<T> total(T{0});
-  Batch<T> other_total(T{0});
+  WideSum<T> total;
   const auto put = [&](const Batch<T>& result, std::size_t at) {
     if constexpr (Writing) {
       result.store_unaligned(out + at);
     }
   };
   std::size_t i = 0;
-  for (; i + 4 * size <= count; i += 4 * size) {
-    Batch<T> e0 = difference<T>(Batch<T>::load_unaligned(x + i), shift);
-    Batch<T> e1 = difference<T>(Batch<T>::load_unaligned(x + i + size), shift);
-    Batch<T> e2 = difference<T>(Batch<T>::load_unaligned(x + i + 2 * size), shift);
-    Batch<T> e3 = difference<T>(Batch<T>::load_unaligned(x + i + 3 * size), shift);
-    if (xsimd::all(Exp::is_usual(e0) && Exp::is_usual(e1) && Exp::is_usual(e2) && Exp::is_usual(e3))) {
-      e0 = Exp::usual(e0);
-      e1 = Exp::usual(e1);
-      e2 = Exp::usual(e2);
-      e3 = Exp::usual(e3);
-    } else {
-      e0 = Exp{}(e0);
-      e1 = Exp{}(e1);
-      e2 = Exp{}(e2);
-      e3 = Exp{}(e3);
+  while (i + 4 * size <= count) {
+    Batch<T> sums(T{0});
+    const std::size_t end = i + 32 * size < count ? i + 32 * size : count;
+    for (; i + 4 * size <= end; i += 4 * size) {
+      Batch<T> e0 = difference<T>(Batch<T>::load_unaligned(x + i), shift);
+      Batch<T> e1 = difference<T>(Batch<T>::load_unaligned(x + i + size), shift);
+      Batch<T> e2 = difference<T>(Batch<T>::load_unaligned(x + i + 2 * size), shift);
+      Batch<T> e3 = difference<T>(Batch<T>::load_unaligned(x + i + 3 * size), shift);
+      if (xsimd::all(Exp::is_usual(e0) && Exp::is_usual(e1) && Exp::is_usual(e2) && Exp::is_usual(e3))) {
+        e0 = Exp::usual(e0);
+        e1 = Exp::usual(e1);
+        e2 = Exp::usual(e2);
+        e3 = Exp::usual(e3);
+      } else {
+        e0 = Exp{}(e0);
+        e1 = Exp{}(e1);
+        e2 = Exp{}(e2);
+        e3 = Exp{}(e3);
+      }
+      put(e0, i);
+      put(e1, i + size);
+      put(e2, i + 2 * size);
+      put(e3, i + 3 * size);
+      sums += (e0 + e1) + (e2 + e3);
     }
-    put(e0, i);
-    put(e1, i + size);
-    put(e2, i + 2 * size);
-    put(e3, i + 3 * size);
-    total += e0 + e1;
-    other_total += e2 + e3;
+    total.add(sums);
   }
-  total += other_total;
   for (; i + size <= count; i += size) {
     const Batch<T> result = Exp{}(difference<T>(Batch<T>::load_unaligned(x + i), shift));
     put(result, i);
-    total += result;
+    total.add(result);
   }
   if (i < count) {
     T unused[size];
-    total += store_partial(Exp{}(difference<T>(load_partial(x + i, count - i, m), shift)), Writing ? out + i : unused,
-                           count - i);
+    total.add(store_partial(Exp{}(difference<T>(load_partial(x + i, count - i, m), shift)), Writing ? out + i : unused,
+                            count - i));
   }
-  return across<SumFold>(total);
+  return static_cast<T>(total.total());
 }
 
 template <class T>
 T exponentials(const T* x, T m, T* out, std::size_t count) {
-  return sum_blocks<T>(count, [=](std::size_t start, std::size_t n) {
-    return exponentials_of_block<true>(x + start, m, out + start, n);
-  });
+  return exponentials_of<true>(x, m, out, count);
 }
 
 template <class T>
 T sum_exponentials(const T* x, T m, std::size_t count) {
-  return sum_blocks<T>(count, [=](std::size_t start, std::size_t n) {
-    return exponentials_of_block<false, T>(x + start, m, nullptr, n);
-  });
+  return exponentials_of<false, T>(x, m, nullptr, count);
 }
 
 template <class T>
@@ -218,37 +179,9 @@ void scale(T* x, T factor, std::size_t count) {
 }
 
 template <class T>
-void add_rows(T* out, const T* x, std::size_t rows, std::size_t columns) {
-  constexpr std::size_t size = Batch<T>::size;
-  const auto batch = [](const T* from) { return Batch<T>::load_unaligned(from); };
-  std::size_t row = 0;
-  for (; row + 4 <= rows; row += 4, x += 4 * columns) {
-    const T* x1 = x + columns;
-    const T* x2 = x1 + columns;
-    const T* x3 = x2 + columns;
-    std::size_t i = 0;
-    for (; i + size <= columns; i += size) {
-      (batch(out + i) + ((batch(x + i) + batch(x1 + i)) + (batch(x2 + i) + batch(x3 + i)))).store_unaligned(out + i);
-    }
-    for (; i < columns; ++i) {
-      out[i] += (x[i] + x1[i]) + (x2[i] + x3[i]);
-    }
-  }
-  for (; row < rows; ++row, x += columns) {
-    std::size_t i = 0;
-    for (; i + size <= columns; i += size) {
-      (batch(out + i) + batch(x + i)).store_unaligned(out + i);
-    }
-    for (; i < columns; ++i) {
-      out[i] += x[i];
-    }
-  }
-}
-
-template <class T>
-constexpr RowKernels<T> kernels{sum<T>,          fold<LargestFold, T>, fold<SmallestFold, T>,
-                                exponentials<T>, sum_exponentials<T>,  shift<T>,
-                                scale<T>,        add_rows<T>};
+constexpr RowKernels<T> kernels{
+    sum<T>,   fold<LargestFold, T>, fold<SmallestFold, T>, exponentials<T>, sum_exponentials<T>, shift<T>,
+    scale<T>, add_rows<T>,          add_few_rows<T>,       running_sums};
 
 }  // namespace
 

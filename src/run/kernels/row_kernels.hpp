@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace xgrad::run {
+
+/// So many float32 terms may be added up in float32: more are in double.
+inline constexpr std::int64_t exact_terms = 15;
 
 /// Vector kernels that fold a run of `count` > 0 elements, or that go with such a fold. T is float or double. Equal
 /// input gives equal bits, wherever it lies in memory.
@@ -10,8 +14,8 @@ namespace xgrad::run {
 /// The exponentials are e^(x−m), and 1 where x = m, so that an m that is the infinite largest element is no NaN.
 template <class T>
 struct RowKernels {
-  /// Σ x, in blocks that are added up in double.
-  T (*sum)(const T* x, std::size_t count);
+  /// Σ x, added up in double; see wide_sums.hpp.
+  double (*sum)(const T* x, std::size_t count);
   /// NaN if any is NaN.
   T (*largest)(const T* x, std::size_t count);
   T (*smallest)(const T* x, std::size_t count);
@@ -23,8 +27,13 @@ struct RowKernels {
   void (*shift)(const T* x, T m, T s, T* out, std::size_t count);
   /// x ← x factor
   void (*scale)(T* x, T factor, std::size_t count);
-  /// out ← out + Σ of the rows of x (rows, columns), four at a time.
-  void (*add_rows)(T* out, const T* x, std::size_t rows, std::size_t columns);
+  /// out ← out + Σ of the rows of x (rows, columns), which are `stride` elements apart; see wide_sums.hpp.
+  void (*add_rows)(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
+  /// The same in T: its terms are added up in fours, and those to `out`.
+  void (*add_few_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
+  /// out ← the running sums of the rows of x, which are `step` elements apart, on top of `sums`; sums ← the last ones.
+  /// `out` may be x.
+  void (*running_sums)(double* sums, const T* x, T* out, std::size_t rows, std::size_t columns, std::ptrdiff_t step);
 };
 
 /// The kernels for this machine; see isa.hpp.
