@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <limits>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "compile/groups.hpp"
 #include "compile/kind.hpp"
@@ -91,9 +93,9 @@ class Builder {
   static std::vector<const graph::Node*> leaves_of(const Request& request, const std::vector<Tensor>& outputs,
                                                    const graph::Order& order) {
     auto leaves = request.leaves;
+    std::unordered_set<const graph::Node*> known{leaves.begin(), leaves.end()};
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (order.found[i] == graph::Order::leaf &&
-          std::find(leaves.begin(), leaves.end(), outputs[i].node()) == leaves.end()) {
+      if (order.found[i] == graph::Order::leaf && known.insert(outputs[i].node()).second) {
         leaves.push_back(outputs[i].node());
       }
     }
@@ -197,12 +199,11 @@ class Builder {
   }
 
   void locate_outputs() {
-    std::vector<std::pair<run::Slot, std::uint32_t>> known;
+    std::unordered_map<run::Slot, std::uint32_t> known;
     for (std::uint32_t i = 0; i < outputs_.size(); ++i) {
       PlannedOutput& output = result_.emplace_back();
       output.slot = storage_.of({order_.found[i], outputs_[i].node()});
-      const auto earlier =
-          std::find_if(known.begin(), known.end(), [&](const auto& other) { return other.first == output.slot; });
+      const auto earlier = known.find(output.slot);
       if (storage_.is_leaf(output.slot)) {
         const std::uint32_t leaf = storage_.leaf(output.slot);
         const auto given = static_cast<std::uint32_t>(request_.leaves.size());
@@ -212,36 +213,30 @@ class Builder {
         output.from = PlannedOutput::From::output;
         output.index = earlier->second;
       } else {
-        known.emplace_back(output.slot, i);
+        known.emplace(output.slot, i);
       }
     }
   }
 
   // Whether the step that writes the output reads nothing of the leaf that it has written over already, and can't end
   // half-way.
-  [[nodiscard]] bool can_write_over(run::Slot output, run::Slot leaf) const {
-    for (const Draft& draft : drafts_) {
-      const StepAccess& access = draft.access;
-      if (std::find(access.writes.begin(), access.writes.end(), output) == access.writes.end()) {
-        continue;
-      }
-      if (access.may_throw) {
-        return false;
-      }
-      if (std::find(access.reads.begin(), access.reads.end(), leaf) == access.reads.end()) {
-        return true;
-      }
-      if (draft.tiles) {
-        const bool is_sum = std::any_of(draft.tiles->sums.begin(), draft.tiles->sums.end(),
-                                        [output](const run::TileSum& sum) { return sum.output.slot == output; });
-        return !is_sum && can_overwrite(*draft.tiles, leaf, output);
-      }
-      if (draft.group.kind == Group::Kind::product) {
-        return only_start(draft, leaf);
-      }
+  [[nodiscard]] bool can_write_over(const Draft& draft, run::Slot output, run::Slot leaf) const {
+    const StepAccess& access = draft.access;
+    if (access.may_throw) {
       return false;
     }
-    return false;
+    if (std::find(access.reads.begin(), access.reads.end(), leaf) == access.reads.end()) {
+      return true;
+    }
+    if (draft.tiles) {
+      return !is_sum(draft, output) && can_overwrite(*draft.tiles, leaf, output);
+    }
+    return draft.group.kind == Group::Kind::product && only_start(draft, leaf);
+  }
+
+  [[nodiscard]] static bool is_sum(const Draft& draft, run::Slot output) {
+    return std::any_of(draft.tiles->sums.begin(), draft.tiles->sums.end(),
+                       [output](const run::TileSum& sum) { return sum.output.slot == output; });
   }
 
   // Whether a product reads the slot as what it is added to, and nowhere else.
@@ -251,28 +246,52 @@ class Builder {
     return folded.start && storage_.of(*folded.start) == slot && std::count(reads.begin(), reads.end(), slot) == 1;
   }
 
-  void sort_drafts() {
+  // The outputs that may have the memory of the leaf that they were asked to be written over, as far as their step and
+  // the other outputs are concerned.
+  [[nodiscard]] std::vector<Overwrite> possible_overwrites() const {
     std::vector<Overwrite> overwrites;
-    for (std::size_t i = 0; i < result_.size() && !request_.over_leaf.empty(); ++i) {
+    if (request_.over_leaf.empty()) {
+      return overwrites;
+    }
+    std::unordered_set<std::uint32_t> given_back;  // leaves
+    for (const PlannedOutput& output : result_) {
+      if (output.from == PlannedOutput::From::leaf) {
+        given_back.insert(output.index);
+      }
+    }
+    std::unordered_map<run::Slot, const Draft*> writers;
+    for (const Draft& draft : drafts_) {
+      for (const run::Slot slot : draft.access.writes) {
+        writers.emplace(slot, &draft);
+      }
+    }
+    for (std::size_t i = 0; i < result_.size(); ++i) {
       const std::uint32_t place = request_.over_leaf[i];
-      if (place == Request::no_leaf || result_[i].from != PlannedOutput::From::memory) {
+      if (place == Request::no_leaf || result_[i].from != PlannedOutput::From::memory || given_back.contains(place)) {
         continue;
       }
       const run::Slot leaf = storage_.leaf_slot(place);
-      const bool given_back = std::any_of(result_.begin(), result_.end(), [&](const PlannedOutput& other) {
-        return other.from == PlannedOutput::From::leaf && other.index == place;
-      });
-      if (!given_back && can_write_over(result_[i].slot, leaf)) {
+      const auto writer = writers.find(result_[i].slot);
+      if (writer != writers.end() && can_write_over(*writer->second, result_[i].slot, leaf)) {
         overwrites.push_back({result_[i].slot, leaf});
       }
     }
+    return overwrites;
+  }
+
+  void sort_drafts() {
+    std::vector<Overwrite> overwrites = possible_overwrites();
     std::vector<StepAccess> accesses;
+    accesses.reserve(drafts_.size());
     std::transform(drafts_.begin(), drafts_.end(), std::back_inserter(accesses),
                    [](const Draft& draft) { return draft.access; });
     const auto sequence = schedule(accesses, storage_.slot_count(), overwrites);
+    std::unordered_set<run::Slot> overwriting;
+    for (const Overwrite& overwrite : overwrites) {
+      overwriting.insert(overwrite.output);
+    }
     for (PlannedOutput& output : result_) {
-      output.may_overwrite = std::any_of(overwrites.begin(), overwrites.end(),
-                                         [&](const Overwrite& overwrite) { return overwrite.output == output.slot; });
+      output.may_overwrite = overwriting.contains(output.slot);
     }
     std::vector<Draft> sorted;
     sorted.reserve(sequence.size());
@@ -326,9 +345,7 @@ class Builder {
         }
         bool allowed = false;
         if (draft.tiles) {
-          allowed = can_overwrite(*draft.tiles, input, output) &&
-                    std::none_of(draft.tiles->sums.begin(), draft.tiles->sums.end(),
-                                 [output](const run::TileSum& sum) { return sum.output.slot == output; });
+          allowed = !is_sum(draft, output) && can_overwrite(*draft.tiles, input, output);
         } else if (draft.group.kind == Group::Kind::product) {
           allowed = only_start(draft, input);
         } else {

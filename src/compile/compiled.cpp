@@ -2,6 +2,7 @@
 #include <deque>
 #include <fmt/format.h>
 #include <iterator>
+#include <unordered_set>
 
 #include "xgrad/compile.hpp"
 #include "xgrad/error.hpp"
@@ -93,9 +94,10 @@ void require_own_leaves(const planning::Request& request) {
   std::transform(request.outputs.begin(), request.outputs.end(), std::back_inserter(roots),
                  [](const Tensor& output) { return output.node(); });
   const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  const std::unordered_set<const graph::Node*> own{request.leaves.begin(), request.leaves.end()};
   const auto require_own = [&](const graph::Node* node) {
     const bool placeholder = node->traced && node->operation == nullptr;
-    if (placeholder && std::find(request.leaves.begin(), request.leaves.end(), node) == request.leaves.end()) {
+    if (placeholder && !own.contains(node)) {
       throw ValueError(
           "[compile] the function uses a tensor that it made in an earlier trace: that has no value; pass what is kept "
           "between calls as an argument, or keep it in a Parameter");

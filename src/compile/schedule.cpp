@@ -5,6 +5,9 @@
 #include <iterator>
 #include <map>
 #include <queue>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace xgrad::planning {
 
@@ -24,70 +27,132 @@ std::vector<std::uint32_t> writers(const std::vector<StepAccess>& steps, std::si
   return result;
 }
 
-// Of steps that can run next, the one with the lowest rank. Shorter than `after` if they wait for one another.
-std::vector<std::uint32_t> sorted(const std::vector<StepAccess>& steps, const Edges& after) {
-  std::vector<std::uint32_t> waits(steps.size(), 0);
-  for (const auto& followers : after) {
-    for (const std::uint32_t follower : followers) {
-      ++waits[follower];
-    }
-  }
-  using Entry = std::pair<std::uint32_t, std::uint32_t>;  // rank, step
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
-  for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    if (waits[i] == 0) {
-      ready.emplace(steps[i].rank, i);
-    }
-  }
-  std::vector<std::uint32_t> result;
-  while (!ready.empty()) {
-    const std::uint32_t step = ready.top().second;
-    ready.pop();
-    result.push_back(step);
-    for (const std::uint32_t follower : after[step]) {
-      if (--waits[follower] == 0) {
-        ready.emplace(steps[follower].rank, follower);
+/// Puts steps in order: of those that can run next, the one with the lowest rank.
+class Sequence {
+ public:
+  Sequence(const std::vector<StepAccess>& steps, std::size_t slot_count)
+      : steps_{steps},
+        writer_{writers(steps, slot_count)},
+        after_(steps.size()),
+        waits_(steps.size(), 0),
+        overwrites_after_(steps.size()),
+        overwrite_waits_(steps.size(), 0),
+        entered_(steps.size(), false) {
+    for (std::uint32_t i = 0; i < steps.size(); ++i) {
+      for (const run::Slot slot : steps[i].reads) {
+        if (writer_[slot] != nobody && writer_[slot] != i) {
+          after_[writer_[slot]].push_back(i);
+          ++waits_[i];
+        }
       }
     }
   }
-  return result;
-}
+
+  std::vector<std::uint32_t> run(std::vector<Overwrite>& overwrites) {
+    let_overwrites_wait(overwrites);
+    for (std::uint32_t i = 0; i < steps_.size(); ++i) {
+      enter(i);
+    }
+    auto next = overwrites.begin();
+    while (run_entered() < steps_.size()) {
+      // Some wait for one another, or for themselves: the first of them does no longer.
+      next = std::find_if(next, overwrites.end(), [this](const auto& each) { return !entered_[writer(each)]; });
+      const std::uint32_t step = writer(*next++);
+      overwrite_waits_[step] = 0;
+      given_up_.insert(step);
+      enter(step);
+    }
+    std::erase_if(overwrites, [this](const Overwrite& each) { return given_up_.contains(writer(each)); });
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t writer(const Overwrite& overwrite) const { return writer_[overwrite.output]; }
+
+  // For the readers of the leaf, and for all that may throw.
+  void let_overwrites_wait(const std::vector<Overwrite>& overwrites) {
+    if (overwrites.empty()) {
+      return;
+    }
+    std::unordered_map<run::Slot, std::vector<std::uint32_t>> by_leaf;
+    for (const Overwrite& overwrite : overwrites) {
+      by_leaf[overwrite.leaf].push_back(writer(overwrite));
+      after_throwing_.push_back(writer(overwrite));
+    }
+    for (std::uint32_t i = 0; i < steps_.size(); ++i) {
+      throwing_ += steps_[i].may_throw ? 1 : 0;
+      for (const run::Slot slot : steps_[i].reads) {
+        const auto found = by_leaf.find(slot);
+        for (std::size_t k = 0; found != by_leaf.end() && k < found->second.size(); ++k) {
+          if (const std::uint32_t last = found->second[k]; last != i) {
+            overwrites_after_[i].push_back(last);
+            ++overwrite_waits_[last];
+          }
+        }
+      }
+    }
+    if (throwing_ > 0) {
+      for (const std::uint32_t step : after_throwing_) {
+        ++overwrite_waits_[step];
+      }
+    }
+  }
+
+  void enter(std::uint32_t step) {
+    if (waits_[step] == 0 && overwrite_waits_[step] == 0 && !entered_[step]) {
+      entered_[step] = true;
+      ready_.emplace(steps_[step].rank, step);
+    }
+  }
+
+  void overwrite_may_go_on(std::uint32_t step) {
+    if (!given_up_.contains(step)) {
+      --overwrite_waits_[step];
+      enter(step);
+    }
+  }
+
+  // As far as they can; the number of those that have run.
+  std::size_t run_entered() {
+    while (!ready_.empty()) {
+      const std::uint32_t step = ready_.top().second;
+      ready_.pop();
+      result_.push_back(step);
+      for (const std::uint32_t follower : after_[step]) {
+        --waits_[follower];
+        enter(follower);
+      }
+      for (const std::uint32_t follower : overwrites_after_[step]) {
+        overwrite_may_go_on(follower);
+      }
+      if (steps_[step].may_throw && throwing_ > 0 && --throwing_ == 0) {
+        std::for_each(after_throwing_.begin(), after_throwing_.end(), [this](auto last) { overwrite_may_go_on(last); });
+      }
+    }
+    return result_.size();
+  }
+
+  using Entry = std::pair<std::uint32_t, std::uint32_t>;  // rank, step
+
+  const std::vector<StepAccess>& steps_;
+  std::vector<std::uint32_t> writer_;
+  Edges after_;
+  std::vector<std::uint32_t> waits_;
+  Edges overwrites_after_;
+  std::vector<std::uint32_t> overwrite_waits_;
+  std::vector<std::uint32_t> after_throwing_;
+  std::size_t throwing_ = 0;  // steps that are still to run, if anything waits for them
+  std::vector<bool> entered_;
+  std::unordered_set<std::uint32_t> given_up_;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready_;
+  std::vector<std::uint32_t> result_;
+};
 
 }  // namespace
 
 std::vector<std::uint32_t> schedule(const std::vector<StepAccess>& steps, std::size_t slot_count,
                                     std::vector<Overwrite>& overwrites) {
-  const auto writer = writers(steps, slot_count);
-  Edges after(steps.size());
-  for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    for (const run::Slot slot : steps[i].reads) {
-      if (writer[slot] != nobody && writer[slot] != i) {
-        after[writer[slot]].push_back(i);
-      }
-    }
-  }
-  while (!overwrites.empty()) {
-    Edges all = after;
-    for (const Overwrite& overwrite : overwrites) {
-      const std::uint32_t last = writer[overwrite.output];
-      for (std::uint32_t i = 0; i < steps.size(); ++i) {
-        const auto& reads = steps[i].reads;
-        const bool reads_leaf = std::find(reads.begin(), reads.end(), overwrite.leaf) != reads.end();
-        if (i != last && (steps[i].may_throw || reads_leaf)) {
-          all[i].push_back(last);
-        }
-      }
-    }
-    auto result = sorted(steps, all);
-    if (result.size() == steps.size()) {
-      return result;
-    }
-    const auto waiting = std::find_if(overwrites.begin(), overwrites.end(), [&](const Overwrite& overwrite) {
-      return std::find(result.begin(), result.end(), writer[overwrite.output]) == result.end();
-    });
-    overwrites.erase(waiting);  // one of those that wait for one another, or for these
-  }
-  return sorted(steps, after);
+  return Sequence{steps, slot_count}.run(overwrites);
 }
 
 namespace {
@@ -97,58 +162,65 @@ constexpr std::size_t alignment = 64;
 /// Free stretches of the arena.
 class FreeMemory {
  public:
+  /// The smallest that is large enough; of equal ones the first.
   std::size_t take(std::size_t bytes) {
-    auto best = free_.end();
-    for (auto place = free_.begin(); place != free_.end(); ++place) {
-      if (place->second >= bytes && (best == free_.end() || place->second < best->second)) {
-        best = place;
-      }
-    }
-    if (best == free_.end()) {
+    const auto best = by_size_.lower_bound({bytes, 0});
+    if (best == by_size_.end()) {
       return grow(bytes);
     }
-    const std::size_t offset = best->first;
-    const std::size_t left = best->second - bytes;
-    free_.erase(best);
-    if (left > 0) {
-      free_.emplace(offset + bytes, left);
+    const auto [size, offset] = *best;
+    remove(by_offset_.find(offset));
+    if (size > bytes) {
+      insert(offset + bytes, size - bytes);
     }
     return offset;
   }
 
   void give_back(std::size_t offset, std::size_t bytes) {
-    auto place = free_.emplace(offset, bytes).first;
-    if (const auto next = std::next(place); next != free_.end() && place->first + place->second == next->first) {
-      place->second += next->second;
-      free_.erase(next);
+    if (const auto next = by_offset_.find(offset + bytes); next != by_offset_.end()) {
+      bytes += next->second;
+      remove(next);
     }
-    if (place != free_.begin()) {
-      const auto previous = std::prev(place);
-      if (previous->first + previous->second == place->first) {
-        previous->second += place->second;
-        free_.erase(place);
+    if (const auto next = by_offset_.lower_bound(offset); next != by_offset_.begin()) {
+      if (const auto previous = std::prev(next); previous->first + previous->second == offset) {
+        offset = previous->first;
+        bytes += previous->second;
+        remove(previous);
       }
     }
+    insert(offset, bytes);
   }
 
   [[nodiscard]] std::size_t end() const noexcept { return end_; }
 
  private:
+  using ByOffset = std::map<std::size_t, std::size_t>;
+
   // At the end, which may be free in part.
   std::size_t grow(std::size_t bytes) {
     std::size_t offset = end_;
-    if (!free_.empty()) {
-      const auto last = std::prev(free_.end());
+    if (!by_offset_.empty()) {
+      const auto last = std::prev(by_offset_.end());
       if (last->first + last->second == end_) {
         offset = last->first;
-        free_.erase(last);
+        remove(last);
       }
     }
     end_ = offset + bytes;
     return offset;
   }
 
-  std::map<std::size_t, std::size_t> free_;  // offset, bytes; no two touch
+  void insert(std::size_t offset, std::size_t bytes) {
+    by_offset_.emplace(offset, bytes);
+    by_size_.emplace(bytes, offset);
+  }
+  void remove(ByOffset::iterator stretch) {
+    by_size_.erase({stretch->second, stretch->first});
+    by_offset_.erase(stretch);
+  }
+
+  ByOffset by_offset_;                                     // no two touch
+  std::set<std::pair<std::size_t, std::size_t>> by_size_;  // size, offset
   std::size_t end_ = 0;
 };
 
