@@ -75,6 +75,15 @@ const std::vector<Section> sections{
      "Every entry of every parameter of a small network in float64, with error estimates, as the gradient check takes "
      "them.",
      "automatic", false, false},
+    {"parts", "Gradients of many parts of one tensor",
+     "A training step of a recurrent network whose steps take parts of one tensor. Rows: how, and the number of steps.",
+     "xgrad_compiled", false, false},
+    {"planning", "A graph met for the first time",
+     "The gradient of a recurrent network: evaluated beside node by node; traced and planned. Rows: the number of "
+     "steps.",
+     "node_by_node", false, false},
+    {"nested", "An inner gradient per step", "Built, not evaluated. Rows: the number of steps.", "written_out", false,
+     false},
     {"compile_time", "Compiling a user's file", "CPU time of the compiler, with -O2.", "xgrad"}};
 
 using AllResults = std::map<std::string, Results>;

@@ -53,13 +53,12 @@ Tensor Trace::placeholder(const Tensor& like, bool history) {
 }
 
 Trace::Access& Trace::access(const std::shared_ptr<Cell>& cell) {
-  const auto known =
-      std::find_if(accesses_.begin(), accesses_.end(), [&](const auto& candidate) { return candidate->cell == cell; });
-  if (known != accesses_.end()) {
-    return **known;
+  Access*& known = by_cell_[cell.get()];
+  if (known == nullptr) {
+    accesses_.push_back(std::make_unique<Access>(Access{cell, {}, {}, false}));
+    known = accesses_.back().get();
   }
-  accesses_.push_back(std::make_unique<Access>(Access{cell, {}, {}, false}));
-  return *accesses_.back();
+  return *known;
 }
 
 const Tensor& Trace::read(const std::shared_ptr<Cell>& cell) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "xgrad/tensor.hpp"
@@ -44,6 +45,7 @@ class Trace {
   Access& access(const std::shared_ptr<Cell>& cell);
 
   std::vector<std::unique_ptr<Access>> accesses_;
+  std::unordered_map<const Cell*, Access*> by_cell_;
 };
 
 /// Throws ValueError if the node is part of a trace, and so has no value: `what` would read it.

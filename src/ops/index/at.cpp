@@ -27,6 +27,17 @@ ops::Range only(std::int64_t index, std::size_t axis, const Tensor& x) {
   return {.start = index < 0 ? index + length : index, .step = 1, .count = 1};
 }
 
+struct Selection {
+  ops::Range range;
+  std::size_t axis;
+};
+
+// Of the axis.
+double share(const Selection& selection, const Shape& shape) {
+  const std::int64_t length = shape[selection.axis];
+  return length == 0 ? 0 : static_cast<double>(selection.range.count) / static_cast<double>(length);
+}
+
 }  // namespace
 
 Tensor Tensor::at(std::initializer_list<Index> indices) const {
@@ -38,7 +49,7 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
   if (count_of(indices, Index::Kind::rest) > 1) {
     throw ShapeError(fmt::format("[at] more than one ellipsis for {}; expected at most one", graph::spoken(*this)));
   }
-  Tensor selected = *this;
+  std::vector<Selection> selections;
   std::vector<std::int64_t> lengths;
   std::size_t axis = 0;
   const auto keep_whole = [&](std::size_t count) {
@@ -49,12 +60,12 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
   for (const Index& index : indices) {
     switch (index.kind()) {
       case Index::Kind::integer:
-        selected = ops::take_range(selected, only(index.integer(), axis, *this), axis);
+        selections.push_back({only(index.integer(), axis, *this), axis});
         ++axis;
         break;
       case Index::Kind::slice: {
         const ops::Range range = ops::resolve("at", index.slice(), shape()[axis]);
-        selected = ops::take_range(selected, range, axis);
+        selections.push_back({range, axis});
         lengths.push_back(range.count);
         ++axis;
         break;
@@ -68,6 +79,13 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
     }
   }
   keep_whole(rank() - axis);
+  // What leaves least first: a part of a part costs no more than the first part.
+  std::stable_sort(selections.begin(), selections.end(),
+                   [this](const Selection& a, const Selection& b) { return share(a, shape()) < share(b, shape()); });
+  Tensor selected = *this;
+  for (const Selection& selection : selections) {
+    selected = ops::take_range(selected, selection.range, selection.axis);
+  }
   return reshape(selected, Shape{lengths});
 }
 

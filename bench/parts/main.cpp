@@ -1,0 +1,155 @@
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+#include <xgrad/xgrad.hpp>
+
+#include "../support/suite.hpp"
+
+/// What the gradient of many parts of one tensor costs: a training step of a recurrent network, h ← tanh(z_t + h U), in
+/// float32, 8 sequences, 32 units, loss Σ h². The z_t are parts of x W + b, taken step by step; or the steps' inputs
+/// are parts of x. Rows: how the parts are taken, and the number of steps: four times the steps are to cost four times
+/// as much.
+namespace bench::parts {
+
+namespace {
+
+using xgrad::Tensor;
+
+constexpr std::int64_t batch = 8;
+constexpr std::int64_t units = 32;
+
+enum class Way : std::uint8_t { at_after, at_before, split, take };
+
+class Network {
+ public:
+  explicit Network(std::int64_t steps) : steps_{steps}, x{random_.normal({steps, batch, units}).eval()} {}
+
+  [[nodiscard]] Tensor loss(const Tensor& inputs, Way way) const {
+    const Tensor z = way == Way::at_before ? Tensor{} : affine(inputs);
+    const std::vector<Tensor> cut = way == Way::split ? xgrad::split(z, steps_) : std::vector<Tensor>{};
+    Tensor h = xgrad::zeros({batch, units});
+    for (std::int64_t t = 0; t < steps_; ++t) {
+      h = xgrad::tanh(part(inputs, z, cut, way, t) + xgrad::matmul(h, U_.value()));
+    }
+    return xgrad::sum(xgrad::square(h));
+  }
+
+  [[nodiscard]] std::vector<xgrad::NamedParameter> parameters() const { return {{"W", W_}, {"b", b_}, {"U", U_}}; }
+
+ private:
+  [[nodiscard]] Tensor affine(const Tensor& inputs) const { return xgrad::matmul(inputs, W_.value()) + b_.value(); }
+
+  [[nodiscard]] Tensor part(const Tensor& inputs, const Tensor& z, const std::vector<Tensor>& cut, Way way,
+                            std::int64_t t) const {
+    switch (way) {
+      case Way::at_after:
+        return z.at({t});
+      case Way::at_before:
+        return affine(inputs.at({t}));
+      case Way::split:
+        return xgrad::reshape(cut[static_cast<std::size_t>(t)], xgrad::Shape{batch, units});
+      case Way::take:
+        return xgrad::take(z, xgrad::scalar(static_cast<double>(t), xgrad::int64));
+    }
+    return {};
+  }
+
+  xgrad::Random random_{1};
+  std::int64_t steps_;
+  xgrad::Parameter W_{(random_.normal({units, units}) * 0.1).eval(), "W"};
+  xgrad::Parameter b_{xgrad::zeros({units}), "b"};
+  xgrad::Parameter U_{(random_.normal({units, units}) * 0.1).eval(), "U"};
+
+ public:
+  Tensor x;
+};
+
+// The loss beside plain loops in double, and the gradient of b beside a difference of it.
+std::string check(std::int64_t steps, Way way) {
+  const Network network{steps};
+  const auto parameters = network.parameters();
+  const std::vector<float> x = network.x.to_vector<float>();
+  std::vector<std::vector<double>> values;
+  for (const xgrad::NamedParameter& named : parameters) {
+    values.push_back(xgrad::cast(named.parameter.value(), xgrad::float64).to_vector<double>());
+  }
+  const auto n = static_cast<std::size_t>(units);
+  const auto loss = [&](double shift) {
+    std::vector<double> h(static_cast<std::size_t>(batch) * n, 0.0);
+    for (std::size_t t = 0; t < static_cast<std::size_t>(steps); ++t) {
+      std::vector<double> next(h.size());
+      for (std::size_t row = 0; row < static_cast<std::size_t>(batch); ++row) {
+        for (std::size_t j = 0; j < n; ++j) {
+          double sum = values[1][j] + shift;
+          for (std::size_t i = 0; i < n; ++i) {
+            sum += static_cast<double>(x[(t * batch + row) * n + i]) * values[0][i * n + j];
+            sum += h[row * n + i] * values[2][i * n + j];
+          }
+          next[row * n + j] = std::tanh(sum);
+        }
+      }
+      h.swap(next);
+    }
+    double total = 0;
+    for (const double value : h) {
+      total += value * value;
+    }
+    return total;
+  };
+  const auto [value, gradients] = xgrad::value_and_gradients(network.loss(network.x, way), parameters);
+  constexpr double step = 1e-5;
+  const double slope = (loss(step) - loss(-step)) / (2 * step);
+  const double found = xgrad::sum(xgrad::cast(gradients[1], xgrad::float64)).item();
+  if (!(std::abs(value.item() - loss(0)) <= 1e-4 * loss(0))) {
+    return "the loss isn't that of plain loops";
+  }
+  return std::abs(found - slope) <= 1e-3 * (1 + std::abs(slope)) ? "" : "the gradient isn't the slope of plain loops";
+}
+
+void run_eager(benchmark::State& state, std::int64_t steps, Way way) {
+  const Network network{steps};
+  xgrad::optim::SGD sgd{network.parameters(), {.learning_rate = 1e-6}};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(sgd.step(network.loss(network.x, way)).item());
+  }
+}
+
+void run_compiled(benchmark::State& state, std::int64_t steps, Way way) {
+  const Network network{steps};
+  xgrad::optim::SGD sgd{network.parameters(), {.learning_rate = 1e-6}};
+  auto step = xgrad::compile([&](const Tensor& x) {
+    Tensor loss = network.loss(x, way);
+    sgd.step(loss);
+    return loss;
+  });
+  benchmark::DoNotOptimize(step(network.x).item());
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(step(network.x).item());
+  }
+}
+
+void register_all() {
+  const std::vector<std::pair<std::string, Way>> ways{
+      {"at_after", Way::at_after}, {"at_before", Way::at_before}, {"split", Way::split}, {"take", Way::take}};
+  for (const auto& [name, way] : ways) {
+    for (const std::int64_t steps : {128, 512}) {
+      const std::string row = "parts/" + name + "/" + std::to_string(steps) + "/";
+      const auto verify = [steps, way = way] { return check(steps, way); };
+      add(row + "xgrad_eager", verify, [steps, way = way](benchmark::State& state) { run_eager(state, steps, way); });
+      add(row + "xgrad_compiled", verify,
+          [steps, way = way](benchmark::State& state) { run_compiled(state, steps, way); });
+    }
+  }
+}
+
+}  // namespace
+
+}  // namespace bench::parts
+
+int main(int argc, char** argv) {
+  bench::parts::register_all();
+  return bench::run(argc, argv);
+}
