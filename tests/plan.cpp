@@ -312,6 +312,7 @@ Tensor chain_with_twins(const std::shared_ptr<const xg::test::CountingOperation>
 }  // namespace
 
 TEST_CASE("plan: a large graph of small tensors is planned when it comes for the second time, others at once") {
+  const xg::PlanScope scope{{.simplify = true, .fuse = true}};
   const auto evaluations = [](std::int64_t size, int length) {
     const auto twin = std::make_shared<const xg::test::CountingOperation>();
     std::vector<int> counts;
@@ -329,6 +330,7 @@ TEST_CASE("plan: a large graph of small tensors is planned when it comes for the
 }
 
 TEST_CASE("plan: a graph of 60,000 nodes is planned, too") {
+  const xg::PlanScope scope{{.simplify = true, .fuse = true}};
   const auto twin = std::make_shared<const xg::test::CountingOperation>();
   const Tensor x = doubles({1, 2});
   for (const int expected : {2, 3, 4}) {

@@ -6,7 +6,8 @@
 #include "../support/suite.hpp"
 
 /// What an inner gradient costs in a loop whose history grows: a particle in the potential k x², x ← x − η ∂(k x²)/∂x,
-/// float64. Sixteen times the steps are to cost sixteen times as much. `written_out` has the derivative by hand.
+/// float64. Sixteen times the steps are to cost sixteen times as much, and as much more as it takes to reach memory
+/// outside of the nearest caches. `written_out` has the derivative by hand.
 namespace bench::nested {
 
 namespace {
