@@ -95,6 +95,23 @@ Use flat(std::int64_t start, std::int64_t stop) {
           },
           range(start, stop)};
 }
+Use element(std::int64_t i, std::int64_t j) {
+  return {"element", [=](const Tensor& x) { return x.at({i, j - columns}); }, {i * columns + j}};
+}
+Use corner(std::int64_t stop, std::int64_t j) {
+  return {"part of a column",
+          [=](const Tensor& x) {
+            return x.at({xg::Slice{0, stop}, j});
+          },
+          elements_of(range(0, stop), {j})};
+}
+Use inner(std::int64_t i, std::int64_t j) {
+  return {"of three axes",
+          [=](const Tensor& x) {
+            return xg::reshape(x, xg::Shape{3, 4, columns}).at({i, j, xg::Slice{1, 3}});
+          },
+          elements_of({i * 4 + j}, {1, 2})};
+}
 Use whole() {
   return {"whole", [](const Tensor& x) { return x * 1.0; }, range(0, rows * columns)};
 }
@@ -217,6 +234,8 @@ TEST_CASE("parts: gradients of any mixture of parts, to the third order, are tho
   check_uses("rows by index, with repeats", {taken({1, 1, -1}), taken({1}), taken({0, 11, 2})});
   check_uses("elements by index", {gathered({0, 1, 2, 3, 4}), gathered({0, 5, 5, 11, 4}), gathered({2, 2, 2, 2, 2})});
   check_uses("views", {flat(0, 30), flat(30, 60), flat(10, 15), row(1)});
+  check_uses("elements", {element(0, 0), element(3, 4), element(3, 4), element(11, 2), row(3), element(7, 1)});
+  check_uses("parts of parts", {corner(5, 1), corner(7, 1), corner(2, 4), inner(0, 0), inner(2, 3), inner(1, 3)});
   check_uses("of everything some",
              {row(0), whole(), column(1), taken({3, -2}), flat(3, 17), gathered({0, 1, 2, 3, 4}), sliced(1, 12, 3),
               row(7), whole(), taken({3}), column(4), gathered({7, 7, 7, 7, 7}), flat(20, 41)});
@@ -236,6 +255,10 @@ TEST_CASE("parts: the gradient of n parts holds elements linear in n, whichever 
   };
   const std::vector<std::pair<std::string, std::function<Tensor(const Tensor&, std::int64_t)>>> ways{
       {"at", [](const Tensor& x, std::int64_t t) { return x.at({t}); }},
+      {"at of the elements of long rows",
+       [](const Tensor& x, std::int64_t t) {
+         return xg::reshape(x, xg::Shape{2, x.size() / 2}).at({t % 2, t});
+       }},
       {"slice",
        [](const Tensor& x, std::int64_t t) {
          return xg::slice(x, {t, t + 1});

@@ -30,7 +30,35 @@ ops::Range only(std::int64_t index, std::size_t axis, const Tensor& x) {
 struct Selection {
   ops::Range range;
   std::size_t axis;
+  bool is_integer;
 };
+
+// x[i, j, …] is one element of the axis that is left when the first axes are merged: so it costs no row x[i].
+Tensor with_one_axis_for_leading_integers(const Tensor& x, std::vector<Selection>& selections) {
+  std::size_t count = 0;
+  while (count < selections.size() && selections[count].is_integer && selections[count].axis == count) {
+    ++count;
+  }
+  if (count < 2) {
+    return x;
+  }
+  std::vector<std::int64_t> lengths = x.shape().to_vector();
+  std::int64_t length = 1;
+  std::int64_t position = 0;
+  for (std::size_t axis = 0; axis < count; ++axis) {
+    length *= lengths[axis];
+    position = position * lengths[axis] + selections[axis].range.start;
+  }
+  const auto merged = static_cast<std::ptrdiff_t>(count) - 1;
+  lengths.erase(lengths.begin(), lengths.begin() + merged);
+  lengths.front() = length;
+  selections.erase(selections.begin(), selections.begin() + merged);
+  selections.front() = {{.start = position, .step = 1, .count = 1}, 0, true};
+  for (std::size_t i = 1; i < selections.size(); ++i) {
+    selections[i].axis -= count - 1;
+  }
+  return reshape(x, Shape{lengths});
+}
 
 // Of the axis.
 double share(const Selection& selection, const Shape& shape) {
@@ -60,12 +88,12 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
   for (const Index& index : indices) {
     switch (index.kind()) {
       case Index::Kind::integer:
-        selections.push_back({only(index.integer(), axis, *this), axis});
+        selections.push_back({only(index.integer(), axis, *this), axis, true});
         ++axis;
         break;
       case Index::Kind::slice: {
         const ops::Range range = ops::resolve("at", index.slice(), shape()[axis]);
-        selections.push_back({range, axis});
+        selections.push_back({range, axis, false});
         lengths.push_back(range.count);
         ++axis;
         break;
@@ -79,10 +107,11 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
     }
   }
   keep_whole(rank() - axis);
+  Tensor selected = with_one_axis_for_leading_integers(*this, selections);
   // What leaves least first: a part of a part costs no more than the first part.
+  const Shape from = selected.shape();
   std::stable_sort(selections.begin(), selections.end(),
-                   [this](const Selection& a, const Selection& b) { return share(a, shape()) < share(b, shape()); });
-  Tensor selected = *this;
+                   [&from](const Selection& a, const Selection& b) { return share(a, from) < share(b, from); });
   for (const Selection& selection : selections) {
     selected = ops::take_range(selected, selection.range, selection.axis);
   }
