@@ -22,27 +22,11 @@ constexpr std::size_t lane_count = 2;
 using WordRegister = __m128i;
 #endif
 
-using Words = std::uint64_t __attribute__((vector_size(8 * lane_count)));
+using Word = std::uint64_t;
+using Words = Word __attribute__((vector_size(8 * lane_count)));
 using Reals = double __attribute__((vector_size(8 * lane_count)));
 using Floats = float __attribute__((vector_size(4 * lane_count)));
 
-inline Words words(std::uint64_t word) noexcept {
-  return Words{} + word;
-}
-
-inline Reals reals(double number) noexcept {
-  return Reals{} + number;
-}
-
-// The bits of the one as the other.
-inline Words bits_of(Reals x) noexcept {
-  return reinterpret_cast<Words>(x);
-}
-inline Reals with_bits(Words x) noexcept {
-  return reinterpret_cast<Reals>(x);
-}
-
-// The products of the lanes' lower halves.
 inline Words multiply_halves(Words a, Words b) noexcept {
   const auto x = reinterpret_cast<WordRegister>(a);
   const auto y = reinterpret_cast<WordRegister>(b);
@@ -65,13 +49,107 @@ inline Reals square_root(Reals x) noexcept {
 #endif
 }
 
-// Where the mask's lane is all ones a's lane, where it is 0 b's.
-inline Reals select(Words mask, Reals a, Reals b) noexcept {
-  return with_bits((bits_of(a) & mask) | (bits_of(b) & ~mask));
+inline Reals smaller(Reals a, Reals b) noexcept {
+#if defined(__AVX512F__)
+  return _mm512_min_pd(a, b);
+#elif defined(__AVX2__)
+  return _mm256_min_pd(a, b);
+#else
+  return _mm_min_pd(a, b);
+#endif
 }
 
-inline Words is_less(Reals a, Reals b) noexcept {
-  return reinterpret_cast<Words>(a < b);
+inline Reals select(Words choice, Reals a, Reals b) noexcept {
+#if defined(__AVX512F__)
+  return _mm512_mask_blend_pd(_mm512_movepi64_mask(reinterpret_cast<WordRegister>(choice)), b, a);
+#elif defined(__AVX2__)
+  return _mm256_blendv_pd(b, a, reinterpret_cast<Reals>(choice));
+#else
+  const Words mask = Words{} - (choice >> 63);
+  return reinterpret_cast<Reals>((reinterpret_cast<Words>(a) & mask) | (reinterpret_cast<Words>(b) & ~mask));
+#endif
+}
+
+/// Two vectors, on which everything is done side by side: of two chains of operations one goes on while the other
+/// waits.
+template <class Vector>
+struct Both {
+  Vector first;
+  Vector second;
+
+  Both() noexcept = default;
+  Both(Vector a, Vector b) noexcept : first{a}, second{b} {}
+  // Vector by vector: compilers copy a plain structure of this size in smaller parts, which stalls what reads it next.
+  Both(const Both& other) noexcept : first{other.first}, second{other.second} {}
+  Both& operator=(const Both& other) noexcept {
+    first = other.first;
+    second = other.second;
+    return *this;
+  }
+
+  friend Both operator+(Both a, Both b) noexcept { return {a.first + b.first, a.second + b.second}; }
+  friend Both operator-(Both a, Both b) noexcept { return {a.first - b.first, a.second - b.second}; }
+};
+constexpr std::size_t both_count = 2 * lane_count;
+
+using BothWords = Both<Words>;
+using BothReals = Both<Reals>;
+
+inline BothWords words(Word word) noexcept {
+  return {Words{} + word, Words{} + word};
+}
+inline BothReals reals(double number) noexcept {
+  return {Reals{} + number, Reals{} + number};
+}
+
+inline BothWords operator&(BothWords a, BothWords b) noexcept {
+  return {a.first & b.first, a.second & b.second};
+}
+inline BothWords operator|(BothWords a, BothWords b) noexcept {
+  return {a.first | b.first, a.second | b.second};
+}
+inline BothWords operator^(BothWords a, BothWords b) noexcept {
+  return {a.first ^ b.first, a.second ^ b.second};
+}
+inline BothWords operator<<(BothWords a, int bits) noexcept {
+  return {a.first << bits, a.second << bits};
+}
+inline BothWords operator>>(BothWords a, int bits) noexcept {
+  return {a.first >> bits, a.second >> bits};
+}
+inline BothReals operator*(BothReals a, BothReals b) noexcept {
+  return {a.first * b.first, a.second * b.second};
+}
+inline BothReals operator/(BothReals a, BothReals b) noexcept {
+  return {a.first / b.first, a.second / b.second};
+}
+
+// The bits of the one as the other.
+inline BothWords bits_of(BothReals x) noexcept {
+  return {reinterpret_cast<Words>(x.first), reinterpret_cast<Words>(x.second)};
+}
+inline BothReals with_bits(BothWords x) noexcept {
+  return {reinterpret_cast<Reals>(x.first), reinterpret_cast<Reals>(x.second)};
+}
+
+/// The products of the lanes' lower halves.
+inline BothWords multiply_halves(BothWords a, BothWords b) noexcept {
+  return {multiply_halves(a.first, b.first), multiply_halves(a.second, b.second)};
+}
+inline BothReals square_root(BothReals x) noexcept {
+  return {square_root(x.first), square_root(x.second)};
+}
+/// Neither is NaN.
+inline BothReals smaller(BothReals a, BothReals b) noexcept {
+  return {smaller(a.first, b.first), smaller(a.second, b.second)};
+}
+/// a where the uppermost bit of the word is set, else b.
+inline BothReals select(BothWords choice, BothReals a, BothReals b) noexcept {
+  return {select(choice.first, a.first, b.first), select(choice.second, a.second, b.second)};
+}
+/// All ones where a < b, else 0.
+inline BothWords is_less(BothReals a, BothReals b) noexcept {
+  return {reinterpret_cast<Words>(a.first < b.first), reinterpret_cast<Words>(a.second < b.second)};
 }
 
 // a₀ b₀ a₁ b₁ …: the first half of that, and the second.
