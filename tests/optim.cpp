@@ -1,5 +1,6 @@
 #include "xgrad/optim.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
 #include <limits>
@@ -7,7 +8,9 @@
 #include "xgrad/autodiff.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
+#include "xgrad/index.hpp"
 #include "xgrad/math.hpp"
+#include "xgrad/plan.hpp"
 #include "xgrad/reduce.hpp"
 
 namespace xg = xgrad;
@@ -220,4 +223,127 @@ TEST_CASE("parameter: set checks shape and dtype, clone has a cell of its own, a
   CHECK_THROWS_AS(w.set(xg::ones({2})), xg::DTypeError);
   CHECK_THROWS_AS(xg::Parameter{xg::ones({2}, xg::int64)}, xg::DTypeError);
   CHECK_THROWS_AS(static_cast<void>(xg::Parameter{}.value()), xg::ValueError);
+}
+
+namespace {
+
+constexpr std::int64_t large = 5000;  // elements: worth being written over
+
+xg::Tensor ramp(double slope) {
+  return xg::arange(0, large, 1, xg::float64) * slope;
+}
+
+const void* memory_of(const xg::Parameter& w) {
+  return w.value().data<double>().data();
+}
+
+/// W ← W − η g, which keeps what it was asked to compute last.
+class Keeping final : public xg::optim::Optimizer {
+ public:
+  explicit Keeping(std::vector<xg::NamedParameter> parameters) : Optimizer{std::move(parameters), 0.5} {}
+  mutable xg::Tensor kept;
+
+ private:
+  [[nodiscard]] Update update(const xg::Tensor& value, const xg::Tensor& gradient,
+                              std::span<const xg::Tensor> /*state*/, const Moment& moment) const override {
+    kept = value * gradient;
+    return {value - gradient * moment.learning_rate, {}};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("optimizer: parameters and state are written over, unless somebody holds the old value or a graph on it") {
+  const xg::Parameter w{ramp(1), "w"};
+  xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.5}};
+  const xg::Tensor g = ramp(0.25).eval();
+  sgd.apply(std::vector{g});
+  const void* memory = memory_of(w);
+  sgd.apply(std::vector{g});
+  CHECK((memory_of(w) == memory) == (xg::plan_options().fuse || xg::plan_options().simplify));
+  CHECK(w.value().to_vector<double>() == ramp(0.75).to_vector<double>());
+
+  const xg::Tensor old = w.value();
+  sgd.apply(std::vector{g});
+  CHECK(old.to_vector<double>() == ramp(0.75).to_vector<double>());
+  CHECK(w.value().to_vector<double>() == ramp(0.625).to_vector<double>());
+
+  const xg::Tensor pending = w * 2.0;  // a graph on the value that is about to go
+  sgd.apply(std::vector{g});
+  CHECK(pending.to_vector<double>() == ramp(1.25).to_vector<double>());
+
+  const xg::Tensor shared = w.value().detach();
+  sgd.apply(std::vector{g});
+  CHECK(shared.to_vector<double>() == ramp(0.5).to_vector<double>());
+  CHECK(w.value().to_vector<double>() == ramp(0.375).to_vector<double>());
+}
+
+TEST_CASE("optimizer: a loss can be differentiated after its step, also where parameters are large") {
+  const xg::Parameter w{ramp(1), "w"};
+  const xg::Tensor x = xg::variable(ramp(0.5));
+  xg::optim::Adam adam{{{"w", w}}, {.learning_rate = 0.1}};
+  for (int i = 0; i < 3; ++i) {
+    const auto before = w.value().detach().clone().to_vector<double>();
+    const xg::Tensor loss = xg::sum(w * w * x);
+    adam.step(loss);
+    CHECK(xg::gradients(loss, {x})[0].to_vector<double>() ==
+          xg::square(xg::from_data(std::span<const double>{before}, {large})).to_vector<double>());
+  }
+}
+
+TEST_CASE("optimizer: what an update keeps for itself has the old values") {
+  const xg::Parameter w{ramp(1), "w"};
+  Keeping keeping{{{"w", w}}};
+  keeping.apply(std::vector{ramp(1).eval()});
+  const xg::Tensor first = keeping.kept;
+  CHECK(xg::gradients(xg::sum(first * 3.0), {first})[0].to_vector<double>()[7] == 3);
+  keeping.apply(std::vector{ramp(1).eval()});
+  CHECK(first.to_vector<double>() == xg::square(ramp(1)).to_vector<double>());
+  CHECK(keeping.kept.to_vector<double>() == (ramp(0.5) * ramp(1)).to_vector<double>());
+}
+
+TEST_CASE("adam: large parameters follow algorithm 1, with state that is written over") {
+  const xg::Parameter w{ramp(0.001), "w"};
+  xg::optim::Adam adam{{{"w", w}}, {.learning_rate = 0.1, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-6}};
+  std::vector<double> value = ramp(0.001).to_vector<double>();
+  std::vector<double> m(large);
+  std::vector<double> v(large);
+  for (int t = 1; t <= 6; ++t) {
+    adam.step(0.5 * xg::sum(xg::square(w - 2.0)));
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const double g = value[i] - 2;
+      m[i] = 0.7 * m[i] + 0.3 * g;
+      v[i] = 0.9 * v[i] + 0.1 * g * g;
+      value[i] -= 0.1 * (m[i] / (1 - std::pow(0.7, t))) / (std::sqrt(v[i] / (1 - std::pow(0.9, t))) + 1e-6);
+    }
+    const auto found = w.value().to_vector<double>();
+    double worst = 0;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      worst = std::max(worst, std::abs(found[i] - value[i]));
+    }
+    CHECK(worst < 1e-12);
+  }
+}
+
+TEST_CASE("optimizer: an error in a step leaves large parameters and state alone") {
+  const xg::Parameter w{ramp(1), "w"};
+  const xg::Parameter plain{ramp(1), "plain"};
+  const auto options = xg::optim::AdamOptions{.learning_rate = 0.5};
+  xg::optim::Adam adam{{{"w", w}}, options};
+  xg::optim::Adam untroubled{{{"plain", plain}}, options};
+  const xg::Tensor good = xg::arange(0, large, 1, xg::int64);
+  const xg::Tensor bad = xg::full({large}, static_cast<double>(large), xg::int64);
+  for (const xg::Tensor* indices : {&good, &bad, &good}) {
+    const auto before = w.value().to_vector<double>();
+    const auto step = [&] { adam.apply(std::vector{xg::take(ramp(1).eval(), *indices)}); };
+    if (indices == &bad) {
+      CHECK_THROWS_AS(step(), xg::ValueError);
+      CHECK(w.value().to_vector<double>() == before);
+    } else {
+      step();
+      untroubled.apply(std::vector{ramp(1)});
+    }
+  }
+  CHECK(adam.steps() == 2);
+  CHECK(w.value().to_vector<double>() == plain.value().to_vector<double>());
 }

@@ -9,7 +9,9 @@
 #include "compile/build.hpp"
 #include "compile/cache.hpp"
 #include "compile/describe.hpp"
+#include "compile/evaluate.hpp"
 #include "compile/key.hpp"
+#include "compile/leaf_overwrites.hpp"
 #include "compile/worth.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
@@ -117,15 +119,18 @@ std::vector<const graph::Node*> kept_nodes(const graph::Order& order) {
 }
 
 planning::Planned plan_of(std::span<const graph::Node* const> kept, const planning::GraphKey& key,
-                          const PlanOptions& options) {
+                          const PlanOptions& options, const std::vector<std::uint32_t>& over_leaf = {}) {
   planning::Request request;
+  request.over_leaf = over_leaf;
   std::transform(kept.begin(), kept.end(), std::back_inserter(request.outputs), graph::handle);
   request.leaves = key.leaves;
   request.options = options;
   return planning::build(request);
 }
 
-void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept) {
+void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept,
+              planning::LeafOverwrites& overwrites) {
+  const std::vector<std::uint32_t>& over_leaf = overwrites.over_leaf();
   using From = planning::PlannedOutput::From;
   const planning::RunningGuard guard{planned};
   run::Plan& plan = *planned.plan;
@@ -135,7 +140,12 @@ void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::sp
   std::vector<run::Buffer> values(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (planned.outputs[i].from == From::memory) {
-      values[i] = run::Buffer::allocate(kept[i]->shape, kept[i]->dtype);
+      const bool overwrites_leaf = planned.outputs[i].may_overwrite && !over_leaf.empty();
+      values[i] =
+          overwrites_leaf ? key.leaves[over_leaf[i]]->value : run::Buffer::allocate(kept[i]->shape, kept[i]->dtype);
+      if (overwrites_leaf) {
+        overwrites.set_done(i);
+      }
       plan.point(planned.outputs[i].slot, values[i].data());
     }
   }
@@ -196,6 +206,10 @@ std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
 }  // namespace
 
 void eval(std::span<const Tensor> tensors) {
+  planning::evaluate(tensors, {});
+}
+
+void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite> overwrites) {
   auto roots = pending(tensors);
   if (roots.empty()) {
     return;
@@ -219,12 +233,14 @@ void eval(std::span<const Tensor> tensors) {
   planning::ScratchKey scratch;
   planning::GraphKey& key = scratch.get();
   planning::make_key(order, options, key);
+  planning::LeafOverwrites over{overwrites, order, kept, key};
+  over.append_to(key);
   const std::uint64_t hash = key.hash();
-  const auto make = [&] { return plan_of(kept, key, options); };
+  const auto make = [&] { return plan_of(kept, key, options, over.over_leaf()); };
   auto* cache = run::of_this_thread<planning::PlanCache>();
   if (cache == nullptr) {  // the thread ends
     planning::Planned planned = make();
-    run_plan(planned, key, kept);
+    run_plan(planned, key, kept, over);
     replaced.keep_values();
     return;
   }
@@ -238,7 +254,7 @@ void eval(std::span<const Tensor> tensors) {
   } else if (planned->running) {  // an operation of it evaluates a graph of the same structure
     planned = std::make_shared<planning::Planned>(make());
   }
-  run_plan(*planned, key, kept);
+  run_plan(*planned, key, kept, over);
   replaced.keep_values();
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "xgrad/assign.hpp"
 #include "xgrad/autodiff.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
@@ -112,44 +113,32 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
   advance(nullptr, {gradients.begin(), gradients.end()});
 }
 
-// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were.
-// Gradients that nobody else holds are let go before that: they needn't come to exist.
+// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were. What
+// nobody else holds is let go before that: gradients needn't come to exist, and new values may take the old ones'
+// memory.
 void Optimizer::advance(const Tensor* loss, std::vector<Tensor> gradients) {
   if (state_.empty()) {
     start();
   }
-  const Tensor step = steps_.value() + 1.0;
-  std::vector<Update> updates;
-  std::vector<Tensor> wanted{step};
-  updates.reserve(parameters_.size());
-  if (loss != nullptr) {
-    wanted.push_back(*loss);
-  }
+  std::vector<Assignment> assignments{{steps_, steps_.value() + 1.0}};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& value = parameters_[i].parameter.value();
     const Parameter& rate = value.dtype() == float32 ? learning_rate_float32_ : learning_rate_;
     const std::vector<Tensor> state{state_[i].begin(), state_[i].end()};
-    updates.push_back(update(value, gradients[i], state, {rate.value(), step}));
+    Update next = update(value, gradients[i], state, {rate.value(), assignments.front().value});
     gradients[i] = Tensor{};
-    require_like(parameters_[i], updates[i].value, "next value");
-    if (updates[i].state.size() != state.size()) {
+    require_like(parameters_[i], next.value, "next value");
+    if (next.state.size() != state.size()) {
       throw ValueError(fmt::format("[optimizer] '{}' had {} tensors of state, its update gives {}", parameters_[i].name,
-                                   state.size(), updates[i].state.size()));
+                                   state.size(), next.state.size()));
     }
+    assignments.push_back({parameters_[i].parameter, std::move(next.value)});
     for (std::size_t j = 0; j < state.size(); ++j) {
-      require_like({parameters_[i].name + " state", state_[i][j]}, updates[i].state[j], "next value");
-    }
-    wanted.push_back(updates[i].value);
-    wanted.insert(wanted.end(), updates[i].state.begin(), updates[i].state.end());
-  }
-  eval(wanted);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    parameters_[i].parameter.set(updates[i].value);
-    for (std::size_t j = 0; j < state_[i].size(); ++j) {
-      state_[i][j].set(updates[i].state[j]);
+      require_like({parameters_[i].name + " state", state_[i][j]}, next.state[j], "next value");
+      assignments.push_back({state_[i][j], std::move(next.state[j])});
     }
   }
-  steps_.set(step);
+  assign(std::move(assignments), loss == nullptr ? std::span<const Tensor>{} : std::span{loss, 1});
 }
 
 }  // namespace xgrad::optim

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "xgrad/export.hpp"
+#include "xgrad/parameter.hpp"
+#include "xgrad/tensor.hpp"
+
+namespace xgrad {
+
+/// A parameter, and the tensor that becomes its value.
+struct Assignment {
+  Parameter parameter;
+  Tensor value;
+};
+
+/// Evaluates `others` and all values in one plan, and then sets the parameters, all of them or, after an error, none.
+///
+/// A value is written over the memory of the old one where nobody can see that: where no tensor shares that memory, and
+/// no graph refers to the old value but the one that the new values are computed from, which nobody else holds. Throws
+/// ShapeError, DTypeError or ValueError as Parameter::set() does, and what evaluating throws.
+XGRAD_API void assign(std::vector<Assignment> assignments, std::span<const Tensor> others = {});
+
+}  // namespace xgrad
