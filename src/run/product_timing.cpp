@@ -1,13 +1,14 @@
 #include "run/product_timing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <vector>
 
-#include "run/blas.hpp"
 #include "run/product_shape.hpp"
 
 namespace xgrad::run {
@@ -17,36 +18,48 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr double most_multiplications = 4e6;           // that are measured on one thread
-constexpr double most_threaded_multiplications = 2e7;  // and on several
-constexpr Seconds budget{2.5e-3};                      // after the first sample of each form
+constexpr double most_multiplications = 3.2e7;  // that are measured
 constexpr Seconds shortest_sample{4e-6};
-constexpr int most_rounds = 20;
-constexpr int sure_rounds = 2;
-constexpr double clearly_faster = 0.93;  // of the first form's time
-constexpr double hopeless = 1.5;         // of the best time, after the sure rounds
+constexpr Seconds budget{5e-3};         // after the first samples, where times are clear
+constexpr Seconds most_budget{2.5e-2};  // where they aren't
+constexpr int sure_rounds = 2;          // that every form takes part in
+constexpr int least_rounds = 6;
+constexpr int most_rounds = 200;
+constexpr double hopeless = 1.5;  // times the best time, after the sure rounds
+constexpr double alike = 1.04;    // times the best time: an earlier form is as good
+constexpr double unclear = 0.02;  // from `alike`: measured for longer
 
 // The longest side shortened until the product is quick to measure.
 ProductShape shortened(ProductShape s) noexcept {
   const double all = multiplications(s);
-  const double most = blas_threads(s.m, s.n, s.k) == 1 ? most_multiplications : most_threaded_multiplications;
-  if (all > most) {
+  if (all > most_multiplications) {
     std::int64_t& longest = std::max({std::ref(s.m), std::ref(s.n), std::ref(s.k)}).get();
-    longest = std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(longest) * most / all), 1);
+    const double part = static_cast<double>(longest) * most_multiplications / all;
+    longest = std::max<std::int64_t>(static_cast<std::int64_t>(part), 1);
   }
   return s;
 }
 
+// Memory aligned like that of tensors, with numbers in [−½, ½).
 template <class T>
-std::vector<T> scratch(std::int64_t count) {
-  std::vector<T> result(static_cast<std::size_t>(count));
-  unsigned state = 1;
-  std::generate(result.begin(), result.end(), [&state] {
-    state = state * 1664525U + 1013904223U;
-    return static_cast<T>(state >> 8U) / static_cast<T>(1U << 24U) - T{0.5};
-  });
-  return result;
-}
+class Scratch {
+ public:
+  explicit Scratch(std::int64_t count) : lines_(static_cast<std::size_t>(count) * sizeof(T) / sizeof(Line) + 1) {
+    unsigned state = 1;
+    std::generate_n(data(), count, [&state] {
+      state = state * 1664525U + 1013904223U;
+      return static_cast<T>(state >> 8U) / static_cast<T>(1U << 24U) - T{0.5};
+    });
+  }
+
+  [[nodiscard]] T* data() noexcept { return reinterpret_cast<T*>(lines_.data()); }
+
+ private:
+  struct alignas(64) Line {
+    std::array<std::byte, 64> bytes;
+  };
+  std::vector<Line> lines_;
+};
 
 struct Contender {
   ProductForm form;
@@ -54,11 +67,31 @@ struct Contender {
   double best = std::numeric_limits<double>::infinity();
 };
 
+double best_time(const std::vector<Contender>& contenders) {
+  const auto faster = [](const Contender& x, const Contender& y) { return x.best < y.best; };
+  return std::min_element(contenders.begin(), contenders.end(), faster)->best;
+}
+
+// The first that is as good as the best: of forms that are alike the same one is taken whatever the noise.
+const Contender& winner(const std::vector<Contender>& contenders) {
+  const double limit = alike * best_time(contenders);
+  return *std::find_if(contenders.begin(), contenders.end(), [limit](const Contender& x) { return x.best <= limit; });
+}
+
+// Whether a little noise might have made another the winner.
+bool is_unclear(const std::vector<Contender>& contenders) {
+  const double best = best_time(contenders);
+  return std::any_of(contenders.begin(), contenders.end(),
+                     [best](const Contender& x) { return std::abs(x.best / best - alike) < unclear; });
+}
+
+// Contenders take turns, so that each finds the operands where the last product with them has left them, and the noise
+// of a machine hits all alike. The best of many short samples is what a form takes undisturbed.
 template <class T>
 ProductForm fastest(const ProductShape& shape, std::span<const ProductForm> forms) {
-  const std::vector<T> a = scratch<T>(shape.m * shape.k);
-  const std::vector<T> b = scratch<T>(shape.k * shape.n);
-  std::vector<T> c(static_cast<std::size_t>(shape.m * shape.n));
+  Scratch<T> a{shape.m * shape.k};
+  Scratch<T> b{shape.k * shape.n};
+  Scratch<T> c{shape.m * shape.n};
   const T beta = shape.adds ? T{1} : T{0};
   const auto sample = [&](const Contender& contender) {
     const Clock::time_point start = Clock::now();
@@ -71,21 +104,24 @@ ProductForm fastest(const ProductShape& shape, std::span<const ProductForm> form
   sample({forms.front()});  // warms up
   for (const ProductForm& form : forms) {
     Contender& contender = contenders.emplace_back(Contender{form});
+    sample(contender);  // its code, and its packed operands' memory
     contender.best = sample(contender);
     contender.calls = static_cast<int>(std::clamp(std::ceil(shortest_sample.count() / contender.best), 1.0, 1000.0));
   }
-  const auto faster = [](const Contender& x, const Contender& y) { return x.best < y.best; };
   const Clock::time_point start = Clock::now();
-  for (int round = 0; round < most_rounds && Clock::now() - start < budget; ++round) {
-    const double limit = hopeless * std::min_element(contenders.begin(), contenders.end(), faster)->best;
+  for (int round = 0; round < most_rounds; ++round) {
+    const Seconds spent = Clock::now() - start;
+    if (round >= least_rounds && spent > (is_unclear(contenders) ? most_budget : budget)) {
+      break;
+    }
+    const double limit = hopeless * best_time(contenders);
     for (Contender& contender : contenders) {
-      if (round < sure_rounds || contender.best < limit || &contender == &contenders.front()) {
+      if (round < sure_rounds || contender.best < limit) {
         contender.best = std::min(contender.best, sample(contender));
       }
     }
   }
-  const Contender& winner = *std::min_element(contenders.begin(), contenders.end(), faster);
-  return winner.best < clearly_faster * contenders.front().best ? winner.form : contenders.front().form;
+  return winner(contenders).form;
 }
 
 }  // namespace

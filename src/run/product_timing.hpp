@@ -6,9 +6,9 @@
 
 namespace xgrad::run {
 
-/// Of forms that carry out a product of this canonical shape, the one that took the least time on scratch data, which
-/// has to be clearly less than that of the first; otherwise the first. Takes a few milliseconds. Long products are
-/// measured on a part of them. Throws std::bad_alloc.
+/// The first of these forms, which all carry out a product of this canonical shape, that is as fast on scratch data as
+/// the fastest of them, to a few per cent. Takes some milliseconds, and longer where that isn't clear or a single
+/// product takes one: some ten. Longer products are measured on a part of them. Throws std::bad_alloc.
 [[nodiscard]] ProductForm fastest_product_form(const ProductShape& shape, std::span<const ProductForm> forms);
 
 }  // namespace xgrad::run

@@ -118,13 +118,17 @@ class BernoulliOperation final : public RandomOperation {
     const run::RandomKernels& kernels = run::random_kernels();
     switch (output.dtype) {
       case DType::float32:
-        return fill_with(kernels.bernoulli_float32, output);
+        fill_with(kernels.bernoulli_float32, output);
+        break;
       case DType::float64:
-        return fill_with(kernels.bernoulli_float64, output);
+        fill_with(kernels.bernoulli_float64, output);
+        break;
       case DType::int64:
-        return fill_with(kernels.bernoulli_int64, output);
+        fill_with(kernels.bernoulli_int64, output);
+        break;
       case DType::boolean:
-        return fill_with(kernels.bernoulli_boolean, output);
+        fill_with(kernels.bernoulli_boolean, output);
+        break;
     }
   }
 
