@@ -84,6 +84,19 @@ const std::vector<Section> sections{
      "node_by_node", false, false},
     {"nested", "An inner gradient per step", "Built, not evaluated. Rows: the number of steps.", "written_out", false,
      false},
+    {"random", "Random numbers", "A million of them: float32, bernoulli as bool, a permutation in int64.", "libtorch"},
+    {"optimizer", "A step of Adam", "Loss ½ Σ (w − t)², its gradient and the update, float32. Rows: number of weights.",
+     "by_hand"},
+    {"product_forms",
+     "The form chosen for a product",
+     "What this process chose by timing, beside the form that is fastest when all are timed for long. `disagreement` "
+     "is "
+     "the share of 20 other processes that didn't choose what most of them did.",
+     "fastest",
+     false,
+     false,
+     {},
+     {"disagreement"}},
     {"compile_time", "Compiling a user's file", "CPU time of the compiler, with -O2.", "xgrad"}};
 
 using AllResults = std::map<std::string, Results>;
