@@ -34,6 +34,9 @@ struct Replacement {
 
   template <class T>
   bool enter(std::shared_ptr<T>& pointer) {
+    static_assert(!std::is_polymorphic_v<T> || std::is_final_v<T>,
+                  "a model that shares a class with virtual functions can't be cloned, its copy would be of the base "
+                  "class: give the model parameters() and replace_parameters(const ReplaceParameter&)");
     for (const auto& [original, copy] : copies) {
       if (original == pointer.get()) {
         pointer = std::static_pointer_cast<T>(copy);

@@ -1,21 +1,26 @@
 #pragma once
 
 #include <concepts>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "xgrad/export.hpp"
+#include "xgrad/nn/contents.hpp"
 #include "xgrad/nn/reflect.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/tensor.hpp"
 
 /// Finding the parameters of any model, by name. A model is a Parameter; or has a member parameters() that returns
-/// named ones; or is a plain struct, a container, a tuple, an optional or a pointer of models. Anything else in it
-/// (sizes, flags, functions, constant tensors) is passed over; so is a class with constructors that isn't itself called
-/// on tensors: it needs parameters() to be seen.
+/// named ones; or is a plain struct, a struct with field_names, a container, a tuple, a variant, an optional or a
+/// pointer of models. Plain data in it is passed over: numbers, text, times, shapes, pointers to functions, constant
+/// tensors, containers of these. Anything else (a class with constructors or private members, a lambda with captures, a
+/// std::function) might hold parameters and is an error at compile time, see CannotLookInto; contents.hpp says what is
+/// what, and how a class declares that it holds none.
 namespace xgrad::nn {
 
 namespace detail {
@@ -24,48 +29,6 @@ template <class M>
 concept HasParameters = requires(const M& model) {
   { model.parameters() } -> std::convertible_to<std::vector<NamedParameter>>;
 };
-
-/// A container of models; not text, and not a container of itself as a std::filesystem::path is.
-template <class M>
-concept Range = requires(const M& model) {
-  std::begin(model);
-  std::end(model);
-  typename M::value_type;
-}
-&&std::is_class_v<typename M::value_type> && !std::same_as<typename M::value_type, M>;
-
-/// A pointer, smart pointer or optional, to a class.
-template <class M>
-concept Pointer = requires(const M& model) {
-  *model;
-  static_cast<bool>(model);
-}
-&&std::is_class_v<std::remove_cvref_t<decltype(*std::declval<const M&>())>>;
-
-template <class M>
-concept Tuple = requires {
-  std::tuple_size<M>::value;
-};
-
-template <class M>
-concept NamedItem = Tuple<M> && requires(const M& item) {
-  { item.first } -> std::convertible_to<std::string_view>;
-  item.second;
-};
-
-template <class M>
-concept PlainStruct = std::is_aggregate_v<M> && std::is_class_v<M> && !std::is_empty_v<M>;
-
-template <class M, class... T>
-concept Layer = (std::is_invocable_r_v<Tensor, const M&, const T&...>);
-
-/// Something callable on tensors into which there is no way to look. (A std::function may wrap a plain function.)
-template <class M>
-concept Opaque = std::is_class_v<M> && !std::is_empty_v<M> && !requires {
-  typename M::result_type;
-}
-&&(Layer<M, Tensor> || Layer<M, Tensor, Tensor> || Layer<M, Tensor, Tensor, Tensor> ||
-   Layer<M, Tensor, Tensor, Tensor, Tensor>);
 
 /// Whether parameters() is a base class' and M has members of its own, which it wouldn't list.
 template <class M, class Base>
@@ -80,6 +43,9 @@ consteval bool inherits_incomplete_list() {
     return false;
   }
 }
+
+/// Throws ValueError for a leaf that is differentiated but isn't in a Parameter.
+XGRAD_API void require_constant(const std::string& name, const Tensor& tensor);
 
 [[nodiscard]] inline std::string joined(const std::string& prefix, std::string_view name) {
   return prefix.empty() ? std::string{name} : prefix + "." + std::string{name};
@@ -101,7 +67,8 @@ void visit_elements(M& model, const std::string& prefix, Visit& visit, std::inde
 }
 
 /// Calls visit(name, parameter) for every Parameter, and visit(prefix, model) for every model with parameters() of its
-/// own. A visit that has a member enter(pointer) is asked whether to follow a pointer.
+/// own. A visit that has a member enter(pointer) is asked whether to follow a pointer; one with constant(name, tensor)
+/// is told of tensors.
 template <class M, class Visit>
 void visit_parameters(M& model, const std::string& prefix, Visit& visit) {
   using Plain = std::remove_const_t<M>;
@@ -109,6 +76,12 @@ void visit_parameters(M& model, const std::string& prefix, Visit& visit) {
     static_assert(!inherits_incomplete_list<Plain>(),
                   "this model derives from a layer and has members of its own: give it parameters() of its own");
     visit(prefix, model);
+  } else if constexpr (std::is_same_v<Plain, Tensor>) {
+    if constexpr (requires { visit.constant(prefix, model); }) {
+      visit.constant(prefix, model);
+    }
+  } else if constexpr (PlainData<Plain> || refers_to_plain_data<Plain>()) {
+    // Nothing to find.
   } else if constexpr (Range<Plain>) {
     std::size_t index = 0;
     for (auto& item : model) {
@@ -128,36 +101,46 @@ void visit_parameters(M& model, const std::string& prefix, Visit& visit) {
     }
   } else if constexpr (Tuple<Plain>) {
     visit_elements(model, prefix, visit, std::make_index_sequence<std::tuple_size_v<Plain>>{});
-  } else if constexpr (PlainStruct<Plain>) {
+  } else if constexpr (Variant<Plain>) {
+    if (!model.valueless_by_exception()) {
+      std::visit([&](auto& held) { visit_parameters(held, prefix, visit); }, model);
+    }
+  } else if constexpr (has_fields<Plain>()) {
     visit_fields(model, prefix, visit, std::make_index_sequence<reflect::field_count<Plain>()>{});
   } else {
-    static_assert(!Opaque<Plain>,
-                  "xgrad can't see into this layer (a class with constructors, or a lambda with captures): give it a "
-                  "member `std::vector<xgrad::NamedParameter> parameters() const`");
+    static_cast<void>(CannotLookInto<Plain>{});
   }
 }
+
+/// Gathers the parameters of a model with their names in it.
+struct Collection {
+  std::vector<NamedParameter> found = {};
+
+  void operator()(const std::string& name, const Parameter& parameter) {
+    if (parameter.defined()) {
+      found.push_back({name.empty() ? parameter.name() : name, parameter});
+    }
+  }
+  template <HasParameters M>
+  void operator()(const std::string& prefix, const M& model) {
+    for (NamedParameter named : model.parameters()) {
+      named.name = joined(prefix, named.name);
+      found.push_back(std::move(named));
+    }
+  }
+  void constant(const std::string& name, const Tensor& tensor) { require_constant(name, tensor); }
+};
 
 }  // namespace detail
 
 /// All parameters of a model in the order of its fields, as "field.field". A parameter reached on two ways (tied
-/// weights) is listed under both names.
+/// weights) is listed under both names. Throws ValueError for a Tensor that is a variable() or a Parameter's value: it
+/// would look trained, and no optimiser would find it.
 template <class M>
 [[nodiscard]] std::vector<NamedParameter> parameters(const M& model) {
-  std::vector<NamedParameter> result;
-  const auto visit = [&result](const std::string& prefix, const auto& found) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(found)>, Parameter>) {
-      if (found.defined()) {
-        result.push_back({prefix.empty() ? found.name() : prefix, found});
-      }
-    } else {
-      for (NamedParameter named : found.parameters()) {
-        named.name = detail::joined(prefix, named.name);
-        result.push_back(std::move(named));
-      }
-    }
-  };
-  detail::visit_parameters(model, "", visit);
-  return result;
+  detail::Collection collection;
+  detail::visit_parameters(model, "", collection);
+  return std::move(collection.found);
 }
 
 }  // namespace xgrad::nn

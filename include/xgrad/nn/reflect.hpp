@@ -2,13 +2,14 @@
 
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 /// The fields of an aggregate, and their names, at compile time; no macro, no registration. Up to 16 fields, no base
-/// classes, no C arrays (use std::array).
+/// classes, no C arrays (use std::array). Of a class with constructors, the public members, if it lists field_names.
 namespace xgrad::nn::reflect {
 
 /// Converts to whatever a field is: used unevaluated, to count how many initialisers an aggregate takes.
@@ -26,10 +27,13 @@ consteval bool takes(std::index_sequence<I...> /*unused*/) {
 
 inline constexpr std::size_t max_fields = 16;
 
-/// The number of fields: the largest number of initialisers that T takes.
+/// The number of fields: the largest number of initialisers that an aggregate takes; that of its field_names for
+/// another class. 0 where it can't be told: an aggregate with a reference in it.
 template <class T, std::size_t N = max_fields>
 consteval std::size_t field_count() {
-  if constexpr (N == 0) {
+  if constexpr (!std::is_aggregate_v<T>) {
+    return std::size(T::field_names);
+  } else if constexpr (N == 0) {
     return 0;
   } else if constexpr (takes<T>(std::make_index_sequence<N>{})) {
     static_assert(!takes<T>(std::make_index_sequence<max_fields + 1>{}),

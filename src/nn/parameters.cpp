@@ -1,0 +1,19 @@
+#include "xgrad/nn/parameters.hpp"
+
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/scope.hpp"
+
+namespace xgrad::nn::detail {
+
+void require_constant(const std::string& name, const Tensor& tensor) {
+  if (tensor.defined() && tensor.has_history() && nodes(tensor).size() == 1) {
+    throw ValueError(fmt::format(
+        "[parameters] the tensor '{}' {} is a variable or a Parameter's value: no optimiser would find it; hold an "
+        "xgrad::Parameter, or detach() a constant",
+        name, to_string(tensor.shape())));
+  }
+}
+
+}  // namespace xgrad::nn::detail
