@@ -1,8 +1,11 @@
 #include "derive/evaluation.hpp"
 
 #include <cmath>
+#include <fmt/format.h>
+#include <span>
 
 #include "xgrad/creation.hpp"
+#include "xgrad/error.hpp"
 #include "xgrad/linalg.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
@@ -33,14 +36,15 @@ Tensor power(const Tensor& x, double exponent) {
   return exponent == -1 ? 1.0 / x : pow(x, exponent);
 }
 
-Tensor derivative(const Operation& operation, const Tensor& x) {
-  if (is_builtin(operation, "sigmoid")) {
-    return sigmoid(x) * (1.0 - sigmoid(x));
+// f′(x): what multiplies a tangent, at the tangent 1.
+Tensor derivative(const std::shared_ptr<const Operation>& operation, const Tensor& x) {
+  const auto* f = dynamic_cast<const ElementwiseOperation*>(operation.get());
+  if (f == nullptr) {
+    throw ValueError(fmt::format("[derive] {} isn't element-wise: it has no derivative f′", operation->name()));
   }
-  if (is_builtin(operation, "tanh")) {
-    return 1.0 - square(tanh(x));
-  }
-  return cast(x > 0.0, x.dtype());  // relu
+  const Tensor y = xgrad::apply(operation, {x});
+  const Tensor slope = f->times_partial({std::span{&x, 1}, y}, 0, ones_like(x));
+  return slope.defined() ? slope : zeros_like(x);
 }
 
 }  // namespace
@@ -125,7 +129,7 @@ Tensor Evaluation::compute(Expr e) {
     case Head::transpose:
       return xgrad::transpose(x(0));
     case Head::function:
-      return e->primed ? derivative(*e->operation, x(0)) : xgrad::apply(e->operation, {x(0)});
+      return e->primed ? derivative(e->operation, x(0)) : xgrad::apply(e->operation, {x(0)});
     case Head::indicator:
       return cast(e->primed ? logical_not(x(0)) : x(0), e->dtype);
     case Head::reduce:
