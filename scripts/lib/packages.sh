@@ -6,7 +6,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config
   libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-dev
   libcli11-dev libfmt-dev nlohmann-json3-dev zlib1g-dev
-  doctest-dev libbenchmark-dev
+  doctest-dev libmpfr-dev libbenchmark-dev
 )
 # What scripts/bench takes besides: the plot and the rivals, of which libtorch is by far the largest.
 bench_packages=("${build_packages[@]}" gnuplot-nox libeigen3-dev)
