@@ -23,8 +23,8 @@ namespace xgrad {
 
 namespace {
 
-// A plan of more nodes would take gigabytes: they are run one by one.
-constexpr std::size_t most_planned = 1'000'000;
+// A plan takes about a kilobyte a node. More are run one by one.
+constexpr std::size_t most_planned = 400'000;
 
 void keep(const graph::Node& node, run::Buffer value) {
   graph::set_value(const_cast<graph::Node&>(node), std::move(value));  // NOLINT: eval's duty
