@@ -79,6 +79,7 @@ Use taken(const std::vector<std::int64_t>& indices) {
 }
 Use gathered(const std::vector<std::int64_t>& one_per_column) {
   std::vector<std::int64_t> elements;
+  elements.reserve(columns);
   for (std::int64_t j = 0; j < columns; ++j) {
     elements.push_back(one_per_column[static_cast<std::size_t>(j)] * columns + j);
   }
@@ -214,6 +215,8 @@ TEST_CASE("parts: gradients of any mixture of parts, to the third order, are tho
   check_uses("rows", {row(0), row(5), row(3)});
   std::vector<Use> every_row;
   std::vector<Use> every_column;
+  every_row.reserve(rows);
+  every_column.reserve(columns);
   for (std::int64_t i = 0; i < rows; ++i) {
     every_row.push_back(row(rows - 1 - i));
   }

@@ -73,6 +73,7 @@ std::string check(std::int64_t steps, Way way) {
   const auto parameters = network.parameters();
   const std::vector<float> x = network.x.to_vector<float>();
   std::vector<std::vector<double>> values;
+  values.reserve(parameters.size());
   for (const xgrad::NamedParameter& named : parameters) {
     values.push_back(xgrad::cast(named.parameter.value(), xgrad::float64).to_vector<double>());
   }
@@ -134,13 +135,13 @@ void run_compiled(benchmark::State& state, std::int64_t steps, Way way) {
 void register_all() {
   const std::vector<std::pair<std::string, Way>> ways{
       {"at_after", Way::at_after}, {"at_before", Way::at_before}, {"split", Way::split}, {"take", Way::take}};
-  for (const auto& [name, way] : ways) {
+  for (const auto& each : ways) {
+    const Way way = each.second;
     for (const std::int64_t steps : {128, 512}) {
-      const std::string row = "parts/" + name + "/" + std::to_string(steps) + "/";
-      const auto verify = [steps, way = way] { return check(steps, way); };
-      add(row + "xgrad_eager", verify, [steps, way = way](benchmark::State& state) { run_eager(state, steps, way); });
-      add(row + "xgrad_compiled", verify,
-          [steps, way = way](benchmark::State& state) { run_compiled(state, steps, way); });
+      const std::string row = "parts/" + each.first + "/" + std::to_string(steps) + "/";
+      const auto verify = [steps, way] { return check(steps, way); };
+      add(row + "xgrad_eager", verify, [steps, way](benchmark::State& state) { run_eager(state, steps, way); });
+      add(row + "xgrad_compiled", verify, [steps, way](benchmark::State& state) { run_compiled(state, steps, way); });
     }
   }
 }

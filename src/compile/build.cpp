@@ -229,13 +229,13 @@ class Builder {
       return true;
     }
     if (draft.tiles) {
-      return !is_sum(draft, output) && can_overwrite(*draft.tiles, leaf, output);
+      return !is_sum(*draft.tiles, output) && can_overwrite(*draft.tiles, leaf, output);
     }
     return draft.group.kind == Group::Kind::product && only_start(draft, leaf);
   }
 
-  [[nodiscard]] static bool is_sum(const Draft& draft, run::Slot output) {
-    return std::any_of(draft.tiles->sums.begin(), draft.tiles->sums.end(),
+  [[nodiscard]] static bool is_sum(const run::ElementwiseTask& tiles, run::Slot output) {
+    return std::any_of(tiles.sums.begin(), tiles.sums.end(),
                        [output](const run::TileSum& sum) { return sum.output.slot == output; });
   }
 
@@ -345,7 +345,7 @@ class Builder {
         }
         bool allowed = false;
         if (draft.tiles) {
-          allowed = !is_sum(draft, output) && can_overwrite(*draft.tiles, input, output);
+          allowed = !is_sum(*draft.tiles, output) && can_overwrite(*draft.tiles, input, output);
         } else if (draft.group.kind == Group::Kind::product) {
           allowed = only_start(draft, input);
         } else {

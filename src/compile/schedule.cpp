@@ -125,8 +125,12 @@ class Sequence {
       for (const std::uint32_t follower : overwrites_after_[step]) {
         overwrite_may_go_on(follower);
       }
-      if (steps_[step].may_throw && throwing_ > 0 && --throwing_ == 0) {
-        std::for_each(after_throwing_.begin(), after_throwing_.end(), [this](auto last) { overwrite_may_go_on(last); });
+      if (steps_[step].may_throw && throwing_ > 0) {
+        --throwing_;
+        if (throwing_ == 0) {
+          std::for_each(after_throwing_.begin(), after_throwing_.end(),
+                        [this](std::uint32_t last) { overwrite_may_go_on(last); });
+        }
       }
     }
     return result_.size();

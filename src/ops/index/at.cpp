@@ -1,6 +1,7 @@
 // x.at({…}): Python's indexing. One slice per axis that isn't taken whole, and a reshape for the axes that come and go.
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"
@@ -110,8 +111,9 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
   Tensor selected = with_one_axis_for_leading_integers(*this, selections);
   // What leaves least first: a part of a part costs no more than the first part.
   const Shape from = selected.shape();
-  std::stable_sort(selections.begin(), selections.end(),
-                   [&from](const Selection& a, const Selection& b) { return share(a, from) < share(b, from); });
+  std::sort(selections.begin(), selections.end(), [&from](const Selection& a, const Selection& b) {
+    return std::pair{share(a, from), a.axis} < std::pair{share(b, from), b.axis};
+  });
   for (const Selection& selection : selections) {
     selected = ops::take_range(selected, selection.range, selection.axis);
   }

@@ -103,14 +103,14 @@ Tensor plain_sum(const std::vector<Placed>& terms) {
 }
 
 Tensor sum_of_ranges(std::vector<Placed> terms) {
-  const Tensor nothing = terms.front().whole;
+  Tensor nothing = terms.front().whole;
   std::erase_if(terms, [](const Placed& term) { return term.placement.range.count == 0; });
   if (terms.empty()) {
     return nothing;
   }
   std::vector<Placed> sorted = terms;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Placed& a, const Placed& b) { return a.placement.range.start < b.placement.range.start; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Placed& a, const Placed& b) { return a.placement.range.start < b.placement.range.start; });
   if (are_disjoint(sorted)) {
     return concatenation(sorted);
   }
