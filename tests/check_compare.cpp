@@ -464,8 +464,15 @@ TEST_CASE("compare: numbers that aren't finite have a reason") {
   const auto edge = check_one([&] { return xg::sqrt(p); }, p);
   CHECK(edge.verdict == Verdict::inconclusive);
   CHECK_FALSE(edge.reason.empty());
-  // √(x²) is |x|, but its chain rule gives 0/0 at 0, where √(x⁴) = x² is smooth with derivative 0.
-  const auto smooth = check_one([&] { return xg::sqrt(xg::square(xg::square(p))) + 1.0; }, p);
+  // √(x⁴) = x² is smooth with derivative 0 at 0. The chain rule says 0 too, but for a product of matrices: 0 · ∞.
+  const auto right = check_one([&] { return xg::sqrt(xg::square(xg::square(p))) + 1.0; }, p);
+  CHECK(right.verdict != Verdict::wrong);
+  const auto smooth = check_one(
+      [&] {
+        const xg::Tensor square = xg::reshape(p * p, {1, 1});
+        return xg::sum(xg::sqrt(xg::matmul(square, square))) + 1.0;
+      },
+      p);
   CHECK(smooth.verdict == Verdict::wrong);
   CHECK(contains(smooth.reason, "nan"));
   // A loss that isn't finite.

@@ -149,6 +149,7 @@ std::vector<Case> cases() {
       {"the norm of zeros", [](const Tensor& x) { return xg::norm(x); }, {0, 0}, 0, {0, 0}},
       {"√Σ x² of zeros", [](const Tensor& x) { return xg::sqrt(xg::sum(xg::square(x))); }, {0, 0}, 0, {0, 0}},
       {"√Σ x x of zeros", [](const Tensor& x) { return xg::sqrt(xg::sum(x * x)); }, {0, 0}, 0, {0, 0}},
+      {"√(x · x) of zeros", [](const Tensor& x) { return xg::sqrt(xg::dot(x, x)); }, {0, 0}, 0, {0, 0}},
       {"the norm of 3 and 4", [](const Tensor& x) { return xg::norm(x); }, {3, 4}, 5, {0.6, 0.8}},
       {"where x > 0: √x",
        [](const Tensor& x) { return xg::sum(xg::where(x > 0.0, xg::sqrt(x), 0.0)); },

@@ -41,17 +41,17 @@ xg::Tensor swish(const xg::Tensor& x, double beta = 1) {
 
 // The length of the vectors along the last axis: y = √(Σ_j x_j²), (…, n) → (…).   x̄ = ȳ x / y
 // Not element-wise: a rule for shapes, a kernel over whole arrays, and vjp. jvp comes from vjp.
-class Norm final : public xg::Operation {
+class Length final : public xg::Operation {
  public:
-  [[nodiscard]] std::string_view name() const noexcept override { return "norm"; }
+  [[nodiscard]] std::string_view name() const noexcept override { return "length"; }
 
   [[nodiscard]] xg::Signature infer(std::span<const xg::Tensor> inputs) const override {
     const xg::Tensor& x = inputs[0];
     if (x.rank() == 0) {
-      throw xg::ShapeError{"[norm] found a scalar; expected at least one axis"};
+      throw xg::ShapeError{"[length] found a scalar; expected at least one axis"};
     }
     if (!xg::is_floating(x.dtype())) {
-      throw xg::DTypeError{"[norm] found " + std::string{xg::to_string(x.dtype())} + "; expected float32 or float64"};
+      throw xg::DTypeError{"[length] found " + std::string{xg::to_string(x.dtype())} + "; expected float32 or float64"};
     }
     return {x.shape().without(x.rank() - 1), x.dtype()};
   }
@@ -78,8 +78,8 @@ class Norm final : public xg::Operation {
   }
 };
 
-xg::Tensor norm(const xg::Tensor& x) {
-  static const auto operation = std::make_shared<const Norm>();
+xg::Tensor length(const xg::Tensor& x) {
+  static const auto operation = std::make_shared<const Length>();
   return xg::apply(operation, {x});
 }
 
@@ -100,22 +100,22 @@ int main() try {
   const xg::Tensor v = random.normal({4, 3}, 0, 1, xg::float64);
   const xg::Tensor u = random.normal({4}, 0, 1, xg::float64);  // uneven weights, so that no mistake cancels
 
-  std::cout << "swish(x) =\n" << swish(x, 1.5) << "\nnorm(x) =\n" << norm(x) << "\n\n";
+  std::cout << "swish(x) =\n" << swish(x, 1.5) << "\nlength(x) =\n" << length(x) << "\n\n";
   bool right = check(
       "swish, β = 1.5", [&] { return xg::sum(swish(x, 1.5) * v); }, x, v);
   right = check(
-              "norm", [&] { return xg::sum(norm(x) * u); }, x, v) &&
+              "length", [&] { return xg::sum(length(x) * u); }, x, v) &&
           right;
 
-  // The forward mode, without a line of code for it: Norm has only a vjp.
-  const xg::Tensor y = norm(x);
+  // The forward mode, without a line of code for it: Length has only a vjp.
+  const xg::Tensor y = length(x);
   const xg::Tensor forward = xg::jvp({{y}}, {{x}}, {{v}})[0];
   const xg::Tensor by_hand = xg::sum(x * v, -1) / y;  // ẏ = Σ_j x_j ẋ_j / y
   const double difference = xg::max(xg::abs(forward - by_hand)).item();
-  std::cout << "norm, forward mode: off by at most " << difference << " from the formula\n\n";
+  std::cout << "length, forward mode: off by at most " << difference << " from the formula\n\n";
 
-  std::cout << "The gradient of Σ u norm(x), as a graph:\n"
-            << xg::describe(xg::gradients(xg::sum(norm(x) * u.named("u")), {x})[0]);
+  std::cout << "The gradient of Σ u length(x), as a graph:\n"
+            << xg::describe(xg::gradients(xg::sum(length(x) * u.named("u")), {x})[0]);
   return right && difference < 1e-14 ? 0 : 1;
 } catch (const xg::Error& error) {
   std::cerr << error.what() << '\n';

@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/forms/forms.hpp"
 #include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
@@ -15,6 +16,10 @@ class SqrtOperation final : public ElementwiseOperation {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "sqrt"; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "√"}; }
+
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_sqrt(inputs[0]);
+  }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_div(t * 0.5, call.output);

@@ -102,7 +102,7 @@ class MatmulOperation final : public Operation {
 
   [[nodiscard]] Tensor left_cotangent(const Tensor& a, const Tensor& b, const Tensor& g) const {
     if (a.rank() == 1) {
-      return g * b;
+      return chain_mul(g, b);
     }
     if (b.rank() == 1) {
       return matrix_cotangent(a, b, g);
@@ -113,7 +113,7 @@ class MatmulOperation final : public Operation {
 
   [[nodiscard]] Tensor right_cotangent(const Tensor& a, const Tensor& b, const Tensor& g) const {
     if (a.rank() == 1) {
-      return g * a;
+      return chain_mul(g, a);
     }
     if (b.rank() == 1) {
       return vector_cotangent(a, b, g);
