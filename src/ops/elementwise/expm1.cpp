@@ -1,4 +1,4 @@
-// e^x − 1, exact near 0        expm1′ = expm1 + 1
+// e^x − 1, exact near 0        expm1′ = e^x
 #include <typeinfo>
 
 #include "xgrad/math.hpp"
@@ -16,7 +16,7 @@ class Expm1Operation final : public ElementwiseOperation {
   [[nodiscard]] std::string_view name() const noexcept override { return "expm1"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * (call.output + 1.0);
+    return t * exp(call.inputs[0]);
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 // xsimd, in a namespace of its own per instruction set: xsimd::… below is xsimd_avx2::… and so on. The same inline
@@ -77,6 +80,67 @@ using Batch = xsimd::batch<T, Arch>;
 template <class T>
 Batch<T> negative(const Batch<T>& x) {
   return x ^ Batch<T>(static_cast<T>(-0.0));
+}
+
+#if defined(__AVX2__) && !defined(__AVX512F__)
+/// All bits of the first `count` of eight 32-bit lanes.
+inline __m256i first_lanes(std::size_t count) {
+  alignas(64) static constexpr std::int32_t lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};  // NOLINT
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lanes + 8 - count));
+}
+#endif
+
+/// `count` elements, which may be none, with `filler` in the lanes behind them; and back. No other memory is touched.
+template <class T>
+Batch<T> load_first(const T* x, std::size_t count, T filler) {
+  constexpr bool single = std::is_same_v<T, float>;
+  const Batch<T> rest(filler);
+#if defined(__AVX512F__)
+  const unsigned lanes = (1U << count) - 1U;
+  if constexpr (single) {
+    return _mm512_mask_loadu_ps(rest, static_cast<__mmask16>(lanes), x);
+  } else {
+    return _mm512_mask_loadu_pd(rest, static_cast<__mmask8>(lanes), x);
+  }
+#elif defined(__AVX2__)
+  const __m256i lanes = first_lanes(count * sizeof(T) / 4);
+  if constexpr (single) {
+    return _mm256_blendv_ps(rest, _mm256_maskload_ps(x, lanes), _mm256_castsi256_ps(lanes));
+  } else {
+    return _mm256_blendv_pd(rest, _mm256_maskload_pd(x, lanes), _mm256_castsi256_pd(lanes));
+  }
+#else
+  static_cast<void>(single);
+  alignas(64) T padded[Batch<T>::size];  // NOLINT(modernize-avoid-c-arrays): std::array has inline functions
+  rest.store_aligned(padded);
+  std::memcpy(padded, x, count * sizeof(T));
+  return Batch<T>::load_aligned(padded);
+#endif
+}
+
+template <class T>
+void store_first(const Batch<T>& batch, T* out, std::size_t count) {
+  constexpr bool single = std::is_same_v<T, float>;
+#if defined(__AVX512F__)
+  const unsigned lanes = (1U << count) - 1U;
+  if constexpr (single) {
+    _mm512_mask_storeu_ps(out, static_cast<__mmask16>(lanes), batch);
+  } else {
+    _mm512_mask_storeu_pd(out, static_cast<__mmask8>(lanes), batch);
+  }
+#elif defined(__AVX2__)
+  const __m256i lanes = first_lanes(count * sizeof(T) / 4);
+  if constexpr (single) {
+    _mm256_maskstore_ps(out, lanes, batch);
+  } else {
+    _mm256_maskstore_pd(out, lanes, batch);
+  }
+#else
+  static_cast<void>(single);
+  alignas(64) T padded[Batch<T>::size];  // NOLINT(modernize-avoid-c-arrays)
+  batch.store_aligned(padded);
+  std::memcpy(out, padded, count * sizeof(T));
+#endif
 }
 
 /// The lower and the upper half of x in double, and back.

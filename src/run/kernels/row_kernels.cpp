@@ -135,7 +135,7 @@ T exponentials_of(const T* x, T m, T* out, std::size_t count) {
   }
   if (i < count) {
     T unused[size];
-    total.add(store_partial(Exp{}(difference<T>(load_partial(x + i, count - i, m), shift)), Writing ? out + i : unused,
+    total.add(store_partial(Exp{}(difference<T>(load_first(x + i, count - i, m), shift)), Writing ? out + i : unused,
                             count - i));
   }
   return static_cast<T>(total.total());

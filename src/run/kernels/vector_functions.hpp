@@ -28,9 +28,15 @@ B per_lane(B x, F f) {
   alignas(64) ElementOf<B> lanes[B::size];  // NOLINT(modernize-avoid-c-arrays): std::array has inline functions
   x.store_aligned(lanes);
   for (ElementOf<B>& lane : lanes) {
-    lane = f(lane);
+    lane = static_cast<ElementOf<B>>(f(lane));
   }
   return B::load_aligned(lanes);
+}
+
+// y, and x where that is ±0: for functions that are x there, but for which xsimd forgets the sign.
+template <class B>
+B keep_zero(B x, B y) {
+  return xsimd::select(x == number<B>(0), x, y);
 }
 
 struct Add {
@@ -138,7 +144,7 @@ struct SubProduct {
 struct Neg {
   template <class B>
   B operator()(B x) const {
-    return -x;
+    return negative(x);
   }
 };
 
@@ -231,23 +237,26 @@ struct Exp {
     }
   }
 
+  // No lane is given to `usual` that isn't, so that it raises no floating-point exception of its own.
   template <class B>
   B operator()(B x) const {
     constexpr bool single = is_single<B>;
     constexpr double all_zero = single ? 104 : 746;  // or infinite
-    B y = usual(x);
     const B size = xsimd::abs(x);
-    if (const auto outer = size > number<B>(largest_usual<B>); xsimd::any(outer)) {
-      constexpr double s = single ? 44.642578125 : 352.8037109375;
-      constexpr double exp_s = single ? 24435731115546504754.4 : 1.66228258558995512128e153;
-      constexpr double exp_minus_s = single ? 4.09236783238474613825e-20 : 6.01582431692920222302e-154;
-      const auto positive = x > number<B>(0);
-      const B shifted = x - xsimd::select(positive, number<B>(s), number<B>(-s));
-      const B factor = xsimd::select(positive, number<B>(exp_s), number<B>(exp_minus_s));
-      const B end = xsimd::select(positive, number<B>(std::numeric_limits<double>::infinity()), number<B>(0));
-      y = xsimd::select(outer, xsimd::select(size < number<B>(all_zero), usual(shifted) * factor, end), y);
+    const auto outer = size > number<B>(largest_usual<B>);
+    if (!xsimd::any(outer)) {
+      return usual(x);
     }
-    return y;
+    constexpr double s = single ? 44.642578125 : 352.8037109375;
+    constexpr double exp_s = single ? 24435731115546504754.4 : 1.66228258558995512128e153;
+    constexpr double exp_minus_s = single ? 4.09236783238474613825e-20 : 6.01582431692920222302e-154;
+    const auto positive = x > number<B>(0);
+    const auto beyond = size >= number<B>(all_zero);
+    const B shifted = xsimd::select(beyond, number<B>(0), x - xsimd::select(positive, number<B>(s), number<B>(-s)));
+    const B factor = xsimd::select(positive, number<B>(exp_s), number<B>(exp_minus_s));
+    const B end = xsimd::select(positive, number<B>(std::numeric_limits<double>::infinity()), number<B>(0));
+    const B y = usual(xsimd::select(outer, shifted, x)) * xsimd::select(outer, factor, number<B>(1));
+    return xsimd::select(beyond, end, y);
   }
 };
 
@@ -259,7 +268,7 @@ struct Expm1 {
     if (const auto large = x > number<B>(is_single<B> ? 88.3 : 709.4); xsimd::any(large)) {
       y = xsimd::select(large, Exp{}(x), y);
     }
-    return y;
+    return keep_zero(x, y);
   }
 };
 
@@ -282,15 +291,120 @@ struct Log {
 struct Log1p {
   template <class B>
   B operator()(B x) const {
-    return xsimd::log1p(x);
+    return keep_zero(x, xsimd::log1p(x));
   }
 };
 
+#if defined(__FMA__)
+/// x = n π/2 + r with a whole n and |r| ≤ π/4, for |x| up to `largest`: π/2 is the sum of three parts, and each product
+/// with n is added before it is rounded. sin r and cos r by the polynomials of Cephes' sinf and sin (S. Moshier).
+template <class B>
+struct QuarterTurns {
+  using Integers = xsimd::batch<std::conditional_t<is_single<B>, std::int32_t, std::int64_t>, Arch>;
+  static constexpr double largest = is_single<B> ? 1e5 : 1e8;
+  B r;
+  Integers turns;  // the low bits are those of n
+
+  explicit QuarterTurns(B x) {
+    constexpr bool single = is_single<B>;
+    constexpr double rounding = single ? 12582912.0 : 6755399441055744.0;  // 1.5 · 2²³, 1.5 · 2⁵²
+    const B shifted = xsimd::fma(x, number<B>(0.63661977236758134308), number<B>(rounding));
+    const B n = shifted - number<B>(rounding);
+    r = xsimd::fma(n, number<B>(single ? -1.57079637050628662109375 : -1.5707963267948965580), x);
+    r = xsimd::fma(n, number<B>(single ? 4.37113882867379e-8 : -6.1232339957367660359e-17), r);
+    r = xsimd::fma(n, number<B>(single ? 1.7151245100059e-15 : 1.4973849048591833e-33), r);
+    turns = xsimd::bitwise_cast<Integers>(shifted);
+  }
+
+  B sine() const {
+    const B s = r * r;
+    B p;
+    if constexpr (is_single<B>) {
+      p = polynomial(s, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1);
+    } else {
+      p = polynomial(s, 1.58962301576546568060e-10, -2.50507477628578072866e-8, 2.75573136213857245213e-6,
+                     -1.98412698295895385996e-4, 8.33333333332211858878e-3, -1.66666666666666307295e-1);
+    }
+    return xsimd::fma(p * s, r, r);
+  }
+
+  B cosine() const {
+    const B s = r * r;
+    B p;
+    if constexpr (is_single<B>) {
+      p = polynomial(s, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2);
+    } else {
+      p = polynomial(s, -1.13585365213876817300e-11, 2.08757008419747316778e-9, -2.75573141792967388112e-7,
+                     2.48015872888517045348e-5, -1.38888888888730564116e-3, 4.16666666666665929218e-2);
+    }
+    return xsimd::fma(s * s, p, xsimd::fma(s, number<B>(-0.5), number<B>(1)));
+  }
+
+  /// sin(r + q π/2) for q of the given turns.
+  B sine_after(Integers q) const {
+    using Element = typename Integers::value_type;
+    constexpr int to_sign = is_single<B> ? 30 : 62;
+    const B odd = xsimd::bitwise_cast<B>((q & Integers(Element{1})) << to_sign);  // 0 or 2
+    const B sign = xsimd::bitwise_cast<B>((q & Integers(Element{2})) << to_sign);
+    return xsimd::select(odd == number<B>(0), sine(), cosine()) ^ sign;
+  }
+
+ private:
+  template <class... Rest>
+  static B polynomial(B s, double first, Rest... rest) {
+    B p = number<B>(first);
+    ((p = xsimd::fma(p, s, number<B>(rest))), ...);
+    return p;
+  }
+};
+
+// Where |x| is too large, the C library's.
+struct Sin {
+  template <class B>
+  static auto is_usual(B x) {
+    return xsimd::abs(x) <= number<B>(QuarterTurns<B>::largest);
+  }
+
+  template <class B>
+  static B usual(B x) {
+    const QuarterTurns<B> x_of_r{x};
+    return keep_zero(x, x_of_r.sine_after(x_of_r.turns));
+  }
+
+  template <class B>
+  B operator()(B x) const {
+    const auto here = is_usual(x);
+    const B y = usual(xsimd::select(here, x, number<B>(0)));
+    return xsimd::all(here) ? y : xsimd::select(here, y, per_lane(x, [](double lane) { return ::sin(lane); }));
+  }
+};
+
+struct Cos {
+  template <class B>
+  static auto is_usual(B x) {
+    return Sin::is_usual(x);
+  }
+
+  template <class B>
+  static B usual(B x) {
+    using Integers = typename QuarterTurns<B>::Integers;
+    const QuarterTurns<B> x_of_r{x};
+    return x_of_r.sine_after(x_of_r.turns + Integers(typename Integers::value_type{1}));
+  }
+
+  template <class B>
+  B operator()(B x) const {
+    const auto here = is_usual(x);
+    const B y = usual(xsimd::select(here, x, number<B>(0)));
+    return xsimd::all(here) ? y : xsimd::select(here, y, per_lane(x, [](double lane) { return ::cos(lane); }));
+  }
+};
+#else
 // xsimd reduces all lanes to a quarter of a circle as the largest of them needs it, and rounds differently each way: an
 // element would depend on its neighbours. So those of each way are given to f by themselves, others with what goes
-// the same way.
-template <class B, class F>
-B by_reduction(B x, F f) {
+// the same way. Where |x| is too large for either, the C library's g.
+template <class B, class F, class G>
+B by_reduction(B x, F f, G g) {
   const B size = xsimd::abs(x);
   B limit = xsimd::constants::pio2<B>();
   const auto small = size <= limit;
@@ -305,22 +419,25 @@ B by_reduction(B x, F f) {
     limit = next;
   }
   const auto rest = !(size <= limit);  // NaN too
-  return xsimd::any(rest) ? xsimd::select(rest, f(x), y) : y;
+  return xsimd::any(rest) ? xsimd::select(rest, per_lane(x, g), y) : y;
 }
 
 struct Sin {
   template <class B>
   B operator()(B x) const {
-    return by_reduction(x, [](B lanes) { return xsimd::sin(lanes); });
+    const auto f = [](B lanes) { return xsimd::sin(lanes); };
+    return keep_zero(x, by_reduction(x, f, [](double lane) { return ::sin(lane); }));
   }
 };
 
 struct Cos {
   template <class B>
   B operator()(B x) const {
-    return by_reduction(x, [](B lanes) { return xsimd::cos(lanes); });
+    const auto f = [](B lanes) { return xsimd::cos(lanes); };
+    return by_reduction(x, f, [](double lane) { return ::cos(lane); });
   }
 };
+#endif
 
 // tanh |x| = (e^2|x| − 1) / (e^2|x| + 1), in float32, where e^2|x| − 1 is had without cancellation.
 struct Tanh {
@@ -332,7 +449,7 @@ struct Tanh {
       const B less_one = xsimd::fma(e.less_one, e.scale, e.scale - number<B>(1));
       return xsimd::copysign(less_one / (less_one + number<B>(2)), x);
     } else {
-      return xsimd::tanh(x);
+      return keep_zero(x, xsimd::tanh(x));
     }
   }
 };
@@ -342,14 +459,14 @@ struct Erf {
   template <class B>
   B operator()(B x) const {
     if constexpr (is_single<B>) {
-      return xsimd::erf(x);
+      return keep_zero(x, xsimd::erf(x));
     } else {
       return per_lane(x, [](double lane) { return ::erf(lane); });
     }
   }
 };
 
-// 1 / (1 + e^−x). e^−x is infinite only where the result is below the normal range, and is 0 then.
+// 1 / (1 + e^−x). Where e^x is not in its usual range, 1 for positive and e^x for negative x.
 struct Sigmoid {
   template <class B>
   static auto is_usual(B x) {
@@ -358,12 +475,18 @@ struct Sigmoid {
 
   template <class B>
   static B usual(B x) {
-    return number<B>(1) / (number<B>(1) + Exp::usual(-x));
+    return number<B>(1) / (number<B>(1) + Exp::usual(negative(x)));
   }
 
   template <class B>
   B operator()(B x) const {
-    return number<B>(1) / (number<B>(1) + Exp{}(-x));
+    const auto outer = xsimd::abs(x) > number<B>(Exp::largest_usual<B>);
+    const B y = usual(xsimd::select(outer, number<B>(0), x));
+    if (!xsimd::any(outer)) {
+      return y;
+    }
+    const B ends = Exp{}(xsimd::select(outer, xsimd::min(x, number<B>(0)), number<B>(0)));
+    return xsimd::select(outer, ends, y);
   }
 };
 
@@ -371,14 +494,14 @@ struct Sigmoid {
 struct Softplus {
   template <class B>
   B operator()(B x) const {
-    return Relu{}(x) + xsimd::log1p(Exp{}(-xsimd::abs(x)));
+    return Relu{}(x) + xsimd::log1p(Exp{}(negative(xsimd::abs(x))));
   }
 };
 
 struct LogSigmoid {
   template <class B>
   B operator()(B x) const {
-    return -Softplus{}(-x);
+    return negative(Softplus{}(negative(x)));
   }
 };
 

@@ -1,6 +1,5 @@
 #include "run/kernels/vector_kernels.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "run/kernels/vector_functions.hpp"
@@ -42,14 +41,12 @@ class Input {
     }
   }
 
-  // `count` elements with zeros behind them.
+  // `count` elements with ones behind them, for which no function raises a floating-point exception.
   Batch<T> partial(std::size_t k, std::size_t count) const {
     if constexpr (Scalar) {
       return all_;
     } else {
-      alignas(64) T padded[Batch<T>::size] = {};
-      std::memcpy(padded, x_ + k, count * sizeof(T));
-      return Batch<T>::load_aligned(padded);
+      return load_first(x_ + k, count, T{1});
     }
   }
 
@@ -66,9 +63,7 @@ void map(void* out, std::size_t count, F f, const Inputs&... inputs) {
   const std::size_t k =
       whole_batches<lanes>(count, [&](std::size_t at) { f(inputs.at(at)...).store_unaligned(result + at); });
   if (k < count) {
-    alignas(64) T padded[lanes];
-    f(inputs.partial(k, count - k)...).store_aligned(padded);
-    std::memcpy(result + k, padded, (count - k) * sizeof(T));
+    store_first<T>(f(inputs.partial(k, count - k)...), result + k, count - k);
   }
 }
 

@@ -34,7 +34,6 @@ struct VectorKernels {
 
 /// The largest error of a kernel, on every instruction set and for any input, in units in the last place of the exact
 /// result; a subnormal result's unit is the smallest subnormal number, and an infinite result counts as 2^128 (2^1024).
-/// One exception: a sigmoid below the normal range may be 0.
 struct VectorError {
   std::string_view name;
   VectorKernel VectorKernels::*kernel;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 
 #include "run/kernels/isa_xsimd.hpp"
 
@@ -10,17 +9,6 @@
 namespace xgrad::run::XGRAD_ISA {
 
 namespace {  // NOLINT(google-build-namespaces): one copy per instruction set
-
-/// The elements that don't fill a batch, with `filler` behind them.
-template <class T>
-Batch<T> load_partial(const T* x, std::size_t count, T filler) {
-  alignas(64) T padded[Batch<T>::size];  // NOLINT(modernize-avoid-c-arrays): std::array has inline functions
-  for (T& element : padded) {
-    element = filler;
-  }
-  std::memcpy(padded, x, count * sizeof(T));
-  return Batch<T>::load_aligned(padded);
-}
 
 /// Σ of all lanes of all batches that it was given.
 template <class T>
@@ -82,7 +70,7 @@ double sum(const T* x, std::size_t count) {
     result.add(batch(i));
   }
   if (i < count) {
-    result.add(load_partial(x + i, count - i, T{0}));
+    result.add(load_first(x + i, count - i, T{0}));
   }
   return result.total();
 }
