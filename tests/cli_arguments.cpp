@@ -102,6 +102,50 @@ TEST_CASE("xgrad: every bad argument is one line on standard error and exit code
   }
 }
 
+namespace {
+
+/// The long options that a command's help lists.
+std::vector<std::string> options_of(const std::string& command) {
+  std::vector<std::string> options;
+  const std::string help = run_command({command, "--help"}).out;
+  for (const std::string& line : xgrad::test::lines_of(help)) {
+    const std::size_t begin = line.find("--");
+    if (line.starts_with("  ") && begin != std::string::npos && begin < 8) {
+      options.push_back(line.substr(begin, line.find_first_of(" ,", begin) - begin));
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("xgrad: of an option that is misspelt or abbreviated, the one that was meant is named") {
+  const std::vector<BadCall> calls{
+      {{"train", "--lr", "0.1"}, "'--lr' is no option of xgrad train: did you mean --learning-rate?"},
+      {{"train", "--lr=0.1"}, "did you mean --learning-rate?"},
+      {{"train", "--learning_rate", "1"}, "did you mean --learning-rate?"},
+      {{"train", "--wd", "1"}, "did you mean --weight-decay?"},
+      {{"train", "--optim", "sgd"}, "did you mean --optimizer?"},
+      {{"train", "--batch-size", "5"}, "did you mean --batch?"},
+      {{"train", "--num-epochs", "5"}, "did you mean --epochs?"},
+      {{"check", "--intermediate"}, "did you mean --intermediates?"},
+      {{"trian"}, "'trian' is no command of xgrad: did you mean train?"},
+      {{"train", "--zzzzzzzz"}, "'--zzzzzzzz' is no option of xgrad train: see xgrad train --help"},
+      {{"derive", "fly"}, "'fly' is no argument of xgrad derive: see xgrad derive --help"},
+  };
+  for (const BadCall& call : calls) {
+    check_bad_call(call);
+  }
+  for (const char* command : {"train", "check", "derive"}) {
+    const std::vector<std::string> options = options_of(command);
+    CHECK(options.size() > 8);
+    for (const std::string& option : options) {
+      // --layerx is as near to --layers
+      check_bad_call({{command, option + "x"}, "did you mean " + option + (option == "--layer" ? "" : "?")});
+    }
+  }
+}
+
 TEST_CASE("xgrad --version: the project's version on standard output") {
   const Outcome outcome = run_command({"--version"});
   CHECK(outcome.code == 0);

@@ -65,6 +65,13 @@ TEST_CASE("xgrad check: without options, 64-30-10 in float64 with seven samples 
   CHECK(report.at("parameters").at(0).at("shape") == json{30, 64});
 }
 
+TEST_CASE("xgrad check --json -: standard output is the JSON alone") {
+  const Outcome outcome = run_command({"check", "--layers", "2-3-1", "--json", "-"});
+  CHECK(outcome.code == 0);
+  CHECK(json::parse(outcome.out).at("verdict") == "right");
+  CHECK(contains(outcome.err, "W1"));
+}
+
 TEST_CASE("xgrad check: the document's formulas are the manual column for sigmoid and quadratic loss only") {
   CHECK(contains(check_with({"--layers", "2-3-1", "--samples", "1"}).report.at("manual_source"), "BP1-BP4"));
   const json by_mean = check_with({"--layers", "2-3-1", "--samples", "5"}).report;

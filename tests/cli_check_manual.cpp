@@ -2,6 +2,7 @@
 #include <cmath>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -463,15 +464,50 @@ TEST_CASE("xgrad check --export: into an empty folder or over an earlier export,
     CHECK(outcome.out.empty());
     CHECK(contains(outcome.err, complaint));
   };
-  refused(problem.folder().path() / "no" / "such", "no/such: can't be written: No such file or directory");
+  refused(problem.folder().path() / "no" / "such", "no/such can't be written: No such file or directory");
   refused(problem.folder().write("file", "x"), "file: isn't a folder");
   fs::remove(empty / "network.json");
   refused(empty, "isn't empty: expected a new or empty folder, or an earlier export with its network.json");
   fs::create_directory(problem.folder().path() / "slash" / "more");
   fs::remove(problem.folder().path() / "slash" / "x.npy");
   fs::create_directory(problem.folder().path() / "slash" / "x.npy");
-  refused(problem.folder().path() / "slash", "x.npy: can't be written: Is a directory");
+  refused(problem.folder().path() / "slash", "x.npy can't be written: Is a directory");
   CHECK(files_of(problem.folder().path() / "slash").size() == 8);
+}
+
+TEST_CASE("xgrad check --export: nothing of a former export stays, and what else is in the folder does") {
+  const Problem problem{small};
+  const fs::path folder = problem.folder().path() / "again";
+  REQUIRE(run_command({"check", "--layers", "2-2-2-2-1", "--export", folder.string()}).code == 0);
+  CHECK(fs::exists(folder / "W4.npy"));
+  fs::create_directory(folder / "notes");
+  for (const char* name : {"gradients.json", "W.npy", "W0.npy", "notes/day.txt"}) {
+    std::ofstream{folder / name} << name;
+  }
+  fs::create_symlink("nowhere", folder / "link");
+  fs::permissions(folder, fs::perms{0750});
+  REQUIRE(run_command({"check", "--layers", "2-1", "--export", folder.string()}).code == 0);
+  const std::set<std::string> expected{"W1.npy",         "b1.npy", "x.npy",  "y.npy", "network.json",
+                                       "gradients.json", "W.npy",  "W0.npy", "notes", "link"};
+  CHECK(files_of(folder) == expected);
+  CHECK(xg::test::read_file(folder / "notes/day.txt") == "notes/day.txt");
+  CHECK(fs::read_symlink(folder / "link") == "nowhere");
+  CHECK(fs::status(folder).permissions() == fs::perms{0750});
+  CHECK(fs::equivalent(problem.folder().path(), folder / ".."));
+  for (const fs::directory_entry& entry : fs::directory_iterator{problem.folder().path()}) {
+    CHECK_FALSE(contains(entry.path().string(), ".partial"));
+  }
+}
+
+TEST_CASE("xgrad check --export: through a symbolic link, the folder it leads to") {
+  const Problem problem{small};
+  const fs::path target = problem.folder().path() / "target";
+  const fs::path link = problem.folder().path() / "link";
+  fs::create_directory(target);
+  fs::create_directory_symlink("target", link);
+  CHECK(problem.run({"--export", link.string()}).code == 0);
+  CHECK(fs::is_symlink(link));
+  CHECK(files_of(target) == files_of(problem.problem()));
 }
 
 TEST_CASE("xgrad check --export: doesn't go with --manual or --json") {

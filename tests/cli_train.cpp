@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -336,6 +337,60 @@ TEST_CASE("xgrad train: a truncated, oversized or wrong-magic IDX file is one li
   wrong_magic[0] = 1;
   CHECK(contains(complaint(wrong_magic), "magic"));
   CHECK(complaint("").starts_with("xgrad: "));
+}
+
+TEST_CASE("xgrad train: SIGINT and SIGTERM end it after the current step, with JSON, summary and exit code") {
+  struct Case {
+    int signal;
+    int code;
+    std::string name;
+  };
+  for (const auto& [signal, code, name] : {Case{SIGINT, 130, "SIGINT"}, Case{SIGTERM, 143, "SIGTERM"}}) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "result.json").string();
+    const Outcome outcome = xgrad::test::run_and_signal({"train", "--epochs", "1000000000", "--json", file}, {signal});
+    CHECK(outcome.code == code);
+    CHECK(outcome.signal == 0);
+    CHECK(contains(lines_of(outcome.out).back(), "test accuracy "));
+    CHECK(contains(lines_of(outcome.out).back(), "ended by " + name));
+    const json result = json::parse(xgrad::test::read_file(file));
+    CHECK(result.at("interrupted_by") == name);
+    const json& epochs = result.at("runs").at(0).at("epochs");
+    const std::int64_t samples = epochs.back().at("samples");
+    CHECK(samples > 0);
+    CHECK((samples % 10 == 0 || samples == 1438));
+    CHECK(result.at("runs").at(0).at("test_accuracy") == epochs.back().at("test_accuracy"));
+  }
+}
+
+TEST_CASE("xgrad train: of several seeds, those that ended before the signal are summed up") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "result.json").string();
+  const Outcome outcome =
+      xgrad::test::run_and_signal({"train", "--seeds", "1-10000", "--epochs", "1000000000", "--json", file}, {SIGINT});
+  CHECK(outcome.code == 130);
+  CHECK(contains(lines_of(outcome.out).back(), "test accuracy over seed 1 of seeds 1-10000, ended by SIGINT: mean "));
+  CHECK(json::parse(xgrad::test::read_file(file)).at("runs").size() == 1);
+}
+
+TEST_CASE("xgrad train: a second signal ends it at once, without results") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "result.json").string();
+  const Outcome outcome =
+      xgrad::test::run_and_signal({"train", "--epochs", "1000000000", "--json", file}, {SIGINT, SIGTERM});
+  CHECK(outcome.signal == SIGTERM);
+  CHECK_FALSE(contains(outcome.out, "test accuracy"));
+  CHECK_FALSE(std::filesystem::exists(file));
+}
+
+TEST_CASE("xgrad train --json -: standard output is the JSON alone") {
+  const Outcome outcome = run_command({"train", "--epochs", "2", "--json", "-"});
+  CHECK(outcome.code == 0);
+  CHECK(json::parse(outcome.out).at("runs").at(0).at("epochs").size() == 2);
+  CHECK(contains(outcome.err, "test accuracy "));
+  CHECK(contains(outcome.err, "epoch 2/2"));
+  CHECK_FALSE(std::filesystem::exists("-"));
 }
 
 TEST_CASE("xgrad train: the default run takes a few seconds at most") {

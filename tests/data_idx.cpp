@@ -202,3 +202,15 @@ TEST_CASE("read_idx: memory is not taken on the header's word") {
   CHECK(contains(read_error(packed), "truncated: the header says (400, 1000, 1000)"));
   CHECK(peak_memory_mib() - before < 40);
 }
+
+TEST_CASE("read_idx: what decompresses to more than max_bytes is refused before its elements are read") {
+  const TemporaryFolder folder;
+  // The header promises 600 MB, and there are none: the limit must speak first.
+  const auto file = folder.write("bomb", gzip(idx_header({600, 1000, 1000})));
+  const std::string error =
+      message_of<xg::IoError>([&] { return xg::data::read_idx(file.string(), {.max_bytes = 4'799'999'999}); });
+  CHECK(contains(error, "600000000 elements of 8 bytes in memory: expected at most 4799999999 bytes"));
+  CHECK(
+      contains(message_of<xg::IoError>([&] { return xg::data::read_idx(file.string(), {.max_bytes = 4'800'000'000}); }),
+               "truncated"));
+}

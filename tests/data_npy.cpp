@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <csignal>
@@ -11,6 +12,8 @@
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 #include <xtensor/xarray.hpp>
 #include <xtensor/xnpy.hpp>
@@ -28,6 +31,7 @@
 #include "support/temporary_folder.hpp"
 
 namespace xg = xgrad;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -178,6 +182,79 @@ TEST_CASE("write_npy: a limit on file sizes leaves the old file whole") {
   CHECK(contains(message, file + " can't be written: File too large"));
   CHECK(content(file) == before);
   CHECK(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) == 1);
+}
+
+TEST_CASE("write_npy: an old file's permissions, owner and symbolic link stay; a new one has what the umask leaves") {
+  const TemporaryFolder folder;
+  const xg::Tensor tensor = xg::from_vector(std::vector<float>{1, 2}, {2});
+  const auto status_of = [](const fs::path& file) {
+    struct stat status {};
+    REQUIRE(stat(file.c_str(), &status) == 0);
+    return status;
+  };
+  const fs::path old = folder.write("old", "x");
+  REQUIRE(chmod(old.c_str(), 0640) == 0);
+  const bool is_root = geteuid() == 0;
+  if (is_root) {
+    REQUIRE(chown(old.c_str(), 1234, 4321) == 0);
+  }
+  const fs::path link = folder.path() / "link";
+  fs::create_symlink("old", link);
+  xg::data::write_npy(link.string(), tensor);
+  CHECK(fs::is_symlink(link));
+  CHECK((status_of(old).st_mode & 07777U) == 0640);
+  if (is_root) {
+    CHECK(status_of(old).st_uid == 1234);
+    CHECK(status_of(old).st_gid == 4321);
+  }
+  CHECK(xg::data::read_npy(old.string()).shape() == xg::Shape{2});
+
+  const mode_t before = umask(027);
+  xg::data::write_npy((folder.path() / "new").string(), tensor);
+  umask(before);
+  CHECK((status_of(folder.path() / "new").st_mode & 07777U) == 0640);
+
+  fs::create_symlink("to be made", folder.path() / "dangling");
+  xg::data::write_npy((folder.path() / "dangling").string(), tensor);
+  CHECK(fs::is_symlink(folder.path() / "dangling"));
+  CHECK(fs::is_regular_file(folder.path() / "to be made"));
+  fs::create_symlink("circle", folder.path() / "circle");
+  CHECK(contains(message_of<xg::IoError>([&] {
+                   xg::data::write_npy((folder.path() / "circle").string(), tensor);
+                   return 0;
+                 }),
+                 "circle can't be written: Too many levels of symbolic links"));
+}
+
+TEST_CASE("write_npy: four threads on one file leave one of the four, whole, and nothing else") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "one.npy").string();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&file, t] {
+      for (int i = 0; i < 25; ++i) {
+        xg::data::write_npy(file, xg::from_vector(std::vector<double>(1000, t), {1000}));
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  const xg::Tensor read = xg::data::read_npy(file);
+  const auto values = read.data<double>();
+  CHECK(values.size() == 1000);
+  CHECK(std::count(values.begin(), values.end(), values.front()) == 1000);
+  CHECK(std::distance(fs::directory_iterator{folder.path()}, fs::directory_iterator{}) == 1);
+}
+
+TEST_CASE("read_npy: max_bytes is held against the header, in the tensor's bytes") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "a.npy").string();
+  xg::data::write_npy(file, xg::from_vector(std::vector<float>(100, 1.0F), {10, 10}));
+  CHECK(xg::data::read_npy(file, {.max_bytes = 400}).shape() == xg::Shape{10, 10});
+  const std::string error = message_of<xg::IoError>([&] { return xg::data::read_npy(file, {.max_bytes = 399}); });
+  CHECK(contains(error, "[read_npy] " + file + ": the header says (10, 10)"));
+  CHECK(contains(error, "100 elements of 4 bytes in memory: expected at most 399 bytes"));
 }
 
 TEST_CASE("read_npy and write_npy: xtensor's own reader and writer agree") {

@@ -24,6 +24,7 @@ inline constexpr int success = 0;
 inline constexpr int failure = 1;  ///< check: a gradient is wrong; train: the loss isn't finite
 inline constexpr int usage = 2;    ///< a bad option, a bad file, any other error
 inline constexpr int inconclusive = 3;
+inline constexpr int interrupted = 128;  ///< and the signal's number
 }  // namespace exit_code
 
 /// A value of an option that is one of several words.

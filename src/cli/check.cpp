@@ -13,7 +13,7 @@
 #include "xgrad/math.hpp"
 
 #include "commands.hpp"
-#include "files/output_file.hpp"
+#include "json_output.hpp"
 #include "manual_gradients.hpp"
 #include "network.hpp"
 
@@ -53,7 +53,8 @@ void add_options(CLI::App& app, Options& options) {
   add_value(
       app, "--seed", "N", fmt::format("{}", options.seed), "Of parameters, samples and drawn entries",
       [&options](const std::string& option, const std::string& text) { options.seed = read_integer(option, text, 0); });
-  add_value(app, "--json", "FILE", "", "Also write the report there; docs/command.md lists the keys",
+  add_value(app, "--json", "FILE", "",
+            "Also write the report there, - being standard output;\ndocs/command.md lists the keys",
             [&options](const std::string&, const std::string& text) { options.json = text; });
   add_value(app, "--manual", "PATH", "",
             "Take the manual gradients from there: a folder with W1.npy, b1.npy, ...\n"
@@ -219,8 +220,7 @@ int check_gradients(const Options& options) {
     throw UsageError(
         fmt::format("--export checks nothing: expected it without {}", options.manual ? "--manual" : "--json"));
   }
-  const std::optional<files::OutputFile> file =
-      options.json ? std::optional<files::OutputFile>{*options.json} : std::nullopt;
+  const JsonOutput json{options.json};
   Random root{options.seed};
   Random for_samples = root.split();
   Random for_parameters = root.split();
@@ -244,10 +244,10 @@ int check_gradients(const Options& options) {
                                          .numeric = {.max_entries = options.max_entries, .seed = options.seed}});
   report.title = fmt::format("{}, {} sample{}, {} weights, seed {}", options.model.description(), options.samples,
                              options.samples == 1 ? "" : "s", name_of(inits, options.model.init), options.seed);
-  if (file) {
-    file->write({json_text(options, report)});
+  if (json.is_wanted()) {
+    json.write(json_text(options, report));
   }
-  std::cout << report;
+  json.text() << report;
   return code_of(report.verdict());
 }
 

@@ -13,6 +13,7 @@
 
 #include "arguments.hpp"
 #include "commands.hpp"
+#include "suggestion.hpp"
 
 namespace xgrad::cli {
 namespace {
@@ -43,6 +44,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
+  } catch (const CLI::ExtrasError&) {
+    return complain(complaint_about_extras(app), exit_code::usage);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), exit_code::usage);
   }

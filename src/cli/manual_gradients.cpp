@@ -11,7 +11,6 @@
 #include <set>
 #include <span>
 #include <system_error>
-#include <unistd.h>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/data.hpp"
@@ -19,6 +18,7 @@
 #include "xgrad/math.hpp"
 
 #include "files/output_file.hpp"
+#include "files/output_folder.hpp"
 
 namespace xgrad::cli {
 namespace {
@@ -80,7 +80,8 @@ IoError wrong_shape(const fs::path& file, const Slot& slot, const std::string& f
 }
 
 Tensor read_npy_gradient(const fs::path& file, const Slot& slot) {
-  const Tensor found = data::read_npy(file.string());
+  constexpr std::uint64_t most = std::uint64_t{1} << 30U;  // more than the largest parameter takes
+  const Tensor found = data::read_npy(file.string(), {.max_bytes = most});
   if (found.shape() != slot.shape) {
     throw wrong_shape(file, slot, to_string(found.shape()));
   }
@@ -257,62 +258,18 @@ std::vector<Tensor> read_folder(const fs::path& folder, const Slots& slots) {
   return result;
 }
 
-/// A folder for files on their way into the folder around it. Removed at the end, with that one if it was made for it.
-class Staging {
- public:
-  explicit Staging(const fs::path& folder) : folder_{folder}, path_{folder / fmt::format(".{}.partial", getpid())} {
-    std::error_code error;
-    is_new_ = fs::create_directory(folder, error);
-    if (!error) {
-      fs::create_directory(path_, error);
-    }
-    if (error) {
-      remove();
-      throw error_of(folder, fmt::format("can't be written: {}", error.message()));
-    }
+/// Whether write_export makes files of this name: W1.npy, b1.npy, W2.npy, …, x.npy, y.npy and network.json.
+bool is_of_an_export(std::string_view name) {
+  if (name == network_file || name == "x.npy" || name == "y.npy") {
+    return true;
   }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-  ~Staging() { remove(); }
-
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
-  void move_out(const std::vector<std::string>& files) {
-    for (const std::string& file : files) {
-      std::error_code error;
-      fs::rename(path_ / file, folder_ / file, error);
-      if (error) {
-        throw error_of(folder_ / file, fmt::format("can't be written: {}", error.message()));
-      }
-    }
-    is_new_ = false;
+  constexpr std::string_view ending = ".npy";
+  if (!(name.starts_with('W') || name.starts_with('b')) || !name.ends_with(ending)) {
+    return false;
   }
-
- private:
-  void remove() noexcept {
-    std::error_code ignored;
-    fs::remove_all(is_new_ ? folder_ : path_, ignored);
-  }
-
-  const fs::path& folder_;
-  fs::path path_;
-  bool is_new_ = false;
-};
-
-void require_free(const fs::path& folder) {
-  std::error_code error;
-  const fs::file_status status = fs::status(folder, error);
-  if (!fs::exists(status)) {
-    return;
-  }
-  if (!fs::is_directory(status)) {
-    throw error_of(folder, "isn't a folder");
-  }
-  const bool is_free = fs::is_empty(folder, error) || fs::exists(folder / network_file, error);
-  if (!is_free) {
-    throw error_of(folder, fmt::format("isn't empty: expected a new or empty folder, or an earlier export with its {}",
-                                       network_file));
-  }
+  const std::string_view number = name.substr(1, name.size() - 1 - ending.size());
+  return !number.empty() && number.front() != '0' &&
+         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -348,16 +305,12 @@ ManualGradients read_manual_gradients(const fs::path& path, const std::vector<Na
 }
 
 void write_export(const fs::path& folder, const std::vector<NamedTensor>& tensors, const std::string& network) {
-  require_free(folder);
-  Staging staging{folder};
-  std::vector<std::string> files;
+  files::OutputFolder output{folder, {.marker = network_file, .is_own = is_of_an_export}};
   for (const NamedTensor& named : tensors) {
-    files.push_back(named.name + ".npy");
-    data::write_npy((staging.path() / files.back()).string(), named.tensor);
+    data::write_npy((output.staging() / (named.name + ".npy")).string(), named.tensor);
   }
-  files.emplace_back(network_file);
-  files::OutputFile{staging.path() / network_file}.write({network});
-  staging.move_out(files);
+  files::OutputFile{output.staging() / network_file}.write({network});
+  output.commit();
 }
 
 }  // namespace xgrad::cli

@@ -37,9 +37,9 @@ struct Slot {
                                                     const std::vector<NamedParameter>& parameters,
                                                     const std::vector<Slot>& layers);
 
-/// Writes NAME.npy per tensor, and network.json, into a folder, which is made if need be; all are written in full
-/// before the first takes its place. Throws IoError, also where the folder has something in it and isn't an earlier
-/// export.
+/// Writes NAME.npy per tensor, and network.json, into a folder, which is made if need be and takes its place as a
+/// whole. Of an earlier export nothing stays; what else is in the folder does. Throws IoError, also where the folder
+/// has something in it and isn't an earlier export.
 void write_export(const std::filesystem::path& folder, const std::vector<NamedTensor>& tensors,
                   const std::string& network);
 

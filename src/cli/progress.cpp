@@ -16,10 +16,14 @@ namespace {
 constexpr std::chrono::milliseconds between_updates{100};
 constexpr std::int64_t most_lines = 100;
 
+int descriptor_of(const std::ostream& out) {
+  return &out == &std::cerr ? STDERR_FILENO : STDOUT_FILENO;
+}
+
 /// The columns of the terminal, so that no line wraps: a wrapped one couldn't be written over.
-std::size_t terminal_columns() {
+std::size_t terminal_columns(const std::ostream& out) {
   winsize size{};
-  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  const bool is_known = ioctl(descriptor_of(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return is_known ? size.ws_col : 80;
 }
 
@@ -51,18 +55,18 @@ std::string percent_text(double share) {
   return fmt::format("{:.2f} %", 100 * share);
 }
 
-Progress::Style Progress::suitable_style() {
+Progress::Style Progress::suitable_style(const std::ostream& out) {
   const char* const terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
   const bool can_overwrite = terminal != nullptr && std::string_view{terminal} != "dumb";
-  return isatty(STDOUT_FILENO) != 0 && can_overwrite ? Style::terminal : Style::lines;
+  return isatty(descriptor_of(out)) != 0 && can_overwrite ? Style::terminal : Style::lines;
 }
 
-Progress::Progress(Style style, std::int64_t epochs, std::string label)
-    : style_{style}, epochs_{epochs}, label_{std::move(label)} {}
+Progress::Progress(std::ostream& out, Style style, std::int64_t epochs, std::string label)
+    : out_{out}, style_{style}, epochs_{epochs}, label_{std::move(label)} {}
 
 Progress::~Progress() {
   if (is_line_open_) {
-    std::cout << '\n' << std::flush;
+    out_ << '\n' << std::flush;
   }
 }
 
@@ -83,7 +87,7 @@ void Progress::end_epoch(const ProgressState& state) {
   } else if (style_ == Style::lines) {
     const std::int64_t every = (epochs_ + most_lines - 1) / most_lines;
     if (is_last || state.epoch % every == 0) {
-      std::cout << line_of(state) << '\n' << std::flush;
+      out_ << line_of(state) << '\n' << std::flush;
     }
   }
 }
@@ -99,7 +103,7 @@ std::string Progress::line_of(const ProgressState& state) const {
 
 void Progress::overwrite(const std::string& line) {
   // The last column stays free: some terminals wrap as soon as it is filled.
-  std::cout << '\r' << line.substr(0, terminal_columns() - 1) << "\x1b[K" << std::flush;
+  out_ << '\r' << line.substr(0, terminal_columns(out_) - 1) << "\x1b[K" << std::flush;
   shown_ = Clock::now();
   is_line_open_ = true;
 }

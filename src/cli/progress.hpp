@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 
 namespace xgrad::cli {
@@ -22,16 +23,16 @@ struct ProgressState {
   double fraction = 0;            ///< of all epochs' work that is done
 };
 
-/// One run's progress on standard output: on a terminal a single line that is written over, elsewhere a line per epoch,
-/// but no more than about a hundred.
+/// One run's progress on a standard stream: on a terminal a single line that is written over, elsewhere a line per
+/// epoch, but no more than about a hundred.
 class Progress {
  public:
   enum class Style : std::uint8_t { quiet, lines, terminal };
-  /// What suits standard output.
-  [[nodiscard]] static Style suitable_style();
+  /// What suits standard output, or standard error.
+  [[nodiscard]] static Style suitable_style(const std::ostream& out);
 
   /// `label` goes before each line.
-  Progress(Style style, std::int64_t epochs, std::string label);
+  Progress(std::ostream& out, Style style, std::int64_t epochs, std::string label);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   /// Ends a line that is still open, so that what follows begins on a new one.
@@ -46,6 +47,7 @@ class Progress {
   [[nodiscard]] std::string line_of(const ProgressState& state) const;
   void overwrite(const std::string& line);
 
+  std::ostream& out_;
   Style style_;
   std::int64_t epochs_;
   std::string label_;

@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "commands.hpp"
-#include "files/output_file.hpp"
+#include "interruption.hpp"
+#include "json_output.hpp"
 #include "train_options.hpp"
 #include "training.hpp"
 
@@ -39,10 +40,19 @@ std::string heading(const TrainOptions& options, const data::TrainTest& data) {
       name_of(inits, training.model.init), name_of(dtypes, training.model.dtype), options.seeds.text());
 }
 
+/// "30 epochs", "2 epochs and 130 of 1438 samples"
+std::string length_text(const Run& run, const data::TrainTest& data) {
+  const std::int64_t last = run.epochs.back().samples;
+  const bool is_whole = last == data.train.size();
+  const std::size_t epochs = run.epochs.size() - (is_whole ? 0 : 1);
+  const std::string whole = fmt::format("{} epoch{}", epochs, epochs == 1 ? "" : "s");
+  return is_whole ? whole : fmt::format("{} and {} of {} samples", whole, last, data.train.size());
+}
+
 std::string result_text(const Run& run, const data::TrainTest& data) {
-  return fmt::format("test accuracy {} ({} of {}) after {} epoch{} in {}", percent_text(run.accuracy), run.correct,
-                     data.test.size(), run.epochs.size(), run.epochs.size() == 1 ? "" : "s",
-                     duration_text(run.seconds));
+  return fmt::format("test accuracy {} ({} of {}) after {} in {}{}", percent_text(run.accuracy), run.correct,
+                     data.test.size(), length_text(run, data), duration_text(run.seconds),
+                     run.is_interrupted ? fmt::format(", ended by {}", Interruption::name()) : "");
 }
 
 struct Summary {
@@ -51,7 +61,11 @@ struct Summary {
   double max = 0;
 };
 
-Summary summary_of(const std::vector<Run>& runs) {
+/// Of the runs that weren't interrupted; if there is none, of the one that was.
+Summary summary_of(std::vector<Run> runs) {
+  if (runs.size() > 1 && runs.back().is_interrupted) {
+    runs.pop_back();
+  }
   const auto by_accuracy = [](const Run& a, const Run& b) { return a.accuracy < b.accuracy; };
   const auto [min, max] = std::minmax_element(runs.begin(), runs.end(), by_accuracy);
   const double total =
@@ -89,6 +103,9 @@ Json run_json(const Run& run) {
                       {"test_accuracy", epoch.accuracy},
                       {"seconds", epoch.seconds}});
   }
+  if (run.is_interrupted) {
+    epochs.back()["samples"] = run.epochs.back().samples;
+  }
   return {{"seed", run.seed},
           {"test_accuracy", run.accuracy},
           {"test_correct", run.correct},
@@ -103,22 +120,25 @@ std::string json_text(const TrainOptions& options, const data::TrainTest& data, 
             {"options", options_json(options, data)},
             {"test_accuracy", {{"mean", summary.mean}, {"min", summary.min}, {"max", summary.max}}},
             {"runs", Json::array()}};
+  if (Interruption::came()) {
+    root["interrupted_by"] = Interruption::name();
+  }
   for (const Run& run : runs) {
     root["runs"].push_back(run_json(run));
   }
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-Progress::Style style_of(const TrainOptions& options) {
+Progress::Style style_of(const TrainOptions& options, const std::ostream& out) {
   if (options.quiet) {
     return Progress::Style::quiet;
   }
-  const Progress::Style style = Progress::suitable_style();
+  const Progress::Style style = Progress::suitable_style(out);
   // Of many runs, a line each is enough to read.
   return style == Progress::Style::lines && !options.seeds.is_one() ? Progress::Style::quiet : style;
 }
 
-std::vector<Run> train_all(const TrainOptions& options, data::TrainTest& data) {
+std::vector<Run> train_all(const TrainOptions& options, data::TrainTest& data, std::ostream& out) {
   std::vector<Run> runs;
   for (std::uint64_t seed = options.seeds.first;; ++seed) {
     if (options.is_embedded() && seed != options.seeds.first) {
@@ -126,22 +146,33 @@ std::vector<Run> train_all(const TrainOptions& options, data::TrainTest& data) {
     }
     const std::string label = options.seeds.is_one() ? "" : fmt::format("seed {}: ", seed);
     {
-      Progress progress{style_of(options), options.training.epochs, label};
+      Progress progress{out, style_of(options, out), options.training.epochs, label};
       runs.push_back(train_once(options.training, data, seed, progress));
     }
     if (!options.quiet && !options.seeds.is_one()) {
-      std::cout << label << result_text(runs.back(), data) << '\n' << std::flush;
+      out << label << result_text(runs.back(), data) << '\n' << std::flush;
     }
-    if (seed == options.seeds.last) {
+    if (seed == options.seeds.last || Interruption::came()) {
       return runs;
     }
   }
 }
 
+/// "seeds 1-10", or "seed 1 of seeds 1-10, ended by SIGINT"
+std::string seeds_text(const TrainOptions& options, const std::vector<Run>& runs) {
+  if (!Interruption::came()) {
+    return options.seeds.text();
+  }
+  const std::size_t whole = runs.size() - (runs.size() > 1 && runs.back().is_interrupted ? 1 : 0);
+  const SeedRange done{options.seeds.first, options.seeds.first + whole - 1};
+  return fmt::format("{} of {}, ended by {}", done.text(), options.seeds.text(), Interruption::name());
+}
+
 int train(TrainOptions& options) {
   require_consistent(options);
-  const std::optional<files::OutputFile> file =
-      options.json ? std::optional<files::OutputFile>{*options.json} : std::nullopt;
+  const JsonOutput json{options.json};
+  std::ostream& out = json.text();
+  const Interruption interruption;
   data::TrainTest data = load(options, options.seeds.first);
   Widths& widths = options.training.model.widths;
   if (widths.empty()) {
@@ -150,27 +181,28 @@ int train(TrainOptions& options) {
   require_fit(options.training, data);
   static_cast<void>(samples_per_step(options.training, data));
   if (!options.quiet) {
-    std::cout << heading(options, data) << '\n' << std::flush;
+    out << heading(options, data) << '\n' << std::flush;
   }
   std::vector<Run> runs;
   try {
-    runs = train_all(options, data);
+    runs = train_all(options, data, out);
   } catch (const NotFinite& error) {
     std::cout.flush();
     std::cerr << "xgrad: " << error.what() << '\n' << error.trace;
     return exit_code::failure;
   }
-  if (file) {
-    file->write({json_text(options, data, runs)});
+  if (json.is_wanted()) {
+    json.write(json_text(options, data, runs));
   }
   if (options.seeds.is_one()) {
-    std::cout << result_text(runs.front(), data) << '\n';
+    out << result_text(runs.front(), data) << '\n';
   } else {
     const Summary summary = summary_of(runs);
-    std::cout << fmt::format("test accuracy over {}: mean {}, lowest {}, highest {}\n", options.seeds.text(),
-                             percent_text(summary.mean), percent_text(summary.min), percent_text(summary.max));
+    out << fmt::format("test accuracy over {}: mean {}, lowest {}, highest {}\n", seeds_text(options, runs),
+                       percent_text(summary.mean), percent_text(summary.min), percent_text(summary.max));
   }
-  return exit_code::success;
+  out.flush();
+  return Interruption::came() ? exit_code::interrupted + Interruption::signal() : exit_code::success;
 }
 
 }  // namespace
@@ -181,7 +213,9 @@ Command add_train(CLI::App& app) {
   add_train_options(*command, *options);
   command->footer(
       "Exit codes: 0 trained; 1 the loss or an output became infinite or NaN;\n"
-      "2 a bad option or file, or any other error.\n\n"
+      "2 a bad option or file, or any other error; 130 or 143 ended by SIGINT (Ctrl-C)\n"
+      "or SIGTERM, after the current step and with the results so far. A second signal\n"
+      "ends it at once.\n\n"
       "Examples:\n"
       "  xgrad train\n"
       "  xgrad train --seeds 1-10 --quiet\n"

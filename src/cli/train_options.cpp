@@ -84,7 +84,8 @@ void add_train_options(CLI::App& app, TrainOptions& options) {
       app, "--seeds", "FIRST-LAST", "", "Train once with each seed, and give mean, lowest and highest accuracy",
       [&options](const std::string& option, const std::string& text) { options.seeds = read_seeds(option, text); })
       ->excludes(seed);
-  add_value(app, "--json", "FILE", "", "Also write the results there; docs/command.md lists the keys",
+  add_value(app, "--json", "FILE", "",
+            "Also write the results there, - being standard output;\ndocs/command.md lists the keys",
             [&options](const std::string&, const std::string& text) { options.json = text; });
   app.add_flag("--quiet", options.quiet, "Print the last line only");
 }

@@ -9,6 +9,8 @@
 #include "xgrad/nonfinite.hpp"
 #include "xgrad/optim.hpp"
 
+#include "interruption.hpp"
+
 namespace xgrad::cli {
 namespace {
 
@@ -72,12 +74,16 @@ class Trainer {
     const auto start = Clock::now();
     Run run;
     run.seed = root_.seed();
-    for (state_.epoch = 1; state_.epoch <= training_.epochs; ++state_.epoch) {
+    for (state_.epoch = 1; state_.epoch <= training_.epochs && !run.is_interrupted; ++state_.epoch) {
       Epoch epoch = train_epoch();
       epoch.accuracy = test_accuracy();
       run.epochs.push_back(epoch);
       state_.accuracy = epoch.accuracy;
-      progress_.end_epoch(state_);
+      const bool is_whole = epoch.samples == data_.train.size();
+      run.is_interrupted = !is_whole || (Interruption::came() && state_.epoch < training_.epochs);
+      if (is_whole) {
+        progress_.end_epoch(state_);
+      }
     }
     run.accuracy = run.epochs.back().accuracy;
     run.correct = std::llround(run.accuracy * static_cast<double>(data_.test.size()));
@@ -110,11 +116,15 @@ class Trainer {
       }
       samples += x.dim(0);
       total += is_mean ? loss * static_cast<double>(x.dim(0)) : loss;
-      if (samples == count || progress_.is_due()) {
+      const bool is_last = samples == count || Interruption::came();
+      if (is_last || progress_.is_due()) {
         report(is_mean ? total / static_cast<double>(samples) : total, samples, seconds_since(start));
       }
+      if (is_last) {
+        break;
+      }
     }
-    return {.loss = state_.loss, .accuracy = nan, .seconds = seconds_since(start)};
+    return {.samples = samples, .loss = state_.loss, .accuracy = nan, .seconds = seconds_since(start)};
   }
 
   void report(double loss, std::int64_t samples, double seconds) {

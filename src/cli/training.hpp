@@ -43,6 +43,7 @@ struct Training {
 void require_fit(const Training& training, const data::TrainTest& data);
 
 struct Epoch {
+  std::int64_t samples = 0;  ///< that it trained on: all, but in the one in which an interruption came
   double loss = 0;      ///< of its batches, each before its step: their mean by samples, or sum, as the reduction is
   double accuracy = 0;  ///< on the test samples, after it
   double seconds = 0;   ///< in training
@@ -54,6 +55,7 @@ struct Run {
   double accuracy = 0;       ///< of the trained network on the test samples
   std::int64_t correct = 0;  ///< of the test samples
   double seconds = 0;
+  bool is_interrupted = false;  ///< by a signal, before its last epoch had ended
 };
 
 /// A loss or an output that isn't finite: training has failed.
@@ -62,7 +64,8 @@ struct NotFinite : Error {
   std::string trace;  ///< lines on where it comes from, if that was asked for
 };
 
-/// Initial weights and the order of samples are drawn from `seed`. Throws NotFinite.
+/// Initial weights and the order of samples are drawn from `seed`. An Interruption ends it after the current step.
+/// Throws NotFinite.
 [[nodiscard]] Run train_once(const Training& training, const data::TrainTest& data, std::uint64_t seed,
                              Progress& progress);
 

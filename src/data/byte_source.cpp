@@ -142,19 +142,33 @@ std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file, std::s
   return std::make_unique<PlainSource>(std::move(stream), file, operation);
 }
 
-std::vector<unsigned char> read_bytes(ByteSource& source, std::uint64_t count) {
-  constexpr std::uint64_t first_chunk = 1U << 20U;
-  std::vector<unsigned char> bytes;
+Bytes read_bytes(ByteSource& source, std::uint64_t count) {
+  // Pieces are as long as all before them, up to a length that allocators give back to the system at once.
+  constexpr std::uint64_t first_piece = 1U << 20U;
+  constexpr std::uint64_t longest_piece = 1U << 26U;
+  Bytes bytes;
   while (bytes.size() < count) {
-    const std::size_t have = bytes.size();
-    bytes.resize(static_cast<std::size_t>(std::min(count, std::max<std::uint64_t>(first_chunk, 2 * have))));
-    const std::size_t got = source.read(std::span{bytes}.subspan(have));
-    if (have + got < bytes.size()) {
-      bytes.resize(have + got);
+    const std::uint64_t length =
+        std::min(count - bytes.size(), std::clamp<std::uint64_t>(bytes.size(), first_piece, longest_piece));
+    std::vector<unsigned char> piece(static_cast<std::size_t>(length));
+    const std::size_t got = source.read(piece);
+    piece.resize(got);
+    bytes.append(std::move(piece));
+    if (got < length) {
       break;
     }
   }
   return bytes;
+}
+
+void require_within(const ReadOptions& options, std::uint64_t elements, std::size_t element_bytes,
+                    std::string_view operation, const std::filesystem::path& file, std::string_view promise) {
+  const bool is_limited = options.max_bytes != std::numeric_limits<std::uint64_t>::max();
+  if (is_limited && elements > options.max_bytes / element_bytes) {
+    throw io_error(operation, file,
+                   fmt::format("{}, {} elements of {} bytes in memory: expected at most {} bytes, as max_bytes says",
+                               promise, elements, element_bytes, options.max_bytes));
+  }
 }
 
 }  // namespace xgrad::data

@@ -31,7 +31,7 @@ struct Reader {
 };
 
 /// The number of axes, from the first four bytes.
-std::size_t read_magic(const Reader& reader) {
+std::size_t read_magic(const Reader& reader, std::size_t rank) {
   std::array<unsigned char, magic_bytes> magic{};
   const std::size_t count = reader.source.read(magic);
   if (count == 0) {
@@ -46,6 +46,11 @@ std::size_t read_magic(const Reader& reader) {
   }
   if (magic[2] != unsigned_byte) {
     throw reader.error(fmt::format("element type 0x{:02x}: expected 0x08, unsigned byte", magic[2]));
+  }
+  if (rank != 0 && magic[3] != rank) {
+    throw reader.error(fmt::format("wrong magic number 0x{:02x}: expected 0x000008{:02x}, that of {} with {}",
+                                   fmt::join(magic, ""), rank, rank == 1 ? "labels" : "images",
+                                   rank == 1 ? "1 axis" : fmt::format("{} axes", rank)));
   }
   if (magic[3] == 0 || magic[3] > Shape::max_rank) {
     throw reader.error(fmt::format("{} axes: expected 1 to {}", magic[3], Shape::max_rank));
@@ -88,14 +93,16 @@ std::uint64_t element_count(const Reader& reader, const std::vector<std::int64_t
 
 }  // namespace
 
-IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operation) {
+IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operation, std::size_t rank,
+                      std::size_t element_bytes, const ReadOptions& options) {
   const auto source = open_bytes(file, operation);
   const Reader reader{*source, file, operation};
   IdxFile result;
-  result.dims = read_dims(reader, read_magic(reader));
+  result.dims = read_dims(reader, read_magic(reader, rank));
   const std::uint64_t count = element_count(reader, result.dims);
   const std::string promise =
       fmt::format("the header says ({}), that is {} bytes of data", fmt::join(result.dims, ", "), count);
+  require_within(options, count, element_bytes, operation, file, promise);
   result.elements = read_bytes(*source, count);
   if (result.elements.size() < count) {
     throw reader.error(fmt::format("truncated: {}, but only {} follow", promise, result.elements.size()));
@@ -107,10 +114,12 @@ IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operat
   return result;
 }
 
-Tensor read_idx(const std::string& file) {
-  const IdxFile idx = read_idx_file(file, "read_idx");
+Tensor read_idx(const std::string& file, const ReadOptions& options) {
+  IdxFile idx = read_idx_file(file, "read_idx", 0, sizeof(std::int64_t), options);
   const auto result = graph::make_uninitialised(Shape{std::span<const std::int64_t>{idx.dims}}, int64);
-  std::copy(idx.elements.begin(), idx.elements.end(), result.array.as<std::int64_t>());
+  std::int64_t* out = result.array.as<std::int64_t>();
+  idx.elements.consume(
+      [&out](std::span<const unsigned char> piece) { out = std::copy(piece.begin(), piece.end(), out); });
   return result.tensor;
 }
 

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
 #include <vector>
+
+#include "xgrad/data.hpp"
+
+#include "data/byte_source.hpp"
 
 namespace xgrad::data {
 
@@ -11,11 +16,14 @@ namespace xgrad::data {
 /// elements, row-major.
 struct IdxFile {
   std::vector<std::int64_t> dims;
-  std::vector<unsigned char> elements;  ///< as many as the product of dims
+  Bytes elements;  ///< as many as the product of dims
 };
 
 /// Plain or gzipped. Throws IoError that names `operation` and the file for anything that isn't one whole IDX file and
-/// nothing more. Memory is taken as data arrives, not as the header promises it.
-[[nodiscard]] IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operation);
+/// nothing more. Memory is taken as data arrives, not as the header promises it: a byte per element. What it is read
+/// for takes `element_bytes` per element, to which the limit applies; it is held against the header, before any
+/// element. `rank` is the only number of axes that is taken, or 0 for any; another is a wrong magic number.
+[[nodiscard]] IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operation, std::size_t rank,
+                                    std::size_t element_bytes, const ReadOptions& options);
 
 }  // namespace xgrad::data

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <fmt/format.h>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -18,59 +19,74 @@ constexpr std::string_view operation = "mnist";
 constexpr int classes = 10;
 constexpr int largest_pixel = 255;
 
-/// One file, from whichever of name and name.gz is there.
+/// One file of the four.
 struct Part {
   fs::path file;
   IdxFile idx;
 };
 
-Part read_part(const fs::path& folder, const std::string& name, std::size_t rank) {
-  std::error_code ignored;
-  fs::path file = folder / name;
-  if (!fs::exists(file, ignored)) {
-    file += ".gz";
-    if (!fs::exists(file, ignored)) {
-      throw io_error(operation, folder / name, "no such file, nor with .gz");
+/// The file "train-images-idx3-ubyte" or the like: with a dot before "idx", as some archives have it, with .gz, with
+/// both, or as it is, in the opposite order.
+fs::path find_part(const fs::path& folder, const std::string& beginning, std::size_t rank) {
+  const std::string ending = fmt::format("idx{}-ubyte", rank);
+  const fs::path plain = folder / (beginning + '-' + ending);
+  for (const fs::path& file : {plain, folder / (beginning + '.' + ending)}) {
+    for (const char* packed : {"", ".gz"}) {
+      std::error_code ignored;
+      fs::path candidate = file;
+      candidate += packed;
+      if (fs::exists(candidate, ignored)) {
+        return candidate;
+      }
     }
   }
-  IdxFile idx = read_idx_file(file, operation);
-  if (idx.dims.size() != rank) {
-    throw io_error(operation, file, fmt::format("{} axes: expected {}", idx.dims.size(), rank));
-  }
+  throw io_error(operation, plain, fmt::format("no such file, nor with .gz, nor {}.{}", beginning, ending));
+}
+
+/// Its bytes are read for elements of this many bytes.
+Part read_part(const fs::path& folder, const std::string& beginning, std::size_t rank, std::size_t element_bytes,
+               const ReadOptions& options) {
+  fs::path file = find_part(folder, beginning, rank);
+  IdxFile idx = read_idx_file(file, operation, rank, element_bytes, options);
   return {std::move(file), std::move(idx)};
 }
 
 template <class T>
-void scale(const std::vector<unsigned char>& pixels, T* out) {
+void scale(Bytes& pixels, T* out) {
   std::array<T, largest_pixel + 1> scaled{};
   for (std::size_t value = 0; value < scaled.size(); ++value) {
     scaled[value] = static_cast<T>(value) / T{largest_pixel};
   }
-  std::transform(pixels.begin(), pixels.end(), out, [&scaled](unsigned char pixel) { return scaled[pixel]; });
+  pixels.consume([&](std::span<const unsigned char> piece) {
+    out = std::transform(piece.begin(), piece.end(), out, [&scaled](unsigned char pixel) { return scaled[pixel]; });
+  });
 }
 
-Tensor read_labels(const Part& part) {
-  const auto& labels = part.idx.elements;
-  const auto wrong = std::find_if(labels.begin(), labels.end(), [](unsigned char label) { return label >= classes; });
-  if (wrong != labels.end()) {
-    throw io_error(operation, part.file,
-                   fmt::format("label {} of sample {}: expected 0 to {}", *wrong, wrong - labels.begin(), classes - 1));
-  }
+Tensor read_labels(Part& part) {
   const auto result = graph::make_uninitialised({part.idx.dims[0]}, int64);
-  std::copy(labels.begin(), labels.end(), result.array.as<std::int64_t>());
+  std::int64_t* const begin = result.array.as<std::int64_t>();
+  std::int64_t* end = begin;
+  part.idx.elements.consume(
+      [&end](std::span<const unsigned char> piece) { end = std::copy(piece.begin(), piece.end(), end); });
+  const auto* const wrong = std::find_if(begin, end, [](std::int64_t label) { return label >= classes; });
+  if (wrong != end) {
+    throw io_error(operation, part.file,
+                   fmt::format("label {} of sample {}: expected 0 to {}", *wrong, wrong - begin, classes - 1));
+  }
   return result.tensor;
 }
 
 /// The images and labels whose files begin with `prefix`, each image of the size `image`, if that is known already.
-Dataset read_half(const fs::path& folder, const std::string& prefix, DType dtype, std::vector<std::int64_t>& image) {
-  const Part labels = read_part(folder, prefix + "-labels-idx1-ubyte", 1);
-  const Part images = read_part(folder, prefix + "-images-idx3-ubyte", 3);
+Dataset read_half(const fs::path& folder, const std::string& prefix, DType dtype, const ReadOptions& options,
+                  std::vector<std::int64_t>& image) {
+  Part labels = read_part(folder, prefix + "-labels", 1, sizeof(std::int64_t), options);
+  Part images = read_part(folder, prefix + "-images", 3, size_of(dtype), options);
   const auto& dims = images.idx.dims;
   if (dims[0] != labels.idx.dims[0]) {
     throw io_error(operation, images.file,
                    fmt::format("{} images, but {} labels in {}", dims[0], labels.idx.dims[0], labels.file.string()));
   }
-  if (images.idx.elements.empty()) {
+  if (images.idx.elements.size() == 0) {
     throw io_error(operation, images.file,
                    fmt::format("{} images of {}×{}: expected at least one pixel", dims[0], dims[1], dims[2]));
   }
@@ -93,15 +109,15 @@ Dataset read_half(const fs::path& folder, const std::string& prefix, DType dtype
 
 }  // namespace
 
-TrainTest mnist(const std::string& folder, DType dtype) {
+TrainTest mnist(const std::string& folder, DType dtype, const ReadOptions& options) {
   require_floating(dtype, operation);
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     throw io_error(operation, folder, fs::exists(folder, error) ? "isn't a folder" : "no such folder");
   }
   std::vector<std::int64_t> image;
-  Dataset train = read_half(folder, "train", dtype, image);
-  Dataset test = read_half(folder, "t10k", dtype, image);
+  Dataset train = read_half(folder, "train", dtype, options, image);
+  Dataset test = read_half(folder, "t10k", dtype, options, image);
   return {std::move(train), std::move(test)};
 }
 

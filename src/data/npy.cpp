@@ -41,9 +41,10 @@ constexpr std::size_t alignment = 64;  ///< of the elements in the file
 /// No header of a type that is read here comes near it.
 constexpr std::uint64_t max_header = std::numeric_limits<std::uint16_t>::max();
 
+/// Writes the elements from `to` on, and gives what is behind the last.
 template <class Stored, Element Held>
-void convert(std::span<const unsigned char> bytes, bool swap, const Array& array) {
-  Held* out = array.as<Held>();
+void* convert(std::span<const unsigned char> bytes, bool swap, void* to) {
+  Held* out = static_cast<Held*>(to);
   for (std::size_t at = 0; at < bytes.size(); at += sizeof(Stored)) {
     std::array<unsigned char, sizeof(Stored)> raw{};
     std::memcpy(raw.data(), bytes.data() + at, sizeof(Stored));
@@ -52,6 +53,7 @@ void convert(std::span<const unsigned char> bytes, bool swap, const Array& array
     }
     *out++ = static_cast<Held>(std::bit_cast<Stored>(raw));  // NOLINT(bugprone-signed-char-misuse)
   }
+  return out;
 }
 
 /// A type of elements in a file, and what reads them.
@@ -59,7 +61,7 @@ struct ElementType {
   std::string_view code;  ///< as in a descr, after the byte order
   DType dtype;
   std::size_t bytes;
-  void (*convert)(std::span<const unsigned char> bytes, bool swap, const Array& array);
+  void* (*convert)(std::span<const unsigned char> bytes, bool swap, void* to);
 };
 
 template <class Stored, Element Held>
@@ -247,9 +249,16 @@ std::size_t read_start(const Reader& reader) {
   return major == 1 ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
 }
 
+/// The next bytes, or as many as there are; for a few.
+std::vector<unsigned char> read_start_bytes(const Reader& reader, std::size_t count) {
+  std::vector<unsigned char> bytes(count);
+  bytes.resize(reader.source.read(bytes));
+  return bytes;
+}
+
 Header read_header(const Reader& reader) {
   const std::size_t width = read_start(reader);
-  const std::vector<unsigned char> bytes = read_bytes(reader.source, width);
+  const std::vector<unsigned char> bytes = read_start_bytes(reader, width);
   if (bytes.size() < width) {
     throw reader.error(
         fmt::format("truncated in the header: {} bytes for its length, expected {}", bytes.size(), width));
@@ -260,7 +269,7 @@ Header read_header(const Reader& reader) {
   if (length > max_header) {
     throw reader.error(fmt::format("a header of {} bytes: expected at most {}", length, max_header));
   }
-  const std::vector<unsigned char> text = read_bytes(reader.source, length);
+  const std::vector<unsigned char> text = read_start_bytes(reader, length);
   if (text.size() < length) {
     throw reader.error(fmt::format("truncated in the header: {} bytes of it, expected {}", text.size(), length));
   }
@@ -339,7 +348,7 @@ std::string_view bytes_of(const Tensor& tensor) {
 
 }  // namespace
 
-Tensor read_npy(const std::string& file) {
+Tensor read_npy(const std::string& file, const ReadOptions& options) {
   const std::filesystem::path path{file};
   const auto source = open_bytes(path, operation);
   const Reader reader{*source, path};
@@ -349,7 +358,8 @@ Tensor read_npy(const std::string& file) {
   const std::uint64_t count = static_cast<std::uint64_t>(shape.size()) * type.bytes;
   const std::string promise =
       fmt::format("the header says {} of '{}', that is {} bytes of data", to_string(shape), header.descr, count);
-  const std::vector<unsigned char> bytes = read_bytes(*source, count);
+  require_within(options, static_cast<std::uint64_t>(shape.size()), size_of(type.dtype), operation, path, promise);
+  Bytes bytes = read_bytes(*source, count);
   if (bytes.size() < count) {
     throw reader.error(fmt::format("truncated: {}, but only {} follow", promise, bytes.size()));
   }
@@ -358,7 +368,9 @@ Tensor read_npy(const std::string& file) {
     throw reader.error(fmt::format("trailing bytes: {}, but more follow", promise));
   }
   const auto result = graph::make_uninitialised(header.fortran_order ? reversed(shape) : shape, type.dtype);
-  type.convert(bytes, header.descr.front() == '>', result.array);
+  void* out = result.array.data;
+  bytes.consume(
+      [&](std::span<const unsigned char> piece) { out = type.convert(piece, header.descr.front() == '>', out); });
   return header.fortran_order ? reverse_axes(result.tensor) : result.tensor;
 }
 

@@ -1,133 +1,110 @@
 #include "files/output_file.hpp"
 
 #include <cerrno>
-#include <cstddef>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <optional>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 #include "xgrad/error.hpp"
+
+#include "files/descriptor.hpp"
 
 namespace xgrad::files {
 namespace {
 
 namespace fs = std::filesystem;
 
-IoError error_of(const fs::path& path, int number) {
-  return IoError(fmt::format("{} can't be written: {}", path.string(), std::generic_category().message(number)));
+constexpr mode_t default_permissions = 0666;  ///< less what the umask takes away
+constexpr mode_t private_permissions = 0600;
+
+std::optional<struct stat> status_of(const fs::path& file) {
+  struct stat status {};
+  return stat(file.c_str(), &status) == 0 ? std::optional{status} : std::nullopt;
 }
 
-/// A file open for writing, closed at the end.
-class Descriptor {
+/// Where symbolic links lead to, be there a file or not. Throws IoError for a circle.
+fs::path target_of(fs::path path, const fs::path& name) {
+  constexpr int most_links = 40;  // as Linux has it
+  std::error_code error;
+  for (int links = 0; fs::is_symlink(fs::symlink_status(path, error)); ++links) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error || links == most_links) {
+      throw write_error(name, error ? error.value() : ELOOP);
+    }
+    path = path.parent_path() / target;  // which is the target, if that is absolute
+  }
+  return path;
+}
+
+/// A new file beside `path`, and its name. Another one of this name is left alone.
+class TemporaryFile {
  public:
-  Descriptor(const fs::path& file, int flags, const fs::path& name)
-      : descriptor_{open(file.c_str(), flags | O_WRONLY | O_CLOEXEC, 0666)}, name_{name} {
-    if (descriptor_ < 0) {
-      throw error_of(name, errno);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
+  TemporaryFile(const fs::path& path, mode_t permissions)
+      : name_{temporary_name(path.parent_path())},
+        descriptor_{name_, O_WRONLY | O_CREAT | O_EXCL, permissions, path},
+        removal_{name_} {}
 
-  void write_all(std::string_view text) const {
-    std::size_t done = 0;
-    while (done < text.size()) {
-      const ssize_t count = ::write(descriptor_, text.data() + done, text.size() - done);
-      if (count >= 0) {
-        done += static_cast<std::size_t>(count);
-      } else if (errno != EINTR) {
-        throw error_of(name_, errno);
-      }
-    }
-  }
+  [[nodiscard]] Descriptor& descriptor() noexcept { return descriptor_; }
 
-  void finish() {
-    if (close(std::exchange(descriptor_, -1)) != 0) {
-      throw error_of(name_, errno);
-    }
+  /// Under its name from now on.
+  void become(const fs::path& path) {
+    rename_file(name_, path);
+    removal_.cancel();
   }
 
  private:
-  int descriptor_;
-  const fs::path& name_;
+  fs::path name_;
+  Descriptor descriptor_;
+  Removal removal_;
 };
 
-/// Removes a file at the end, unless told to keep it.
-class Removal {
- public:
-  explicit Removal(const fs::path& file) : file_{file} {}
-  Removal(const Removal&) = delete;
-  Removal& operator=(const Removal&) = delete;
-  ~Removal() {
-    if (is_on_) {
-      unlink(file_.c_str());
-    }
+void write_parts(Descriptor& file, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) {
+    file.write_all(part);
   }
-  void cancel() { is_on_ = false; }
-
- private:
-  const fs::path& file_;
-  bool is_on_ = true;
-};
+  file.synchronize();
+  file.finish();
+}
 
 }  // namespace
 
 OutputFile::OutputFile(const fs::path& path) : path_{path} {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::is_directory(status)) {
-    throw error_of(path, EISDIR);
-  }
   if (!path.has_filename()) {
     throw IoError(fmt::format("'{}' can't be written: expected the name of a file", path.string()));
   }
-  if (fs::exists(status)) {
-    if (access(path.c_str(), W_OK) != 0) {
-      throw error_of(path, errno);
+  if (const auto status = status_of(path)) {
+    if (S_ISDIR(status->st_mode)) {
+      throw write_error(path, EISDIR);
     }
-    if (!fs::is_regular_file(status)) {
+    if (access(path.c_str(), W_OK) != 0) {
+      throw write_error(path, errno);
+    }
+    if (!S_ISREG(status->st_mode)) {
+      is_special_ = true;
       return;
     }
-    path_ = fs::canonical(path, error);  // a symbolic link stays one
-    if (error) {
-      throw error_of(path, error.value());
-    }
   }
-  temporary_ = path_;
-  temporary_ += fmt::format(".{}.partial", getpid());
-  Descriptor trial{temporary_, O_CREAT | O_EXCL, path_};
-  const Removal removal{temporary_};
-  trial.finish();
+  path_ = target_of(path, path);
+  TemporaryFile{path_, private_permissions}.descriptor().finish();
 }
 
 void OutputFile::write(std::initializer_list<std::string_view> parts) const {
-  const auto write_to = [&](Descriptor& file) {
-    for (const std::string_view part : parts) {
-      file.write_all(part);
-    }
-    file.finish();
-  };
-  if (temporary_.empty()) {
-    Descriptor file{path_, 0, path_};
-    write_to(file);
+  if (is_special_) {
+    Descriptor file{path_, O_WRONLY, 0, path_};
+    write_parts(file, parts);
     return;
   }
-  Descriptor file{temporary_, O_CREAT | O_EXCL, path_};
-  Removal removal{temporary_};
-  write_to(file);
-  std::error_code error;
-  fs::rename(temporary_, path_, error);
-  if (error) {
-    throw error_of(path_, error.value());
+  const auto old = status_of(path_);
+  TemporaryFile file{path_, old ? private_permissions : default_permissions};
+  if (old) {
+    file.descriptor().take_over(old->st_uid, old->st_gid, old->st_mode & 07777U);
   }
-  removal.cancel();
+  write_parts(file.descriptor(), parts);
+  file.become(path_);
+  synchronize_folder(path_.parent_path(), path_);
 }
 
 }  // namespace xgrad::files

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
@@ -29,14 +30,19 @@ std::vector<char*> argv_of(const std::vector<std::string>& arguments) {
   return argv;
 }
 
-int wait_for(pid_t process) {
+struct Ending {
+  int code;
+  int signal;
+};
+
+Ending wait_for(pid_t process) {
   int status = 0;
   while (waitpid(process, &status, 0) < 0) {
     if (errno != EINTR) {
       throw std::runtime_error("waitpid failed");
     }
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return WIFEXITED(status) ? Ending{WEXITSTATUS(status), 0} : Ending{128 + WTERMSIG(status), WTERMSIG(status)};
 }
 
 }  // namespace
@@ -74,8 +80,57 @@ Outcome run_command(const std::vector<std::string>& arguments, const std::string
   if (failure != 0) {
     throw std::runtime_error(std::string{"can't run "} + argv[0]);
   }
-  const int code = wait_for(process);
-  return {code, out_file.empty() ? read_file(out) : "", read_file(err)};
+  const Ending ending = wait_for(process);
+  return {ending.code, out_file.empty() ? read_file(out) : "", read_file(err), ending.signal};
+}
+
+Outcome run_and_signal(const std::vector<std::string>& arguments, const std::vector<int>& signals) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw std::runtime_error("pipe2 failed");
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  for (const int signal : signals) {
+    sigaddset(&defaults, signal);
+  }
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const std::vector<char*> argv = argv_of(arguments);
+  pid_t process = 0;
+  const int failure = posix_spawn(&process, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  close(ends[1]);
+  if (failure != 0) {
+    throw std::runtime_error(std::string{"can't run "} + argv[0]);
+  }
+  Outcome outcome;
+  const auto read_on = [&] {
+    std::array<char, 4096> buffer{};
+    const ssize_t count = read(ends[0], buffer.data(), buffer.size());
+    outcome.out.append(buffer.data(), static_cast<std::size_t>(count < 0 ? 0 : count));
+    return count > 0;
+  };
+  while (outcome.out.find('\n') == std::string::npos && read_on()) {
+  }
+  kill(process, SIGSTOP);
+  for (const int signal : signals) {
+    kill(process, signal);
+  }
+  kill(process, SIGCONT);
+  while (read_on()) {
+  }
+  close(ends[0]);
+  const Ending ending = wait_for(process);
+  outcome.code = ending.code;
+  outcome.signal = ending.signal;
+  return outcome;
 }
 
 Outcome run_on_terminal(const std::vector<std::string>& arguments, unsigned short columns) {
@@ -101,7 +156,7 @@ Outcome run_on_terminal(const std::vector<std::string>& arguments, unsigned shor
       break;
     }
   }
-  outcome.code = wait_for(process);
+  outcome.code = wait_for(process).code;
   close(terminal);
   return outcome;
 }
