@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <doctest/doctest.h>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
+#include "xgrad/optim.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/reduce.hpp"
 
@@ -273,5 +275,32 @@ TEST_CASE("parameter: set keeps shape and dtype, and drops the history of what i
 }
 
 // NOLINTEND(performance-unnecessary-copy-initialization)
+
+namespace {
+
+template <class T>
+concept HasData = requires(T&& tensor) {
+  std::forward<T>(tensor).template data<float>();
+};
+
+}  // namespace
+
+TEST_CASE("tensor: the memory of a temporary can't be looked at") {
+  static_assert(HasData<Tensor&>);
+  static_assert(HasData<const Tensor&>);
+  static_assert(!HasData<Tensor>);
+  static_assert(!HasData<const Tensor>);
+}
+
+TEST_CASE("tensor: what a temporary tells of itself is a copy") {
+  static_assert(std::is_same_v<decltype(std::declval<Tensor>().shape()), Shape>);
+  static_assert(std::is_same_v<decltype(std::declval<const Tensor&>().shape()), const Shape&>);
+  static_assert(std::is_same_v<decltype(std::declval<Parameter>().value()), Tensor>);
+  static_assert(std::is_same_v<decltype(std::declval<Parameter>().shape()), Shape>);
+  static_assert(std::is_same_v<decltype(std::declval<Parameter>().name()), std::string>);
+  static_assert(std::is_same_v<decltype(std::declval<optim::SGD>().parameters()), std::vector<NamedParameter>>);
+  const Shape& shape = ones({2, 3}).shape();
+  CHECK(shape == Shape{2, 3});
+}
 
 }  // namespace xgrad

@@ -25,7 +25,8 @@ class XGRAD_API Optimizer {
   /// One gradient per parameter, in order, of its shape and dtype (ShapeError, DTypeError). They are not changed.
   void apply(std::span<const Tensor> gradients);
 
-  [[nodiscard]] const std::vector<NamedParameter>& parameters() const noexcept { return parameters_; }
+  [[nodiscard]] const std::vector<NamedParameter>& parameters() const& noexcept { return parameters_; }
+  [[nodiscard]] std::vector<NamedParameter> parameters() const&& { return parameters_; }
   [[nodiscard]] double learning_rate() const;
   /// Takes effect at once, in compiled steps too. Throws ValueError unless finite and positive.
   void set_learning_rate(double rate);

@@ -25,11 +25,15 @@ class XGRAD_API Parameter {
   explicit Parameter(const Tensor& value, std::string name = {});
 
   [[nodiscard]] bool defined() const noexcept { return cell_ != nullptr; }
-  [[nodiscard]] const Tensor& value() const;
+  /// The reference is to what the cell holds: after set() it is the new value. Copy the tensor to keep the old one.
+  [[nodiscard]] const Tensor& value() const&;
+  [[nodiscard]] Tensor value() const&& { return static_cast<const Parameter&>(*this).value(); }
   operator const Tensor&() const { return value(); }  // NOLINT(google-explicit-constructor)
 
-  [[nodiscard]] const std::string& name() const;
-  [[nodiscard]] const Shape& shape() const { return held().shape(); }
+  [[nodiscard]] const std::string& name() const&;
+  [[nodiscard]] std::string name() const&& { return static_cast<const Parameter&>(*this).name(); }
+  [[nodiscard]] const Shape& shape() const& { return held().shape(); }
+  [[nodiscard]] Shape shape() const&& { return held().shape(); }
   [[nodiscard]] DType dtype() const { return held().dtype(); }
 
   /// Throws ShapeError or DTypeError if they would change. Evaluates `value` and drops its history.

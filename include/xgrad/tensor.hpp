@@ -58,7 +58,8 @@ class XGRAD_API Tensor {
   }
 
   [[nodiscard]] bool defined() const noexcept { return node_ != nullptr; }
-  [[nodiscard]] const Shape& shape() const;
+  [[nodiscard]] const Shape& shape() const&;
+  [[nodiscard]] Shape shape() const&& { return static_cast<const Tensor&>(*this).shape(); }
   [[nodiscard]] DType dtype() const;
   [[nodiscard]] std::size_t rank() const { return shape().rank(); }
   /// The number of elements.
@@ -90,11 +91,14 @@ class XGRAD_API Tensor {
   /// The only element, of any dtype, as a double. Throws ShapeError unless size() is 1.
   [[nodiscard]] double item() const;
   /// The elements in row-major order, 64-byte aligned; valid while any handle of this node lives. Evaluates. Throws
-  /// DTypeError if T isn't the dtype.
+  /// DTypeError if T isn't the dtype. Not of a temporary, whose memory is used again: give it a name, or copy the
+  /// elements with to_vector().
   template <Element T>
-  [[nodiscard]] std::span<const T> data() const {
+  [[nodiscard]] std::span<const T> data() const& {
     return {static_cast<const T*>(raw_data(dtype_of<T>)), static_cast<std::size_t>(size())};
   }
+  template <Element T>
+  std::span<const T> data() const&& = delete;
   template <Element T>
   [[nodiscard]] std::vector<T> to_vector() const {
     const auto values = data<T>();

@@ -44,7 +44,7 @@ template <class... E>
 }
 
 /// A view of the tensor's memory, without a copy; valid while `tensor` lives. Evaluates. Throws DTypeError if T isn't
-/// the dtype.
+/// the dtype. Not of a temporary: see Tensor::data.
 template <Element T>
 [[nodiscard]] auto view_xtensor(const Tensor& tensor) {
   const std::span<const T> values = tensor.data<T>();
@@ -54,6 +54,9 @@ template <Element T>
   }
   return xt::adapt(values.data(), values.size(), xt::no_ownership(), lengths);
 }
+
+template <Element T, class Temporary>
+requires(std::is_same_v<std::remove_const_t<Temporary>, Tensor>) auto view_xtensor(Temporary&& tensor) = delete;
 
 /// A copy, of dynamic rank. Evaluates. Throws DTypeError if T isn't the dtype.
 template <Element T>

@@ -16,8 +16,8 @@
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
-#include "run/pooling.hpp"
 #include "run/program.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad {
 

@@ -7,7 +7,7 @@
 #include "compile/simplify.hpp"
 #include "graph/identity.hpp"
 #include "graph/order.hpp"
-#include "run/pooling.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad::planning {
 

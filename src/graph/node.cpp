@@ -1,9 +1,12 @@
 #include "graph/node.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <fmt/format.h>
+#include <new>
 
-#include "run/pooling.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad::graph {
 
@@ -113,12 +116,14 @@ std::string spoken(std::span<const Tensor> tensors) {
 }
 
 std::shared_ptr<const ScopeName>& current_scope() noexcept {
+  // Never destroyed: a thread may make nodes while it ends, and it has left all its scopes by then.
   using Scope = std::shared_ptr<const ScopeName>;
-  if (auto* scope = run::of_this_thread<Scope>()) {
-    return *scope;
+  alignas(Scope) constinit XGRAD_STATIC_TLS static thread_local std::array<std::byte, sizeof(Scope)> memory{};
+  constinit XGRAD_STATIC_TLS static thread_local Scope* scope = nullptr;
+  if (scope == nullptr) {
+    scope = new (memory.data()) Scope;
   }
-  thread_local auto* const last = new Scope;  // NOLINT: for a thread that ends, and that nothing is destroyed after
-  return *last;
+  return *scope;
 }
 
 }  // namespace xgrad::graph

@@ -5,6 +5,7 @@
 
 #include "graph/node.hpp"
 #include "run/pooling.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad::graph {
 

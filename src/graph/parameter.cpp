@@ -42,7 +42,7 @@ Parameter::Parameter(const Tensor& value, std::string name) {
   cell_ = std::make_shared<graph::Cell>(graph::Cell{std::move(leaf), std::move(shared_name)});
 }
 
-const Tensor& Parameter::value() const {
+const Tensor& Parameter::value() const& {
   if (cell_ == nullptr) {
     throw ValueError("[parameter] read, but it holds nothing");
   }
@@ -57,7 +57,7 @@ const Tensor& Parameter::held() const {
   return cell_->value;
 }
 
-const std::string& Parameter::name() const {
+const std::string& Parameter::name() const& {
   static_cast<void>(held());
   return *cell_->name;
 }

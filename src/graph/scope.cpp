@@ -10,7 +10,7 @@
 
 #include "graph/node.hpp"
 #include "graph/order.hpp"
-#include "run/pooling.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad {
 

@@ -21,7 +21,7 @@ graph::Node& checked(graph::Node* node, const char* what) {
 
 }  // namespace
 
-const Shape& Tensor::shape() const {
+const Shape& Tensor::shape() const& {
   return checked(node_, "shape").shape;
 }
 

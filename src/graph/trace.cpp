@@ -8,7 +8,7 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/plan.hpp"
 
-#include "run/pooling.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad::graph {
 

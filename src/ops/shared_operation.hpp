@@ -6,6 +6,8 @@
 #include <memory>
 #include <tuple>
 
+#include "run/thread_store.hpp"
+
 namespace xgrad::ops {
 
 /// The T of these arguments: one of the last few that this thread made, or a new one. For operations whose arguments
@@ -17,17 +19,23 @@ template <class T, class... Arguments>
     std::tuple<Arguments...> arguments;
     std::shared_ptr<const T> operation;
   };
-  thread_local std::array<Known, kept> all;
-  thread_local std::size_t oldest = 0;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Known& known) {
+  struct Last {
+    std::array<Known, kept> all;
+    std::size_t oldest = 0;
+  };
+  auto* last = run::of_this_thread<Last>();
+  if (last == nullptr) {  // the thread ends
+    return std::make_shared<const T>(arguments...);
+  }
+  const auto found = std::find_if(last->all.begin(), last->all.end(), [&](const Known& known) {
     return known.operation != nullptr && known.arguments == std::tie(arguments...);
   });
-  if (found != all.end()) {
+  if (found != last->all.end()) {
     return found->operation;
   }
   auto operation = std::make_shared<const T>(arguments...);
-  all[oldest] = {std::tuple<Arguments...>{arguments...}, operation};
-  oldest = (oldest + 1) % kept;
+  last->all[last->oldest] = {std::tuple<Arguments...>{arguments...}, operation};
+  last->oldest = (last->oldest + 1) % kept;
   return operation;
 }
 

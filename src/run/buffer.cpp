@@ -9,6 +9,7 @@
 #include "xgrad/error.hpp"
 
 #include "run/pooling.hpp"
+#include "run/thread_store.hpp"
 
 namespace xgrad::run {
 
@@ -49,6 +50,7 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   ~Pool() {
+    local_ = nullptr;
     state_ = PoolState::gone;
     for (Buffer::Block*& head : free_) {
       while (head != nullptr) {
@@ -99,11 +101,10 @@ class Pool {
   std::array<Buffer::Block*, class_count + 1> free_{};
   std::size_t kept_ = 0;
 
-  static bool usable() {
+  static bool usable() noexcept {
     if (state_ == PoolState::unused) {
-      thread_local Pool pool;
-      local_ = &pool;
-      state_ = PoolState::in_use;
+      local_ = of_this_thread<Pool>();
+      state_ = local_ == nullptr ? PoolState::unused : PoolState::in_use;  // unused: no memory now
     }
     return state_ == PoolState::in_use;
   }

@@ -1,8 +1,5 @@
 #pragma once
 
-/// For trivial thread-local variables of a few bytes: found without a call, also in a shared library.
-#define XGRAD_STATIC_TLS __attribute__((tls_model("initial-exec")))
-
 namespace xgrad::run {
 
 // Under a sanitizer every buffer and node is its own allocation, so that use after free and overflow are seen.
@@ -17,33 +14,5 @@ inline constexpr bool pooling = true;
 #else
 inline constexpr bool pooling = true;
 #endif
-
-/// Whether this thread's part of a pool may be used: it is made at its first use, and what is given back after it is
-/// gone goes to the system.
-enum class PoolState : unsigned char { unused, in_use, gone };
-
-/// This thread's T, made at its first use; null once it is gone, which is while the thread ends, and for the main
-/// thread when objects of static duration are destroyed.
-template <class T>
-[[nodiscard]] T* of_this_thread() {
-  constinit XGRAD_STATIC_TLS static thread_local T* known = nullptr;
-  constinit XGRAD_STATIC_TLS static thread_local PoolState state = PoolState::unused;
-  if (state == PoolState::unused) {
-    struct Owner {
-      T value{};
-      Owner() = default;
-      Owner(const Owner&) = delete;
-      Owner& operator=(const Owner&) = delete;
-      ~Owner() {
-        known = nullptr;
-        state = PoolState::gone;
-      }
-    };
-    thread_local Owner owner;
-    known = &owner.value;
-    state = PoolState::in_use;
-  }
-  return known;
-}
 
 }  // namespace xgrad::run

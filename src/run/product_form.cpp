@@ -9,10 +9,10 @@
 #include <string_view>
 #include <tuple>
 
-#include "run/pooling.hpp"
 #include "run/product.hpp"
 #include "run/product_shape.hpp"
 #include "run/product_timing.hpp"
+#include "run/thread_store.hpp"
 #include "run/threads.hpp"
 
 namespace xgrad::run {

@@ -91,7 +91,8 @@ class XGRAD_API Sequential {
   [[nodiscard]] std::vector<NamedParameter> parameters() const;
   void replace_parameters(const ReplaceParameter& replacement);
 
-  [[nodiscard]] const std::vector<Layer>& layers() const noexcept { return layers_; }
+  [[nodiscard]] const std::vector<Layer>& layers() const& noexcept { return layers_; }
+  [[nodiscard]] std::vector<Layer> layers() const&& { return layers_; }
 
  private:
   std::vector<Layer> layers_;
