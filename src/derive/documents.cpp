@@ -3,6 +3,8 @@
 
 #include "xgrad/derive.hpp"
 
+#include "derive/latex.hpp"
+
 namespace xgrad {
 
 namespace {
@@ -32,33 +34,6 @@ std::string escaped_dot(std::string_view text) {
   return result;
 }
 
-// Notes are plain text, but for what means something to LaTeX and for letters that its default fonts lack.
-std::string note_latex(std::string_view note) {
-  std::string result{note};
-  const std::pair<std::string_view, std::string_view> letters[] = {// NOLINT(modernize-avoid-c-arrays)
-                                                                   {"&", "\\&"},         {"%", "\\%"},
-                                                                   {"#", "\\#"},         {"_", "\\_"},
-                                                                   {"α", "$\\alpha$"},   {"β", "$\\beta$"},
-                                                                   {"γ", "$\\gamma$"},   {"ε", "$\\varepsilon$"},
-                                                                   {"η", "$\\eta$"},     {"θ", "$\\theta$"},
-                                                                   {"λ", "$\\lambda$"},  {"μ", "$\\mu$"},
-                                                                   {"σ", "$\\sigma$"},   {"δˡ", "$\\delta^{l}$"},
-                                                                   {"zˡ", "$z^{l}$"},    {"δ", "$\\delta$"},
-                                                                   {"∂", "$\\partial$"}, {"Σ₀", "$\\sum_0$"},
-                                                                   {"Σ₁", "$\\sum_1$"},  {"Σ", "$\\sum$"},
-                                                                   {"¹", "$^1$"},        {"²", "$^2$"},
-                                                                   {"³", "$^3$"},        {"⁴", "$^4$"},
-                                                                   {"⁵", "$^5$"},        {"⁶", "$^6$"},
-                                                                   {"⁷", "$^7$"},        {"⁸", "$^8$"},
-                                                                   {"⁹", "$^9$"},        {"⁰", "$^0$"}};
-  for (const auto& [from, to] : letters) {
-    for (std::size_t at = 0; (at = result.find(from, at)) != std::string::npos; at += to.size()) {
-      result.replace(at, from.size(), to);
-    }
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string Derivation::latex() const {
@@ -74,7 +49,7 @@ std::string Derivation::latex() const {
     append_equations(text, backward);
   }
   for (const std::string& note : notes) {
-    text += note_latex(note) + "\n\n";
+    text += formulas::latex_text(note) + "\n\n";
   }
   return text + "\\end{document}\n";
 }

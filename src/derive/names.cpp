@@ -7,23 +7,13 @@
 
 #include "compile/kind.hpp"
 #include "derive/expression.hpp"
+#include "derive/latex.hpp"
 
 namespace xgrad::formulas {
 
 namespace {
 
 constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-
-// Greek letters that the library itself or many users write.
-std::string latex_base(std::string_view base) {
-  static const std::map<std::string_view, std::string_view> greek{
-      {"δ", "\\delta"}, {"θ", "\\theta"}, {"σ", "\\sigma"},  {"γ", "\\gamma"}, {"β", "\\beta"},
-      {"α", "\\alpha"}, {"μ", "\\mu"},    {"λ", "\\lambda"}, {"η", "\\eta"},   {"ε", "\\varepsilon"}};
-  if (const auto letter = greek.find(base); letter != greek.end()) {
-    return std::string{letter->second};
-  }
-  return base.size() == 1 ? escaped_latex(base) : "\\mathrm{" + escaped_latex(base) + "}";
-}
 
 std::string_view innermost(const graph::Node& node) {
   return node.scope == nullptr ? std::string_view{} : std::string_view{node.scope->name};
@@ -65,43 +55,15 @@ std::size_t characters(std::string_view text) noexcept {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-std::string escaped_latex(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '\\':
-        result += "\\backslash{}";
-        break;
-      case '_':
-      case '#':
-      case '$':
-      case '%':
-      case '&':
-      case '{':
-      case '}':
-        result += '\\';
-        result += c;
-        break;
-      case '^':
-      case '~':
-        result += fmt::format("\\{}{{}}", c);
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
 Name make_name(std::string_view base, std::size_t number) {
   if (number == 0) {
-    return {std::string{base}, latex_base(base)};
+    return {std::string{base}, latex_name(base)};
   }
-  return {std::string{base} + superscript(number), fmt::format("{}^{{{}}}", latex_base(base), number)};
+  return {std::string{base} + superscript(number), fmt::format("{}^{{{}}}", latex_name(base), number)};
 }
 
 Name with_subscript(std::string_view base, const Name& below) {
-  return {fmt::format("{}_{}", base, below.text), fmt::format("{}_{{{}}}", latex_base(base), below.latex)};
+  return {fmt::format("{}_{}", base, below.text), fmt::format("{}_{{{}}}", latex_name(base), below.latex)};
 }
 
 Names::Names(const graph::Order& order, const graph::Node& loss,

@@ -16,7 +16,7 @@ struct Name {
   std::string latex;  ///< "W^{1}"
 };
 
-/// A name with a number above it; without one for 0. A base of several letters is upright in LaTeX.
+/// A name with a number above it; without one for 0. In LaTeX as latex_name() writes the base.
 [[nodiscard]] Name make_name(std::string_view base, std::size_t number = 0);
 /// The name with another below it: "δ_h".
 [[nodiscard]] Name with_subscript(std::string_view base, const Name& below);
@@ -24,8 +24,6 @@ struct Name {
 [[nodiscard]] std::string superscript(std::size_t number);
 /// The number of characters, of which UTF-8 takes several bytes.
 [[nodiscard]] std::size_t characters(std::string_view text) noexcept;
-/// What users write, without a meaning for LaTeX.
-[[nodiscard]] std::string escaped_latex(std::string_view text);
 
 /// The named quantities of a forward graph: what the user named; what layers compute (zˡ = Wˡ a + bˡ of the l-th Dense
 /// call, aˡ its activation); and leaves, "x" and "y" for lack of anything better.

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "compile/kind.hpp"
+#include "derive/latex.hpp"
 
 namespace xgrad::formulas {
 
@@ -101,6 +102,9 @@ std::string Printer::at_least(Precedence precedence, Expr e) const {
 }
 
 std::string Printer::number_text(double value) const {
+  if (!std::isfinite(value)) {
+    return std::isnan(value) ? (latex() ? "\\mathrm{NaN}" : "NaN") : (latex() ? "\\infty" : "∞");
+  }
   if (value == std::floor(value) && value < 1e15) {
     return fmt::format("{:.0f}", value);
   }
@@ -289,10 +293,7 @@ Printer::Piece Printer::function_of(Expr e) const {
   const Notation notation = operation.notation();
   std::string name{notation.symbol.empty() ? operation.name() : notation.symbol};
   if (latex()) {
-    static const std::map<std::string_view, std::string_view> known{
-        {"σ", "\\sigma"}, {"tanh", "\\tanh"}, {"exp", "\\exp"}, {"log", "\\log"}, {"sin", "\\sin"}, {"cos", "\\cos"}};
-    const auto symbol = known.find(name);
-    name = symbol != known.end() ? std::string{symbol->second} : "\\operatorname{" + escaped_latex(name) + "}";
+    name = latex_operator(name);
   }
   const char* prime = latex() ? "'" : "′";
   return {name + (e->primed ? prime : "") + in_brackets(argument.text), atom};
@@ -313,10 +314,10 @@ Printer::Piece Printer::call_of(Expr e) const {
   const Operation& operation = *e->operation;
   const Notation notation = operation.notation();
   if (notation.form == Notation::Form::infix && e->arguments.size() == 2 && !notation.symbol.empty()) {
-    static const std::map<std::string_view, std::string_view> known{
-        {"≠", "\\neq"}, {"≤", "\\leq"}, {"≥", "\\geq"}, {"∧", "\\wedge"}, {"∨", "\\vee"}};
-    const auto symbol = known.find(notation.symbol);
-    const std::string sign{latex() && symbol != known.end() ? symbol->second : notation.symbol};
+    if (latex() && notation.symbol == "^") {
+      return {fmt::format("{{{}}}^{{{}}}", at_least(atom, e->arguments[0]), piece(e->arguments[1]).text), unary};
+    }
+    const std::string sign = latex() ? latex_operator(notation.symbol) : std::string{notation.symbol};
     return {at_least(multiplicative, e->arguments[0]) + " " + sign + " " + at_least(multiplicative, e->arguments[1]),
             additive};
   }
@@ -329,7 +330,7 @@ Printer::Piece Printer::call_of(Expr e) const {
   }
   const bool is_one_hot = operation.name() == "one_hot";
   std::string text{notation.symbol.empty() ? operation.name() : notation.symbol};
-  text = latex() ? "\\operatorname{" + escaped_latex(text) + "}" : text;
+  text = latex() ? latex_operator(text) : text;
   std::vector<std::string> arguments;
   arguments.reserve(e->arguments.size());
   for (Expr argument : e->arguments) {
@@ -340,7 +341,7 @@ Printer::Piece Printer::call_of(Expr e) const {
     const bool* flag = std::get_if<bool>(&attribute.value);
     if (!is_one_hot && (flag == nullptr || *flag)) {
       const std::string written = attribute_text(attribute);
-      attributes.push_back(latex() ? "\\text{" + escaped_latex(written) + "}" : written);
+      attributes.push_back(latex() ? "\\text{" + latex_text(written) + "}" : written);
     }
   }
   const std::string inside =
