@@ -524,7 +524,8 @@ class CarefulRoot final : public xg::ElementwiseOperation {
 
 }  // namespace
 
-TEST_CASE("compile: a user's element-wise operation is part of a pass that updates in place; one that may throw isn't") {
+TEST_CASE(
+    "compile: a user's element-wise operation is part of a pass that updates in place; one that may throw isn't") {
   for (const bool throws : {false, true}) {
     const auto root = std::make_shared<const CarefulRoot>(throws);
     const xg::Parameter w{doubles({16, 4, 1}), "w"};
@@ -622,4 +623,77 @@ TEST_CASE("compile: describe is that of the last call, also without a result") {
   CHECK(f.describe() != first);
   f(doubles({1, 2, 3}));
   CHECK(f.describe() == first);
+}
+
+namespace {
+
+Tensor plain_square(const Tensor& x) {
+  return x * x;
+}
+
+}  // namespace
+
+TEST_CASE("compile: a plain function") {
+  auto square = xg::compile(plain_square);
+  CHECK(square(xg::tensor({3})).item() == 9);
+  auto by_address = xg::compile(&plain_square);
+  CHECK(by_address(xg::tensor({3})).item() == 9);
+}
+
+TEST_CASE("compile: what was moved from says so") {
+  auto first = xg::compile([](const Tensor& x) { return x * 2.0; });
+  CHECK(first(xg::tensor({3})).item() == 6);
+  auto second = std::move(first);
+  CHECK(second(xg::tensor({4})).item() == 8);
+  // NOLINTBEGIN(bugprone-use-after-move): that is what is tested
+  CHECK(message_of<xg::ValueError>([&] { return first(xg::tensor({3})); }).find("moved from") != std::string::npos);
+  CHECK(message_of<xg::ValueError>([&] {
+          first.clear();
+          return 0;
+        }).find("moved from") != std::string::npos);
+  CHECK(first.trace_count() == 0);
+  CHECK(first.describe().empty());
+  // NOLINTEND(bugprone-use-after-move)
+}
+
+TEST_CASE("compile: traces are bounded, and what was used longest ago goes first") {
+  int traced = 0;
+  auto total = xg::compile([&traced](const Tensor& x) {
+    ++traced;
+    return std::vector<Tensor>{xg::sum(x), x * 2.0};
+  });
+  const auto call = [&](std::int64_t n) {
+    const auto results = total(xg::ones({n}));
+    CHECK(results[0].item() == static_cast<double>(n));
+    CHECK(results[1].shape() == xg::Shape{n});
+  };
+  for (std::int64_t n = 1; n <= 1000; ++n) {
+    call(n);
+    call(1);  // in use all the time
+  }
+  CHECK(traced == 1000);
+  CHECK(total.trace_count() == 256);
+  call(1000);
+  call(1);
+  CHECK(traced == 1000);
+  call(2);  // gone long since
+  CHECK(traced == 1001);
+  CHECK(total.trace_count() == 256);
+  total.clear();
+  CHECK(total.trace_count() == 0);
+  call(1000);
+  CHECK(traced == 1002);
+}
+
+TEST_CASE("compile: traces are bounded by their memory") {
+  // One megabyte each of intermediate values.
+  auto step = xg::compile([](const Tensor& x) {
+    const Tensor y = xg::cumsum(x);
+    return xg::sum(xg::flip(y) * y);
+  });
+  for (std::int64_t n = 0; n < 300; ++n) {
+    static_cast<void>(step(xg::ones({1'000'000 + n})));
+  }
+  CHECK(step.trace_count() < 100);
+  CHECK(step.trace_count() > 1);
 }

@@ -32,10 +32,11 @@ namespace xgrad {
 
 namespace detail {
 
-/// How the core of a compiled function calls back to have it traced: writes its results' tensors to the list.
+/// How the core of a compiled function calls back to have it traced: writes its results' tensors to the list, and
+/// returns a result without its tensors.
 struct Traced {
   void* context;
-  void (*trace)(void* context, std::span<const Tensor> arguments, std::vector<Tensor>& results);
+  std::shared_ptr<void> (*trace)(void* context, std::span<const Tensor> arguments, std::vector<Tensor>& results);
 };
 
 /// Whether a function is being traced on this thread.
@@ -49,16 +50,19 @@ class XGRAD_API CompiledCore {
   CompiledCore& operator=(CompiledCore&&) noexcept;
   ~CompiledCore();
 
-  /// The number of the trace for arguments of these shapes and dtypes, from 0; traces f if there is none yet.
-  std::size_t select(std::span<const Tensor> arguments, const Traced& traced);
-  [[nodiscard]] std::size_t result_count(std::size_t trace) const noexcept;
-  /// Runs it. One place per result.
-  void run(std::size_t trace_number, std::span<const Tensor> arguments, std::span<Tensor> results);
+  /// Makes the trace for arguments of these shapes and dtypes the selected one; traces f if there is none.
+  void select(std::span<const Tensor> arguments, const Traced& traced);
+  /// Of the selected trace.
+  [[nodiscard]] const void* form() const noexcept;
+  [[nodiscard]] std::size_t result_count() const noexcept;
+  /// Runs the selected trace. One slot per result.
+  void run(std::span<const Tensor> arguments, std::span<Tensor> results);
 
   [[nodiscard]] std::size_t trace_count() const noexcept;
-  [[nodiscard]] std::string describe(std::size_t trace) const;
+  void clear();
+  [[nodiscard]] std::string describe() const;
   void set_profiling(bool on);
-  [[nodiscard]] std::string profile(std::size_t trace) const;
+  [[nodiscard]] std::string profile() const;
 
  private:
   struct State;
@@ -96,7 +100,8 @@ void visit_tensors(R& result, Visit& visit) {
 
 }  // namespace detail
 
-/// What compile() makes of an F. Moves, doesn't copy. Belongs to one thread at a time.
+/// What compile() makes of an F. Moves, doesn't copy: what was moved from throws ValueError when it is called. Belongs
+/// to one thread at a time.
 template <class F>
 class Compiled {
  public:
@@ -112,24 +117,22 @@ class Compiled {
     }
     const std::array<Tensor, sizeof...(T)> list{static_cast<const Tensor&>(arguments)...};
     if constexpr (std::is_void_v<Result>) {
-      const std::size_t trace = select<std::tuple<>>(list, [](F& f, const auto&... x) {
+      select<std::tuple<>>(list, [](F& f, const auto&... x) {
         f(x...);
         return std::tuple<>{};
       });
-      last_ = trace;
-      core_.run(trace, list, {});
+      core_.run(list, {});
     } else {
       using Value = std::remove_cvref_t<Result>;
-      const std::size_t trace = select<Value>(list, [](F& f, const auto&... x) -> Value { return f(x...); });
-      last_ = trace;
+      select<Value>(list, [](F& f, const auto&... x) -> Value { return f(x...); });
       if constexpr (std::is_same_v<Value, Tensor>) {
         Tensor result;
-        core_.run(trace, list, {&result, 1});
+        core_.run(list, {&result, 1});
         return result;
       } else {
-        Value result = *static_cast<const Value*>(forms_[trace].get());
-        std::vector<Tensor> tensors(core_.result_count(trace));
-        core_.run(trace, list, tensors);
+        Value result = *static_cast<const Value*>(core_.form());
+        std::vector<Tensor> tensors(core_.result_count());
+        core_.run(list, tensors);
         std::size_t next = 0;
         auto put = [&](Tensor& tensor) { tensor = std::move(tensors[next++]); };
         detail::visit_tensors(result, put);
@@ -139,47 +142,49 @@ class Compiled {
   }
 
   /// How many traces there are: one for each combination of shapes, dtypes and number of threads that it was called
-  /// with.
+  /// with. At most 256 are kept, and 256 MiB of plans; what was used longest ago goes first, and is traced again when
+  /// it is asked for again.
   [[nodiscard]] std::size_t trace_count() const noexcept { return core_.trace_count(); }
+  /// Drops all traces: the next call traces anew, with what the function captures by reference as it is then. Throws
+  /// ValueError while a trace runs.
+  void clear() { core_.clear(); }
   /// The plan of the last call: its steps, what was fused, bytes and peak. Empty before the first.
-  [[nodiscard]] std::string describe() const { return core_.describe(last_); }
+  [[nodiscard]] std::string describe() const { return core_.describe(); }
   /// From now on every step of a plan is timed (which costs some), for profile().
   void set_profiling(bool on) { core_.set_profiling(on); }
   /// Time and bytes per step and per layer, of the last call's plan, since profiling was turned on.
-  [[nodiscard]] std::string profile() const { return core_.profile(last_); }
+  [[nodiscard]] std::string profile() const { return core_.profile(); }
 
  private:
   template <class Value, std::size_t N, class Call>
-  std::size_t select(const std::array<Tensor, N>& list, Call call) {
+  void select(const std::array<Tensor, N>& list, Call call) {
     struct Context {
       Compiled* self;
       Call call;
     } context{this, call};
     const detail::Traced traced{
-        &context, [](void* opaque, std::span<const Tensor> arguments, std::vector<Tensor>& results) {
+        &context,
+        [](void* opaque, std::span<const Tensor> arguments, std::vector<Tensor>& results) -> std::shared_ptr<void> {
           auto& [self, f] = *static_cast<Context*>(opaque);
           auto form = std::make_shared<Value>([&]<std::size_t... I>(std::index_sequence<I...>) {
             return f(self->function_, arguments[I]...);
           }(std::make_index_sequence<N>{}));
           auto take = [&](Tensor& tensor) { results.push_back(std::exchange(tensor, Tensor{})); };
           detail::visit_tensors(*form, take);
-          self->forms_.resize(self->core_.trace_count());  // what failed later is dropped
-          self->forms_.push_back(std::move(form));
+          return form;
         }};
-    return core_.select(list, traced);
+    core_.select(list, traced);
   }
 
   F function_;
   detail::CompiledCore core_;
-  std::vector<std::shared_ptr<void>> forms_;  // per trace: a result without its tensors
-  std::size_t last_ = 0;
 };
 
 /// f, to be traced at the first call, and planned with the options that are in force now. f is kept by copy or move;
 /// what it captures by reference must outlive it.
 template <class F>
-[[nodiscard]] Compiled<std::remove_cvref_t<F>> compile(F&& f, const PlanOptions& options = plan_options()) {
-  return Compiled<std::remove_cvref_t<F>>{std::forward<F>(f), options};
+[[nodiscard]] Compiled<std::decay_t<F>> compile(F&& f, const PlanOptions& options = plan_options()) {
+  return Compiled<std::decay_t<F>>{std::forward<F>(f), options};
 }
 
 }  // namespace xgrad

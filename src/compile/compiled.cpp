@@ -1,7 +1,9 @@
 #include <algorithm>
-#include <deque>
+#include <bit>
 #include <fmt/format.h>
 #include <iterator>
+#include <list>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "xgrad/compile.hpp"
@@ -33,14 +35,17 @@ struct Argument {
 /// What one trace of the function became. The leaves of the plan are the arguments, then the cells that are read; its
 /// outputs the results, then what is written to cells.
 struct TracedPlan {
+  std::uint64_t hash = 0;  // of the next two
   std::vector<Argument> arguments;
-  int threads = 1;  // that it was planned for
+  int threads = 1;             // that it was planned for
+  std::shared_ptr<void> form;  // a result without its tensors
   std::vector<std::shared_ptr<graph::Cell>> read;
   std::vector<std::shared_ptr<graph::Cell>> written;
   std::vector<Argument> results;
   Planned planned;
   bool shares = false;               // whether an output is somebody else's memory
   std::vector<run::Buffer> buffers;  // of the outputs, during a run
+  std::vector<Tensor> leaves;        // that get them
 };
 
 bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
@@ -122,7 +127,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
       result.arguments.push_back({argument.shape(), argument.dtype()});
       placeholders.push_back(graph::Trace::placeholder(argument, false));
     }
-    traced.trace(traced.context, placeholders, request.outputs);
+    result.form = traced.trace(traced.context, placeholders, request.outputs);
     for (const Tensor& output : request.outputs) {
       if (!output.defined()) {
         throw ValueError("[compile] the function returned an undefined Tensor");
@@ -164,6 +169,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
   request.facts.constants_fixed = true;
   result.planned = planning::build(request);
   result.buffers.resize(request.outputs.size());
+  result.leaves.resize(request.outputs.size());
   result.shares = std::any_of(result.planned.outputs.begin(), result.planned.outputs.end(),
                               [](const PlannedOutput& output) { return output.from != From::memory; });
   return result;
@@ -175,17 +181,35 @@ run::Buffer value_of(const TracedPlan& trace, std::uint32_t output) {
                                : trace.written[output - trace.results.size()]->value.node()->value;
 }
 
-/// Empties the buffers of a run, also after an error.
-class BufferGuard {
+/// Empties the buffers and leaves of a run, also after an error.
+class RunGuard {
  public:
-  explicit BufferGuard(std::vector<run::Buffer>& buffers) noexcept : buffers_{buffers} {}
-  BufferGuard(const BufferGuard&) = delete;
-  BufferGuard& operator=(const BufferGuard&) = delete;
-  ~BufferGuard() { std::fill(buffers_.begin(), buffers_.end(), run::Buffer{}); }
+  explicit RunGuard(TracedPlan& trace) noexcept : trace_{trace} {}
+  RunGuard(const RunGuard&) = delete;
+  RunGuard& operator=(const RunGuard&) = delete;
+  ~RunGuard() {
+    std::fill(trace_.buffers.begin(), trace_.buffers.end(), run::Buffer{});
+    std::fill(trace_.leaves.begin(), trace_.leaves.end(), Tensor{});
+  }
 
  private:
-  std::vector<run::Buffer>& buffers_;
+  TracedPlan& trace_;
 };
+
+// The leaves that the outputs become, without values yet: once the plan runs, nothing may fail any more for want of
+// memory. What is written in place needs none.
+void make_leaves(TracedPlan& trace) {
+  const std::size_t result_count = trace.results.size();
+  for (std::size_t i = 0; i < trace.buffers.size(); ++i) {
+    if (i < result_count) {
+      trace.leaves[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, {});
+    } else if (trace.planned.outputs[i].from != From::memory || trace.buffers[i]) {
+      const graph::Node& old = *trace.written[i - result_count]->value.node();
+      trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, true);
+      trace.leaves[i].node()->name = old.name;
+    }
+  }
+}
 
 // Gives every output memory: that of the cell which it is for, where that may be overwritten.
 void point_outputs(TracedPlan& trace) {
@@ -232,12 +256,98 @@ void share_values(TracedPlan& trace, std::span<const Tensor> arguments) {
   }
 }
 
+/// The traces, the latest first, within a number and a size.
+class Traces {
+ public:
+  /// The trace for these arguments, which becomes the first; null if there is none.
+  TracedPlan* find(std::span<const Tensor> arguments) {
+    if (!entries_.empty() && matches(entries_.front().trace, arguments)) {
+      return &entries_.front().trace;
+    }
+    const auto [begin, end] = index_.equal_range(hash_of(arguments));
+    const auto found =
+        std::find_if(begin, end, [&](const auto& indexed) { return matches(indexed.second->trace, arguments); });
+    if (found == end) {
+      return nullptr;
+    }
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &entries_.front().trace;
+  }
+
+  void add(TracedPlan trace, std::span<const Tensor> arguments) {
+    constexpr std::size_t of_a_step = 2048;  // about
+    const std::size_t bytes = trace.planned.plan->arena_bytes + of_a_step * trace.planned.plan->steps.size();
+    trace.hash = hash_of(arguments);
+    entries_.push_front({std::move(trace), bytes});
+    index_.emplace(entries_.front().trace.hash, entries_.begin());
+    bytes_ += bytes;
+    for (auto last = std::prev(entries_.end());
+         last != entries_.begin() && (entries_.size() > most_traces || bytes_ > most_bytes);) {
+      const auto candidate = last--;
+      if (!candidate->trace.planned.running) {
+        drop(candidate);
+      }
+    }
+  }
+
+  void clear() {
+    if (std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.trace.planned.running; })) {
+      throw ValueError("[compile] clear() of a compiled function while it runs");
+    }
+    index_.clear();
+    entries_.clear();
+    bytes_ = 0;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// Of the last call; null before the first.
+  [[nodiscard]] TracedPlan* latest() noexcept { return entries_.empty() ? nullptr : &entries_.front().trace; }
+
+  void set_profiling(bool on) {
+    for (const Entry& entry : entries_) {
+      entry.trace.planned.plan->set_profiling(on);
+    }
+  }
+
+ private:
+  static constexpr std::size_t most_traces = 256;
+  static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of all, but for the latest
+
+  struct Entry {
+    TracedPlan trace;
+    std::size_t bytes;
+  };
+  using Entries = std::list<Entry>;
+
+  static std::uint64_t hash_of(std::span<const Tensor> arguments) {
+    auto hash = static_cast<std::uint64_t>(threads());
+    const auto add = [&hash](std::uint64_t word) { hash = (std::rotl(hash, 25) ^ word) * 0x9E3779B97F4A7C15U; };
+    for (const Tensor& argument : arguments) {
+      add(static_cast<std::uint64_t>(argument.dtype()) << 8U | argument.rank());
+      for (const std::int64_t length : argument.shape()) {
+        add(static_cast<std::uint64_t>(length));
+      }
+    }
+    return hash;
+  }
+
+  void drop(Entries::iterator entry) {
+    const auto [begin, end] = index_.equal_range(entry->trace.hash);
+    index_.erase(std::find_if(begin, end, [&](const auto& indexed) { return indexed.second == entry; }));
+    bytes_ -= entry->bytes;
+    entries_.erase(entry);
+  }
+
+  Entries entries_;
+  std::unordered_multimap<std::uint64_t, Entries::iterator> index_;
+  std::size_t bytes_ = 0;
+};
+
 }  // namespace
 
 struct CompiledCore::State {
   PlanOptions options;
-  std::deque<TracedPlan> traces;  // which stay where they are
-  std::size_t last = 0;
+  Traces traces;
   bool profiling = false;
 };
 
@@ -248,44 +358,54 @@ CompiledCore::CompiledCore(CompiledCore&&) noexcept = default;
 CompiledCore& CompiledCore::operator=(CompiledCore&&) noexcept = default;
 CompiledCore::~CompiledCore() = default;
 
+namespace {
+
+void require_state(const void* state) {
+  if (state == nullptr) {
+    throw ValueError("[compile] this compiled function was moved from: call the one that it was moved to");
+  }
+}
+
+}  // namespace
+
 bool tracing() noexcept {
   return graph::Trace::current() != nullptr;
 }
 
-std::size_t CompiledCore::select(std::span<const Tensor> arguments, const Traced& traced) {
+void CompiledCore::select(std::span<const Tensor> arguments, const Traced& traced) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!arguments[i].defined()) {
       throw ValueError(fmt::format("[compile] argument {} is an undefined Tensor", i));
     }
   }
+  require_state(state_.get());
   State& state = *state_;
-  if (state.last < state.traces.size() && matches(state.traces[state.last], arguments)) {
-    return state.last;
+  if (state.traces.find(arguments) != nullptr) {
+    return;
   }
-  const auto known = std::find_if(state.traces.begin(), state.traces.end(),
-                                  [&](const TracedPlan& trace) { return matches(trace, arguments); });
-  state.last = static_cast<std::size_t>(known - state.traces.begin());
-  if (known == state.traces.end()) {
-    const PlanScope scope{state.options};
-    state.traces.push_back(trace_function(arguments, traced, state.options));
-    state.traces.back().planned.plan->set_profiling(state.profiling);
-  }
-  return state.last;
+  const PlanScope scope{state.options};
+  TracedPlan trace = trace_function(arguments, traced, state.options);
+  trace.planned.plan->set_profiling(state.profiling);
+  state.traces.add(std::move(trace), arguments);
 }
 
-std::size_t CompiledCore::result_count(std::size_t trace) const noexcept {
-  return state_->traces[trace].results.size();
+const void* CompiledCore::form() const noexcept {
+  return state_->traces.latest()->form.get();
 }
 
-void CompiledCore::run(std::size_t trace_number, std::span<const Tensor> arguments, std::span<Tensor> results) {
-  for (const Tensor& argument : arguments) {
-    argument.eval();
-  }
-  TracedPlan& trace = state_->traces[trace_number];
+std::size_t CompiledCore::result_count() const noexcept {
+  return state_->traces.latest()->results.size();
+}
+
+void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> results) {
+  TracedPlan& trace = *state_->traces.latest();
   if (trace.planned.running) {
     throw ValueError("[compile] a compiled function is called while it runs, by an operation of its own");
   }
-  const planning::RunningGuard running{trace.planned};
+  const planning::RunningGuard running{trace.planned};  // also keeps the trace
+  for (const Tensor& argument : arguments) {
+    argument.eval();
+  }
   run::Plan& plan = *trace.planned.plan;
   const auto& slots = trace.planned.leaf_slots;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -294,8 +414,9 @@ void CompiledCore::run(std::size_t trace_number, std::span<const Tensor> argumen
   for (std::size_t i = 0; i < trace.read.size(); ++i) {
     plan.point(slots[arguments.size() + i], trace.read[i]->value.node()->value.data());
   }
-  const BufferGuard guard{trace.buffers};
+  const RunGuard guard{trace};
   point_outputs(trace);
+  make_leaves(trace);
   if (state_->options.measure_products) {
     plan.run();
   } else {
@@ -307,37 +428,39 @@ void CompiledCore::run(std::size_t trace_number, std::span<const Tensor> argumen
   }
   const std::size_t result_count = trace.results.size();
   for (std::size_t i = 0; i < result_count; ++i) {
-    results[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, std::move(trace.buffers[i]));
+    trace.leaves[i].node()->value = std::move(trace.buffers[i]);
+    results[i] = std::move(trace.leaves[i]);
   }
   for (std::size_t i = result_count; i < trace.buffers.size(); ++i) {
     if (!trace.buffers[i]) {
       continue;  // it was written in place
     }
-    graph::Cell& cell = *trace.written[i - result_count];
-    const graph::Node& old = *cell.value.node();
-    Tensor leaf = graph::make_leaf(old.shape, old.dtype, std::move(trace.buffers[i]), true);
-    leaf.node()->name = old.name;
-    cell.value = std::move(leaf);
+    trace.leaves[i].node()->value = std::move(trace.buffers[i]);
+    trace.written[i - result_count]->value = std::move(trace.leaves[i]);
   }
 }
 
 std::size_t CompiledCore::trace_count() const noexcept {
-  return state_->traces.size();
+  return state_ == nullptr ? 0 : state_->traces.size();
 }
 
-std::string CompiledCore::describe(std::size_t trace) const {
-  return trace < state_->traces.size() ? planning::describe(*state_->traces[trace].planned.plan) : "";
+void CompiledCore::clear() {
+  require_state(state_.get());
+  state_->traces.clear();
+}
+
+std::string CompiledCore::describe() const {
+  return trace_count() == 0 ? "" : planning::describe(*state_->traces.latest()->planned.plan);
 }
 
 void CompiledCore::set_profiling(bool on) {
+  require_state(state_.get());
   state_->profiling = on;
-  for (const TracedPlan& trace : state_->traces) {
-    trace.planned.plan->set_profiling(on);
-  }
+  state_->traces.set_profiling(on);
 }
 
-std::string CompiledCore::profile(std::size_t trace) const {
-  return trace < state_->traces.size() ? planning::profile(*state_->traces[trace].planned.plan) : "";
+std::string CompiledCore::profile() const {
+  return trace_count() == 0 ? "" : planning::profile(*state_->traces.latest()->planned.plan);
 }
 
 }  // namespace xgrad::detail

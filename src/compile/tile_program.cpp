@@ -11,6 +11,7 @@
 #include "compile/simplify.hpp"
 #include "compile/tile_sums.hpp"
 #include "run/isa.hpp"
+#include "run/tiles.hpp"
 
 namespace xgrad::planning {
 
@@ -102,8 +103,8 @@ class Emissions {
       dtypes[j] = node.inputs()[j]->dtype;
       emission.inputs.push_back(operand(place, j));
     }
-    emission.kernel = static_cast<const ElementwiseOperation&>(*node.operation)
-                          .tile({dtypes.data(), node.inputs().size()}, node.dtype);
+    emission.kernel = run::tile_of(static_cast<const ElementwiseOperation&>(*node.operation),
+                                   {dtypes.data(), node.inputs().size()}, node.dtype);
     return emission;
   }
 

@@ -19,6 +19,21 @@ StableForm Operation::stable_form(std::span<const Tensor> /*inputs*/) const {
   return {};
 }
 
+namespace {
+
+// The result is the first input's memory.
+void require_alias(const Operation& operation, std::span<const Tensor> inputs, const Signature& signature) {
+  if (inputs.empty() || inputs[0].size() != signature.shape.size() || inputs[0].dtype() != signature.dtype) {
+    throw ValueError(fmt::format(
+        "[{}] aliases its input, so its result must have as many elements of the same dtype: {} {} is no such view of "
+        "{}",
+        operation.name(), to_string(signature.dtype), to_string(signature.shape),
+        inputs.empty() ? "nothing" : fmt::format("{} {}", to_string(inputs[0].dtype()), graph::spoken(inputs[0]))));
+  }
+}
+
+}  // namespace
+
 Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
   if (operation == nullptr) {
     throw ValueError("[apply] of no operation: the pointer is null");
@@ -29,6 +44,9 @@ Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::
     }
   }
   const Signature signature = operation->infer(inputs);
+  if (operation->aliases_input()) {
+    require_alias(*operation, inputs, signature);
+  }
   auto node = std::make_unique<graph::Node>();
   node->counts.store(graph::Node::one_handle, std::memory_order_relaxed);
   node->shape = signature.shape;

@@ -68,7 +68,7 @@ void ElementwiseOperation::evaluate(std::span<const ConstArray> inputs, const Ar
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     dtypes[i] = inputs[i].dtype;
   }
-  run::run_tiles(*this, tile({dtypes.data(), inputs.size()}, output.dtype), inputs, output);
+  run::run_tiles(*this, run::tile_of(*this, {dtypes.data(), inputs.size()}, output.dtype), inputs, output);
 }
 
 }  // namespace xgrad

@@ -4,7 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <fmt/format.h>
 #include <vector>
+
+#include "xgrad/error.hpp"
 
 #include "run/broadcast_reader.hpp"
 
@@ -24,6 +27,15 @@ void copy_elements(const Operation& /*operation*/, const void* const* inputs, vo
 }
 
 }  // namespace
+
+TileKernel tile_of(const ElementwiseOperation& operation, std::span<const DType> inputs, DType output) {
+  const TileKernel kernel = operation.tile(inputs, output);
+  if (kernel == nullptr) {
+    throw ValueError(
+        fmt::format("[{}] tile() gave no kernel for a result of dtype {}", operation.name(), to_string(output)));
+  }
+  return kernel;
+}
 
 void run_tiles(const Operation& operation, TileKernel kernel, std::span<const ConstArray> inputs, const Array& output) {
   constexpr std::size_t usual_inputs = 3;

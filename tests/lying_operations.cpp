@@ -1,0 +1,73 @@
+// Operations of a user's that don't keep their contract: an error that names them, at the call or when they run.
+#include <doctest/doctest.h>
+#include <memory>
+#include <string>
+
+#include "xgrad/xgrad.hpp"
+
+#include "support/message_of.hpp"
+
+namespace xg = xgrad;
+using xg::Tensor;
+
+namespace {
+
+class NoKernel final : public xg::ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "no_kernel"; }
+  [[nodiscard]] Tensor times_partial(const xg::Call& /*call*/, std::size_t /*i*/, const Tensor& t) const override {
+    return t;
+  }
+  [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType /*output*/) const override {
+    return nullptr;
+  }
+};
+
+/// Says that its result is its input, and that it is half as long, or of another dtype.
+class FalseAlias final : public xg::Operation {
+ public:
+  explicit FalseAlias(bool other_dtype) : other_dtype_{other_dtype} {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "false_alias"; }
+  [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
+    if (inputs.empty()) {
+      return {};
+    }
+    return other_dtype_ ? xg::Signature{inputs[0].shape(), xg::float64}
+                        : xg::Signature{xg::Shape{inputs[0].size() * 2}, inputs[0].dtype()};
+  }
+  [[nodiscard]] bool aliases_input() const noexcept override { return true; }
+  void evaluate(std::span<const xg::ConstArray> /*inputs*/, const xg::Array& /*output*/) const override {}
+
+ private:
+  bool other_dtype_;
+};
+
+bool says(const std::string& message, const std::string& words) {
+  return message.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an element-wise operation without a kernel is named, in a plan, node by node and compiled") {
+  const Tensor x = xg::tensor({1, 2});
+  const auto operation = std::make_shared<const NoKernel>();
+  for (const bool planned : {true, false}) {
+    const xg::PlanScope scope{{.simplify = planned, .fuse = planned}};
+    CHECK(says(message_of<xg::ValueError>([&] { return (xg::apply(operation, {x}) * 2.0).eval(); }),
+               "[no_kernel] tile() gave no kernel for a result of dtype float32"));
+  }
+  auto f = xg::compile([&](const Tensor& t) { return xg::apply(operation, {t}); });
+  CHECK(says(message_of<xg::ValueError>([&] { return f(x); }), "[no_kernel] tile()"));
+  CHECK(f.trace_count() == 0);
+}
+
+TEST_CASE("an operation that aliases its input and has another size or dtype is refused at the call") {
+  const Tensor x = xg::tensor({1, 2});
+  CHECK(says(message_of<xg::ValueError>([&] { return xg::apply(std::make_shared<const FalseAlias>(false), {x}); }),
+             "[false_alias] aliases its input"));
+  CHECK(says(message_of<xg::ValueError>([&] { return xg::apply(std::make_shared<const FalseAlias>(true), {x}); }),
+             "float64 (2,) is no such view of float32 (2,)"));
+  CHECK(says(message_of<xg::ValueError>(
+                 [&] { return xg::apply(std::make_shared<const FalseAlias>(true), std::span<const Tensor>{}); }),
+             "[false_alias]"));
+}
