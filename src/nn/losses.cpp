@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <span>
 
 #include "xgrad/creation.hpp"
@@ -36,8 +37,12 @@ std::int64_t samples(const char* loss, const Tensor& prediction) {
   return features == 0 ? 0 : prediction.size() / features;
 }
 
-// A total over batch and features, as it is or per sample. One sample has no factor 1 in its formula.
+// A total over batch and features, as it is or per sample. One sample has no factor 1 in its formula. Of no samples it
+// is NaN, and a constant.
 Tensor reduced(const Tensor& total, std::int64_t count, Reduction reduction) {
+  if (reduction == Reduction::mean && count == 0) {
+    return total + std::numeric_limits<double>::quiet_NaN();
+  }
   return reduction == Reduction::sum || count == 1 ? total : total * (1.0 / static_cast<double>(count));
 }
 
@@ -47,6 +52,9 @@ Tensor QuadraticLoss::operator()(const Tensor& a, const Tensor& y) const {
   const Scope scope{"QuadraticLoss"};
   require_alike("QuadraticLoss", a, y);
   const std::int64_t count = samples("QuadraticLoss", a);
+  if (count == 0) {
+    return reduced(0.5 * sum(square(a - y)), count, reduction);
+  }
   const double factor = reduction == Reduction::sum ? 0.5 : 0.5 / static_cast<double>(count);
   return factor * sum(square(a - y));
 }

@@ -1,4 +1,4 @@
-// a^b        ∂a = b a^(b−1), 0 where b = 0;  ∂b = a^b log a, 0 where a = 0
+// a^b        ∂a = b a^(b−1), 0 where b = 0;  ∂b = a^b log a; their limits where a = 0, see pow_limit.cpp
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -7,6 +7,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/pow_limit.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -36,15 +37,17 @@ class PowOperation final : public ElementwiseOperation {
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
     const Tensor& a = call.inputs[0];
     const Tensor& b = call.inputs[1];
-    if (i == 0) {
-      return exponent_ ? times_power_rule(*exponent_, a, t) : chain_mul(t, b * pow(a, guarded(a, b) - 1.0));
+    if (i == 0 && exponent_) {
+      return times_power_rule(*exponent_, a, t);
     }
-    if (base_) {
-      return *base_ == 0 ? zeros_like(b) : chain_mul(t, call.output * std::log(*base_));
+    if (i == 1 && base_ && *base_ != 0) {
+      return chain_mul(t, call.output * std::log(*base_));
     }
-    // 1^b log 1 = 0 stands in for the base 0, so that no derivative of any order meets an infinity there.
-    const Tensor base = where(equal(a, 0.0), 1.0, a);
-    return chain_mul(t, pow(base, b) * log(base));
+    // 1 stands in for the base 0, so that no derivative of any order meets an infinity in the formula.
+    const Tensor zero = equal(a, 0.0);
+    const Tensor base = where(zero, 1.0, a);
+    const Tensor formula = i == 0 ? b * pow(base, guarded(base, b) - 1.0) : pow(base, b) * log(base);
+    return chain_mul(t, where(zero, ops::pow_limit(a, b, i == 0 ? 1 : 0, i == 0 ? 0 : 1), formula));
   }
 
   template <class T>

@@ -1,4 +1,6 @@
-// mean: Σ x / n over axes; its adjoint repeats g / n along them.
+// mean: Σ x / n over axes; its adjoint repeats g / n along them. The mean of nothing is NaN, a constant: its derivative
+// in any direction is the empty sum 0.
+#include <algorithm>
 #include <typeinfo>
 
 #include "xgrad/manipulate.hpp"
@@ -28,10 +30,11 @@ class MeanOperation final : public ops::Reduction {
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
     const Shape& shape = call.inputs[0].shape();
-    return {broadcast_to(keep(cotangent, shape) / reduced_count(shape), shape)};
+    return {broadcast_to(keep(cotangent, shape) / divisor(shape), shape)};
   }
-  [[nodiscard]] Tensor jvp(const Call& /*call*/, std::span<const Tensor> tangents) const override {
-    return mean(tangents[0], signed_axes(), keep_dims());
+  [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
+    return reduced_count(call.inputs[0].shape()) == 0 ? sum(tangents[0], signed_axes(), keep_dims())
+                                                      : mean(tangents[0], signed_axes(), keep_dims());
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
@@ -45,6 +48,8 @@ class MeanOperation final : public ops::Reduction {
   [[nodiscard]] double reduced_count(const Shape& shape) const {
     return static_cast<double>(ops::count_along(shape, axes()));
   }
+  // Of cotangents; 1 for the mean of nothing.
+  [[nodiscard]] double divisor(const Shape& shape) const { return std::max(reduced_count(shape), 1.0); }
 };
 
 }  // namespace

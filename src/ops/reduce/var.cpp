@@ -13,7 +13,11 @@ Tensor var(const Tensor& x, const Axes& axes, bool keep_dims, std::int64_t ddof)
   const auto normal = normalize_axes(axes.values(), ops::require_defined("var", x).rank(), "var");
   static_cast<void>(ops::require_floating("var", {&x, 1}));
   // As NumPy does: with no degrees of freedom left the result is NaN or ∞.
-  const std::int64_t freedom = std::max<std::int64_t>(ops::count_along(x.shape(), normal) - ddof, 0);
+  const std::int64_t count = ops::count_along(x.shape(), normal);
+  if (count == 0) {
+    return mean(x, axes, keep_dims);  // NaN, and a constant
+  }
+  const std::int64_t freedom = std::max<std::int64_t>(count - ddof, 0);
   return sum(square(x - mean(x, axes, true)), axes, keep_dims) / static_cast<double>(freedom);
 }
 
