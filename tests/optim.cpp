@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "xgrad/autodiff.hpp"
+#include "xgrad/compile.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"
@@ -135,7 +136,7 @@ TEST_CASE("optimizer: impossible options are errors") {
   const xg::Parameter w = cell(5, "w");
   const std::vector<xg::NamedParameter> ws{{"w", w}};
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  for (const double rate : {nan, 0.0, -1.0, static_cast<double>(INFINITY)}) {
+  for (const double rate : {nan, -1.0, -1e-300, static_cast<double>(INFINITY)}) {
     CHECK_THROWS_AS((xg::optim::SGD{ws, {.learning_rate = rate}}), xg::ValueError);
     CHECK_THROWS_AS((xg::optim::Adam{ws, {.learning_rate = rate}}), xg::ValueError);
   }
@@ -149,8 +150,38 @@ TEST_CASE("optimizer: impossible options are errors") {
   CHECK_THROWS_AS((xg::optim::Adam{ws, {.epsilon = 0}}), xg::ValueError);
   xg::optim::SGD sgd{ws};
   CHECK_THROWS_AS(sgd.set_learning_rate(nan), xg::ValueError);
+  CHECK_THROWS_AS(sgd.set_learning_rate(-0.5), xg::ValueError);
+  CHECK_THROWS_AS(sgd.set_learning_rate(INFINITY), xg::ValueError);
   sgd.set_learning_rate(0.25);
   CHECK(sgd.learning_rate() == 0.25);
+}
+
+TEST_CASE("optimizer: a learning rate of 0 takes steps that change nothing, eagerly and compiled: a warm-up from 0") {
+  for (const bool compiled : {false, true}) {
+    const xg::Parameter w = cell(5, "w");
+    xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0}};
+    xg::optim::Adam adam{{{"w", w}}, {.learning_rate = 0}};
+    const auto loss = [&](xg::optim::Optimizer& optimizer) {
+      const xg::Tensor value = xg::square(w);
+      optimizer.step(value);
+      return value;
+    };
+    auto with_sgd = xg::compile([&] { return loss(sgd); });
+    auto with_adam = xg::compile([&] { return loss(adam); });
+    for (int i = 0; i < 2; ++i) {
+      static_cast<void>(compiled ? with_sgd() : loss(sgd));
+      static_cast<void>(compiled ? with_adam() : loss(adam));
+    }
+    CHECK(w.value().item() == 5);
+    CHECK(sgd.steps() == 2);
+    CHECK(adam.steps() == 2);
+    sgd.set_learning_rate(0.1);
+    static_cast<void>(compiled ? with_sgd() : loss(sgd));
+    CHECK(w.value().item() == Approx(5 - 0.1 * 10));
+    sgd.set_learning_rate(0);
+    static_cast<void>(compiled ? with_sgd() : loss(sgd));
+    CHECK(w.value().item() == Approx(4));
+  }
 }
 
 namespace {

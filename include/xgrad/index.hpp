@@ -68,4 +68,9 @@ class Index {
 /// ValueError at evaluation. No gradient.
 [[nodiscard]] XGRAD_API Tensor one_hot(const Tensor& indices, std::int64_t classes, DType dtype = float32);
 
+namespace detail {
+/// one_hot of bool for a loss: the error of an index outside is CrossEntropy's, with the shapes of target and logits.
+[[nodiscard]] XGRAD_API Tensor one_hot_of_target(const Tensor& target, std::int64_t classes);
+}  // namespace detail
+
 }  // namespace xgrad

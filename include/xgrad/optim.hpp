@@ -28,7 +28,8 @@ class XGRAD_API Optimizer {
   [[nodiscard]] const std::vector<NamedParameter>& parameters() const& noexcept { return parameters_; }
   [[nodiscard]] std::vector<NamedParameter> parameters() const&& { return parameters_; }
   [[nodiscard]] double learning_rate() const;
-  /// Takes effect at once, in compiled steps too. Throws ValueError unless finite and positive.
+  /// Takes effect at once, in compiled steps too. 0 changes no parameter, and counts as a step. Throws
+  /// ValueError unless finite and not negative.
   void set_learning_rate(double rate);
   /// Steps taken so far.
   [[nodiscard]] std::int64_t steps() const;

@@ -61,6 +61,9 @@ struct NamedParameter {
   Parameter parameter;
 
   operator const Tensor&() const { return parameter.value(); }  // NOLINT(google-explicit-constructor)
+
+  /// parameter.set(value), with errors that name the place in the model: what a loaded value is put in by.
+  XGRAD_API void set(const Tensor& value) const;
 };
 
 }  // namespace xgrad

@@ -16,17 +16,29 @@ Tensor value_of(const Tensor& tensor) {
   return tensor.has_history() ? tensor.detach() : tensor.eval();
 }
 
+void require_defined(const Tensor& tensor, std::string_view field, std::string_view operation) {
+  if (!tensor.defined()) {
+    throw ValueError(fmt::format("[{}] the {} are an undefined Tensor", operation, field));
+  }
+}
+
 void require_samples(const Tensor& inputs, const Tensor& labels, std::string_view operation) {
+  require_defined(inputs, "inputs", operation);
+  require_defined(labels, "labels", operation);
   if (inputs.rank() != 2) {
     throw ShapeError(fmt::format("[{}] inputs {}: expected (samples, features)", operation, graph::spoken(inputs)));
   }
-  require_floating(inputs.dtype(), operation);
+  if (!is_floating(inputs.dtype())) {
+    throw DTypeError(fmt::format("[{}] inputs {} are {}: expected float32 or float64", operation, graph::spoken(inputs),
+                                 to_string(inputs.dtype())));
+  }
   if (labels.rank() != 1 || labels.dim(0) != inputs.dim(0)) {
     throw ShapeError(fmt::format("[{}] labels {} and inputs {}: expected one label per sample, ({},)", operation,
                                  graph::spoken(labels), graph::spoken(inputs), inputs.dim(0)));
   }
   if (labels.dtype() != int64) {
-    throw DTypeError(fmt::format("[{}] labels are {}: expected int64", operation, to_string(labels.dtype())));
+    throw DTypeError(fmt::format("[{}] labels {} are {}: expected int64", operation, graph::spoken(labels),
+                                 to_string(labels.dtype())));
   }
 }
 
@@ -48,6 +60,7 @@ void require_floating(DType dtype, std::string_view operation) {
 }
 
 Dataset checked(const Dataset& dataset, std::string_view operation) {
+  require_defined(dataset.targets, "targets", operation);
   require_samples(dataset.inputs, dataset.labels, operation);
   if (dataset.targets.rank() != 2 || dataset.targets.dim(0) != dataset.inputs.dim(0)) {
     throw ShapeError(fmt::format("[{}] targets {} and inputs {}: expected one row of targets per sample", operation,

@@ -18,17 +18,32 @@ Tensor leaf_of(const Tensor& value, const std::shared_ptr<const std::string>& na
   return leaf;
 }
 
-void require_like(const Tensor& current, const Tensor& value) {
-  if (value.shape() != current.shape()) {
-    throw ShapeError(fmt::format("[parameter] {} can't be set to {}", graph::spoken(current), graph::spoken(value)));
+void require_like(const std::string& current, const Shape& shape, DType dtype, const Tensor& value) {
+  if (!value.defined()) {
+    throw ValueError(fmt::format("[parameter] {} can't be set to an undefined Tensor", current));
   }
-  if (value.dtype() != current.dtype()) {
-    throw DTypeError(fmt::format("[parameter] {} is {}, can't be set to {}", graph::spoken(current),
-                                 to_string(current.dtype()), to_string(value.dtype())));
+  if (value.shape() != shape) {
+    throw ShapeError(fmt::format("[parameter] {} can't be set to {}", current, graph::spoken(value)));
+  }
+  if (value.dtype() != dtype) {
+    throw DTypeError(
+        fmt::format("[parameter] {} is {}, can't be set to {}", current, to_string(dtype), to_string(value.dtype())));
   }
 }
 
+void require_like(const Tensor& current, const Tensor& value) {
+  require_like(graph::spoken(current), current.shape(), current.dtype(), value);
+}
+
 }  // namespace
+
+void NamedParameter::set(const Tensor& value) const {
+  if (!parameter.defined()) {
+    throw ValueError(fmt::format("[parameter] '{}' is set, but it holds nothing", name));
+  }
+  require_like(fmt::format("'{}' {}", name, to_string(parameter.shape())), parameter.shape(), parameter.dtype(), value);
+  parameter.set(value);
+}
 
 Parameter::Parameter(const Tensor& value, std::string name) {
   if (value.defined()) {

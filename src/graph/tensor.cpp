@@ -30,6 +30,11 @@ DType Tensor::dtype() const {
 }
 
 std::int64_t Tensor::dim(std::int64_t axis) const {
+  const auto end = static_cast<std::int64_t>(rank());
+  if (axis < -end || axis >= end) {
+    throw ShapeError(fmt::format("[dim] axis {} of {}; expected {}", axis, graph::spoken(*this),
+                                 end == 0 ? "none: a scalar has no axes" : fmt::format("{} to {}", -end, end - 1)));
+  }
   return shape()[normalize_axis(axis, rank(), "dim")];
 }
 

@@ -9,6 +9,8 @@
 #include "xgrad/reduce.hpp"
 #include "xgrad/scope.hpp"
 
+#include "nn/defined.hpp"
+
 namespace xgrad::nn {
 
 namespace {
@@ -18,6 +20,10 @@ Tensor initial(const Initializer& initializer, const char* what, const Shape& sh
     throw ValueError(fmt::format("[Dense] the {} has an empty initializer", what));
   }
   Tensor value = initializer(shape, dtype, random);
+  if (!value.defined()) {
+    throw ValueError(
+        fmt::format("[Dense] the initializer of the {} {} gave an undefined Tensor", what, to_string(shape)));
+  }
   if (value.shape() != shape) {
     throw ShapeError(
         fmt::format("[Dense] the {} is {}, its initializer gave {}", what, to_string(shape), to_string(value.shape())));
@@ -30,6 +36,7 @@ Tensor initial(const Initializer& initializer, const char* what, const Shape& sh
 }
 
 void require_fitting(const Tensor& weight, const Tensor& bias) {
+  require_defined("Dense", "weight", weight);
   if (weight.rank() != 2) {
     throw ShapeError(fmt::format("[Dense] the weight is (out, in), not {}", to_string(weight.shape())));
   }
@@ -69,6 +76,7 @@ Dense::Dense(const Parameter& weight, const Parameter& bias) : W{weight}, b{bias
 
 Tensor Dense::operator()(const Tensor& x) const {
   const Scope scope{"Dense"};
+  require_defined("Dense", "input", x);
   const Shape& weight = W.shape();
   if (x.rank() == 0 || x.dim(-1) != weight[1]) {
     throw ShapeError(

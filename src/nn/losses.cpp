@@ -13,11 +13,15 @@
 #include "xgrad/reduce.hpp"
 #include "xgrad/scope.hpp"
 
+#include "nn/defined.hpp"
+
 namespace xgrad::nn {
 
 namespace {
 
 void require_alike(const char* loss, const Tensor& prediction, const Tensor& target) {
+  require_defined(loss, "prediction", prediction);
+  require_defined(loss, "target", target);
   if (prediction.shape() != target.shape()) {
     throw ShapeError(fmt::format("[{}] the prediction is {}, the target {}; they must be equal", loss,
                                  to_string(prediction.shape()), to_string(target.shape())));
@@ -31,7 +35,7 @@ void require_alike(const char* loss, const Tensor& prediction, const Tensor& tar
 // The samples of a prediction: all axes but the last are the batch; a vector is one sample.
 std::int64_t samples(const char* loss, const Tensor& prediction) {
   if (prediction.rank() == 0) {
-    throw ShapeError(fmt::format("[{}] takes (features) or (batch, features), not a scalar", loss));
+    throw ShapeError(fmt::format("[{}] takes a prediction (features) or (batch, features), not a scalar ()", loss));
   }
   const std::int64_t features = prediction.dim(-1);
   return features == 0 ? 0 : prediction.size() / features;
@@ -61,18 +65,23 @@ Tensor QuadraticLoss::operator()(const Tensor& a, const Tensor& y) const {
 
 Tensor CrossEntropy::operator()(const Tensor& z, const Tensor& target) const {
   const Scope scope{"CrossEntropy"};
+  require_defined("CrossEntropy", "prediction", z);
+  require_defined("CrossEntropy", "target", target);
   const std::int64_t count = samples("CrossEntropy", z);
   if (target.dtype() == int64) {
     if (target.shape() != z.shape().without(z.rank() - 1)) {
-      throw ShapeError(fmt::format("[CrossEntropy] logits {} take class indices {}, not {}", to_string(z.shape()),
-                                   to_string(z.shape().without(z.rank() - 1)), to_string(target.shape())));
+      throw ShapeError(fmt::format("[CrossEntropy] logits {} take class indices {}, not a target {}",
+                                   to_string(z.shape()), to_string(z.shape().without(z.rank() - 1)),
+                                   to_string(target.shape())));
     }
-    const Tensor picked = where(one_hot(target, z.dim(-1), boolean), log_softmax(z, -1), 0.0);
+    const Tensor picked = where(detail::one_hot_of_target(target, z.dim(-1)), log_softmax(z, -1), 0.0);
     return reduced(-sum(picked), count, reduction);
   }
   if (target.rank() + 1 == z.rank()) {
-    throw DTypeError(fmt::format("[CrossEntropy] class indices are int64, not {}: make them with tensor(…, int64)",
-                                 to_string(target.dtype())));
+    throw DTypeError(
+        fmt::format("[CrossEntropy] the target {} beside logits {} holds class indices, which are int64, not {}: make "
+                    "them with tensor(…, int64)",
+                    to_string(target.shape()), to_string(z.shape()), to_string(target.dtype())));
   }
   require_alike("CrossEntropy", z, target);
   // 0 log 0 is 0: a class with the logit −∞ and no share in the target adds nothing.
@@ -94,12 +103,15 @@ Tensor MeanSquaredError::operator()(const Tensor& a, const Tensor& y) const {
 }
 
 double accuracy(const Tensor& outputs, const Tensor& labels) {
+  require_defined("accuracy", "output", outputs);
+  require_defined("accuracy", "tensor of labels", labels);
   if (outputs.rank() != 2 || labels.shape() != Shape{outputs.dim(0)}) {
     throw ShapeError(fmt::format("[accuracy] takes outputs (batch, classes) and labels (batch), not {} and {}",
                                  to_string(outputs.shape()), to_string(labels.shape())));
   }
   if (labels.dtype() != int64) {
-    throw DTypeError(fmt::format("[accuracy] labels are int64, not {}", to_string(labels.dtype())));
+    throw DTypeError(fmt::format("[accuracy] labels {} are {}; expected int64", to_string(labels.shape()),
+                                 to_string(labels.dtype())));
   }
   if (outputs.size() == 0) {
     throw ValueError(fmt::format("[accuracy] there is nothing to judge: outputs are {}", to_string(outputs.shape())));

@@ -1,7 +1,9 @@
 #include "ops/rules.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
@@ -46,6 +48,33 @@ DType require_numeric(std::string_view operation, std::span<const Tensor> inputs
         fmt::format("[{}] takes float32, float64 or int64, but {} is bool", operation, graph::spoken(inputs[0])));
   }
   return dtype;
+}
+
+std::size_t require_axis(std::string_view operation, const Tensor& x, std::int64_t axis, std::size_t added) {
+  const std::size_t rank = require_defined(operation, x).rank() + added;
+  const auto end = static_cast<std::int64_t>(rank);
+  if (end == 0) {
+    throw ShapeError(fmt::format("[{}] axis {} of {}: a scalar has no axes", operation, axis, graph::spoken(x)));
+  }
+  if (axis < -end || axis >= end) {
+    throw ShapeError(
+        fmt::format("[{}] axis {} of {}; expected {} to {}", operation, axis, graph::spoken(x), -end, end - 1));
+  }
+  return normalize_axis(axis, rank, operation);
+}
+
+std::vector<std::size_t> require_axes(std::string_view operation, const Tensor& x, std::span<const std::int64_t> axes) {
+  const std::size_t rank = require_defined(operation, x).rank();
+  std::vector<std::size_t> seen;
+  for (const std::int64_t axis : axes) {
+    const std::size_t normal = require_axis(operation, x, axis);
+    if (std::find(seen.begin(), seen.end(), normal) != seen.end()) {
+      throw ShapeError(fmt::format("[{}] axis {} of {} is named twice: ({})", operation, normal, graph::spoken(x),
+                                   fmt::join(axes, ", ")));
+    }
+    seen.push_back(normal);
+  }
+  return normalize_axes(axes, rank, operation);
 }
 
 void require_dtype(std::string_view operation, const Tensor& input, DType dtype) {

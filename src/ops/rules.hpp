@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "xgrad/operation.hpp"
 
@@ -17,6 +19,13 @@ namespace xgrad::ops {
 [[nodiscard]] DType require_floating(std::string_view operation, std::span<const Tensor> inputs);
 /// As require_same, and it isn't bool.
 [[nodiscard]] DType require_numeric(std::string_view operation, std::span<const Tensor> inputs);
+/// An axis of x in [-rank, rank) as one in [0, rank). `added` axes more than x has, for operations that insert one.
+/// Throws ValueError for an undefined x, ShapeError that names x.
+[[nodiscard]] std::size_t require_axis(std::string_view operation, const Tensor& x, std::int64_t axis,
+                                       std::size_t added = 0);
+/// Axes of x, sorted; none given means all. Throws likewise, and for an axis that is named twice.
+[[nodiscard]] std::vector<std::size_t> require_axes(std::string_view operation, const Tensor& x,
+                                                    std::span<const std::int64_t> axes);
 void require_dtype(std::string_view operation, const Tensor& input, DType dtype);
 
 /// A number beside a tensor: a zero-rank leaf of its dtype. Throws DTypeError if the dtype can't hold the number

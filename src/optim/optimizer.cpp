@@ -16,8 +16,8 @@ namespace xgrad::optim {
 namespace {
 
 double checked_rate(double rate) {
-  if (!std::isfinite(rate) || rate <= 0) {
-    throw ValueError(fmt::format("[optimizer] learning rate {}; it must be finite and positive", rate));
+  if (!std::isfinite(rate) || rate < 0) {
+    throw ValueError(fmt::format("[optimizer] learning rate {}; expected a finite number, 0 or more", rate));
   }
   return rate;
 }
@@ -105,7 +105,9 @@ Tensor Optimizer::step(const Tensor& loss) {
 
 void Optimizer::apply(std::span<const Tensor> gradients) {
   if (gradients.size() != parameters_.size()) {
-    throw ValueError(fmt::format("[optimizer] {} gradients for {} parameters", gradients.size(), parameters_.size()));
+    throw ValueError(
+        fmt::format("[optimizer] {} gradients for {} parameters; expected one each, in the order of parameters()",
+                    gradients.size(), parameters_.size()));
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     require_like(parameters_[i], gradients[i], "gradient");

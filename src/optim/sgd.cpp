@@ -14,7 +14,7 @@ SGD::SGD(std::vector<NamedParameter> parameters, const SGDOptions& options)
   require_in("SGD", "momentum", options.momentum, 0, 1);
   require_in("SGD", "weight decay", options.weight_decay, 0, std::numeric_limits<double>::infinity());
   if (options.nesterov && options.momentum == 0) {
-    throw ValueError("[SGD] Nesterov's rule needs a momentum above 0");
+    throw ValueError("[SGD] Nesterov's rule with momentum 0; expected a momentum above 0");
   }
 }
 

@@ -88,7 +88,8 @@ bool broadcast(const Shape& a, const Shape& b, Shape& result) noexcept {
 std::size_t normalize_axis(std::int64_t axis, std::size_t rank, std::string_view operation) {
   const auto signed_rank = static_cast<std::int64_t>(rank);
   if (axis < -signed_rank || axis >= signed_rank) {
-    throw ShapeError(fmt::format("[{}] axis {} is out of range for a tensor of rank {}", operation, axis, rank));
+    throw ShapeError(fmt::format("[{}] axis {} of a tensor of rank {}; expected {} to {}", operation, axis, rank,
+                                 -signed_rank, signed_rank - 1));
   }
   return static_cast<std::size_t>(axis < 0 ? axis + signed_rank : axis);
 }

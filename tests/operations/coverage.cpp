@@ -174,7 +174,8 @@ TEST_CASE("the public index and the functions declared in the headers are the sa
   const std::string folder = XGRAD_HEADERS;
   std::set<std::string> declared;
   for (const char* header : {"math", "reduce", "linalg", "manipulate", "index"}) {
-    const std::string text = text_of(folder + "/" + header + ".hpp");
+    const std::regex inner{R"(namespace detail \{[^}]*\})"};
+    const std::string text = std::regex_replace(text_of(folder + "/" + header + ".hpp"), inner, "");
     declared.merge(matches(text, std::regex{R"((?:XGRAD_API|inline)\s+[\w:<>]+\s+(\w+)\()"}));
   }
   declared.merge(matches(text_of(folder + "/tensor.hpp"), std::regex{R"(\] Tensor (at)\()"}));

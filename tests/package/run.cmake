@@ -64,11 +64,35 @@ if(result EQUAL 0 OR NOT output MATCHES "version: ${VERSION}")
   message(FATAL_ERROR "find_package(xgrad 0.0) took version ${VERSION}: ${output}")
 endif()
 
+# There are no components, and whoever asks for one is told so; an optional one isn't found.
+function(configure_with arguments result_name)
+  file(WRITE ${WORK}/components/CMakeLists.txt
+       "cmake_minimum_required(VERSION 3.25)\nproject(p LANGUAGES NONE)\nfind_package(xgrad ${arguments})\n"
+       "message(STATUS \"xgrad \${xgrad_FOUND} cuda \${xgrad_cuda_FOUND}\")\n")
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK}/components -B ${WORK}/components/build -G ${GENERATOR}
+                          -D CMAKE_PREFIX_PATH=${prefix} RESULT_VARIABLE result OUTPUT_VARIABLE output
+                  ERROR_VARIABLE output)
+  string(REGEX REPLACE "[ \n]+" " " output "${output}")
+  set(output "${output}" PARENT_SCOPE)
+  set(${result_name} ${result} PARENT_SCOPE)
+endfunction()
+configure_with("REQUIRED COMPONENTS cuda mpi" result)
+if(result EQUAL 0 OR NOT output MATCHES "xgrad has no components, but these were asked for: cuda, mpi")
+  message(FATAL_ERROR "find_package(xgrad COMPONENTS cuda mpi) doesn't say why it fails: ${output}")
+endif()
+configure_with("REQUIRED OPTIONAL_COMPONENTS cuda" result)
+if(NOT result EQUAL 0 OR NOT output MATCHES "xgrad (TRUE|1) cuda FALSE")
+  message(FATAL_ERROR "find_package(xgrad OPTIONAL_COMPONENTS cuda) fails: ${output}")
+endif()
+
 # pkg-config, and every public header on its own: the standard library, and xtensor for xtensor.hpp alone.
 set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
 run(${PKG_CONFIG} --cflags --libs xgrad)
 separate_arguments(package UNIX_COMMAND "${output}")
-separate_arguments(flags UNIX_COMMAND "-std=c++20 -Wall -Wextra -Wpedantic -Werror ${FLAGS}")
+if(NOT output MATCHES "-std=c[+][+]20")
+  message(FATAL_ERROR "pkg-config doesn't ask for C++20: ${output}")
+endif()
+separate_arguments(flags UNIX_COMMAND "-Wall -Wextra -Wpedantic -Werror ${FLAGS}")
 run(${COMPILER} ${flags} ${SOURCE}/examples/first_program/main.cpp -o ${WORK}/by_pkg_config ${package}
     -Wl,-rpath,${prefix}/${LIBDIR})
 run(${WORK}/by_pkg_config)
@@ -89,3 +113,17 @@ foreach(header ${headers})
   endif()
 endforeach()
 message(STATUS "${count} headers compile alone")
+
+# With an older standard each of them gives the one error that says so, and ends there.
+foreach(header ${headers})
+  file(WRITE ${WORK}/header.cpp "#include <${header}>\nint main() { return xgrad::nothing; }\n")
+  execute_process(COMMAND ${COMPILER} ${package} -std=c++17 -fsyntax-only ${WORK}/header.cpp RESULT_VARIABLE result
+                  OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  string(REGEX MATCHALL "error:[^\n]*" errors "${output}")
+  list(LENGTH errors number)
+  list(GET errors 0 first)
+  if(result EQUAL 0 OR NOT first MATCHES "xgrad needs C[+][+]20: compile with -std=c[+][+]20" OR number GREATER 2)
+    message(FATAL_ERROR "${header} with C++17: ${output}")
+  endif()
+endforeach()
+message(STATUS "${count} headers ask for C++20")

@@ -74,7 +74,10 @@ class Backward {
         return layer_(x[0], x[1], x[2], x[3]);
       }
     }
-    throw ValueError("[backward] the layer doesn't take " + std::to_string(x.size()) + " inputs");
+    throw ValueError("[backward] the layer doesn't take " + std::to_string(x.size()) + " inputs; expected" +
+                     (std::invocable<const L&, T> ? " 1" : "") + (std::invocable<const L&, T, T> ? " 2" : "") +
+                     (std::invocable<const L&, T, T, T> ? " 3" : "") +
+                     (std::invocable<const L&, T, T, T, T> ? " 4" : ""));
   }
 
   L layer_;

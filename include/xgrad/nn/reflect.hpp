@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "xgrad/export.hpp"
+
 /// The fields of an aggregate, and their names, at compile time; no macro, no registration. Up to 16 fields, no base
 /// classes, no C arrays (use std::array). Of a class with constructors, the public members, if it lists field_names.
 namespace xgrad::nn::reflect {

@@ -23,7 +23,9 @@ std::size_t count_of(std::initializer_list<Index> indices, Index::Kind kind) {
 ops::Range only(std::int64_t index, std::size_t axis, const Tensor& x) {
   const std::int64_t length = x.shape()[axis];
   if (index < -length || index >= length) {
-    throw ShapeError(fmt::format("[at] index {} is out of range for axis {} of {}", index, axis, graph::spoken(x)));
+    throw ShapeError(fmt::format("[at] index {} is out of range for axis {} of {}; expected {}", index, axis,
+                                 graph::spoken(x),
+                                 length == 0 ? "none: it is empty" : fmt::format("{} to {}", -length, length - 1)));
   }
   return {.start = index < 0 ? index + length : index, .step = 1, .count = 1};
 }

@@ -65,9 +65,7 @@ bool ops::is_gather(const Operation& operation) noexcept {
 }
 
 Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t axis) {
-  return apply(
-      std::make_shared<const GatherOperation>(normalize_axis(axis, ops::require_defined("gather", x).rank(), "gather")),
-      {x, indices});
+  return apply(std::make_shared<const GatherOperation>(ops::require_axis("gather", x, axis)), {x, indices});
 }
 
 }  // namespace xgrad

@@ -66,8 +66,7 @@ Tensor scatter_add(const Tensor& x, const Tensor& indices, std::int64_t length, 
   if (length < 0) {
     throw ShapeError(fmt::format("[scatter_add] a length of {}; expected 0 or more", length));
   }
-  return apply(std::make_shared<const ScatterAddOperation>(
-                   normalize_axis(axis, ops::require_defined("scatter_add", x).rank(), "scatter_add"), length),
+  return apply(std::make_shared<const ScatterAddOperation>(ops::require_axis("scatter_add", x, axis), length),
                {x, indices});
 }
 

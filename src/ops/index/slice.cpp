@@ -59,7 +59,7 @@ Tensor ops::take_range(const Tensor& x, const Range& range, std::size_t axis) {
 }
 
 Tensor slice(const Tensor& x, const Slice& range, std::int64_t axis) {
-  const std::size_t normal = normalize_axis(axis, ops::require_defined("slice", x).rank(), "slice");
+  const std::size_t normal = ops::require_axis("slice", x, axis);
   return ops::take_range(x, ops::resolve("slice", range, x.shape()[normal]), normal);
 }
 

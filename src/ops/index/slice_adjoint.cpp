@@ -76,7 +76,7 @@ Tensor ops::put_range(const Tensor& x, const Range& range, std::int64_t length, 
 }
 
 Tensor slice_adjoint(const Tensor& x, const Slice& range, std::int64_t length, std::int64_t axis) {
-  const std::size_t normal = normalize_axis(axis, ops::require_defined("slice_adjoint", x).rank(), "slice_adjoint");
+  const std::size_t normal = ops::require_axis("slice_adjoint", x, axis);
   if (length < 0) {
     throw ShapeError(fmt::format("[slice_adjoint] a length of {}; expected 0 or more", length));
   }

@@ -60,9 +60,7 @@ bool ops::is_take(const Operation& operation) noexcept {
 }
 
 Tensor take(const Tensor& x, const Tensor& indices, std::int64_t axis) {
-  return apply(
-      std::make_shared<const TakeOperation>(normalize_axis(axis, ops::require_defined("take", x).rank(), "take")),
-      {x, indices});
+  return apply(std::make_shared<const TakeOperation>(ops::require_axis("take", x, axis)), {x, indices});
 }
 
 }  // namespace xgrad

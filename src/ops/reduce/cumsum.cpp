@@ -48,9 +48,7 @@ class CumsumOperation final : public Operation {
 }  // namespace
 
 Tensor cumsum(const Tensor& x, std::int64_t axis, bool reverse) {
-  return apply(std::make_shared<const CumsumOperation>(
-                   normalize_axis(axis, ops::require_defined("cumsum", x).rank(), "cumsum"), reverse),
-               {x});
+  return apply(std::make_shared<const CumsumOperation>(ops::require_axis("cumsum", x, axis), reverse), {x});
 }
 
 }  // namespace xgrad

@@ -46,9 +46,7 @@ class LogSoftmaxOperation final : public Operation {
 }  // namespace
 
 Tensor log_softmax(const Tensor& x, std::int64_t axis) {
-  return apply(std::make_shared<const LogSoftmaxOperation>(
-                   normalize_axis(axis, ops::require_defined("log_softmax", x).rank(), "log_softmax")),
-               {x});
+  return apply(std::make_shared<const LogSoftmaxOperation>(ops::require_axis("log_softmax", x, axis)), {x});
 }
 
 }  // namespace xgrad

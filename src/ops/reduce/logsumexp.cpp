@@ -48,7 +48,7 @@ class LogSumExpOperation final : public ops::Reduction {
 }  // namespace
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep_dims) {
-  const auto normal = normalize_axes(axes.values(), ops::require_defined("logsumexp", x).rank(), "logsumexp");
+  const auto normal = ops::require_axes("logsumexp", x, axes.values());
   if (normal.empty() || normal.back() - normal.front() + 1 == normal.size()) {
     return apply(std::make_shared<const LogSumExpOperation>(normal, keep_dims), {x});
   }

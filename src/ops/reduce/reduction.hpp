@@ -47,8 +47,7 @@ class Reduction : public Operation {
 /// Applies a reduction to the axes asked for. Without any axis left to reduce (a scalar), it still is an operation.
 template <class T>
 [[nodiscard]] Tensor reduce(std::string_view name, const Tensor& x, const Axes& axes, bool keep_dims) {
-  return apply(shared_operation<T>(normalize_axes(axes.values(), require_defined(name, x).rank(), name), keep_dims),
-               {x});
+  return apply(shared_operation<T>(require_axes(name, x, axes.values()), keep_dims), {x});
 }
 
 }  // namespace xgrad::ops

@@ -73,7 +73,7 @@ Tensor ops::softmax_over(const Tensor& x, std::size_t first, std::size_t last) {
 }
 
 Tensor softmax(const Tensor& x, std::int64_t axis) {
-  const std::size_t normal = normalize_axis(axis, ops::require_defined("softmax", x).rank(), "softmax");
+  const std::size_t normal = ops::require_axis("softmax", x, axis);
   return ops::softmax_over(x, normal, normal + 1);
 }
 

@@ -10,7 +10,7 @@
 namespace xgrad {
 
 Tensor var(const Tensor& x, const Axes& axes, bool keep_dims, std::int64_t ddof) {
-  const auto normal = normalize_axes(axes.values(), ops::require_defined("var", x).rank(), "var");
+  const auto normal = ops::require_axes("var", x, axes.values());
   static_cast<void>(ops::require_floating("var", {&x, 1}));
   // As NumPy does: with no degrees of freedom left the result is NaN or ∞.
   const std::int64_t count = ops::count_along(x.shape(), normal);

@@ -96,7 +96,7 @@ Tensor concatenate(const std::vector<Tensor>& xs, std::int64_t axis) {
   if (xs.empty()) {
     throw ValueError("[concatenate] of no tensors; expected one or more");
   }
-  const std::size_t normal = normalize_axis(axis, ops::require_defined("concatenate", xs[0]).rank(), "concatenate");
+  const std::size_t normal = ops::require_axis("concatenate", xs[0], axis);
   return xs.size() == 1 ? xs[0] : xgrad::apply(std::make_shared<const ConcatenateOperation>(normal), std::span{xs});
 }
 

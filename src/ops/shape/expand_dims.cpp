@@ -6,8 +6,8 @@
 namespace xgrad {
 
 Tensor expand_dims(const Tensor& x, std::int64_t axis) {
-  const Shape& shape = ops::require_defined("expand_dims", x).shape();
-  return reshape(x, shape.inserted(normalize_axis(axis, shape.rank() + 1, "expand_dims"), 1));
+  const std::size_t place = ops::require_axis("expand_dims", x, axis, 1);
+  return reshape(x, x.shape().inserted(place, 1));
 }
 
 }  // namespace xgrad

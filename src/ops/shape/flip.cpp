@@ -58,7 +58,7 @@ bool ops::is_flip(const Operation& operation) noexcept {
 }
 
 Tensor flip(const Tensor& x, const Axes& axes) {
-  auto normal = normalize_axes(axes.values(), ops::require_defined("flip", x).rank(), "flip");
+  auto normal = ops::require_axes("flip", x, axes.values());
   return normal.empty() ? x : apply(std::make_shared<const FlipOperation>(std::move(normal)), {x});
 }
 

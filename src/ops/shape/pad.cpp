@@ -43,11 +43,13 @@ class PadOperation final : public Operation {
     for (std::size_t i = 0; i < lengths.size(); ++i) {
       const auto [before, after] = widths_[i];
       if (before < 0 || after < 0) {
-        throw ValueError(fmt::format("[pad] widths ({}, {}) at axis {}; expected none negative", before, after, i));
+        throw ValueError(fmt::format("[pad] widths ({}, {}) at axis {} of {}; expected none negative", before, after, i,
+                                     graph::spoken(x)));
       }
       if (__builtin_add_overflow(lengths[i], before, &lengths[i]) ||
           __builtin_add_overflow(lengths[i], after, &lengths[i])) {
-        throw ShapeError(fmt::format("[pad] widths ({}, {}) at axis {} are too large", before, after, i));
+        throw ShapeError(fmt::format("[pad] widths ({}, {}) at axis {} of {} are too large", before, after, i,
+                                     graph::spoken(x)));
       }
     }
     return {Shape{lengths}, x.dtype()};

@@ -94,7 +94,7 @@ Tensor permute(const Tensor& x, const std::vector<std::int64_t>& axes) {
   std::vector<std::size_t> normal;
   normal.reserve(axes.size());
   for (const std::int64_t axis : axes) {
-    normal.push_back(normalize_axis(axis, x.rank(), "permute"));
+    normal.push_back(ops::require_axis("permute", x, axis));
   }
   auto sorted = normal;
   std::sort(sorted.begin(), sorted.end());

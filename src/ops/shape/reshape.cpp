@@ -1,5 +1,7 @@
 // reshape: the same elements in the same order; its adjoint is the reshape back.
+#include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <typeinfo>
 
 #include "xgrad/error.hpp"
@@ -62,17 +64,26 @@ Tensor reshape(const Tensor& x, const std::vector<std::int64_t>& lengths) {
   std::int64_t* unknown = nullptr;
   std::int64_t known = 1;
   for (std::int64_t& length : dims) {
-    if (length == -1 && unknown == nullptr) {
+    if (length == -1) {
+      if (unknown != nullptr) {
+        throw ShapeError(
+            fmt::format("[reshape] {} to ({}): {} lengths are -1; expected at most one, which follows from "
+                        "the others",
+                        graph::spoken(x), fmt::join(lengths, ", "), std::count(lengths.begin(), lengths.end(), -1)));
+      }
       unknown = &length;
-    } else if (length < 0 || __builtin_mul_overflow(known, length, &known)) {
-      throw ShapeError(
-          fmt::format("[reshape] {} to lengths of which {} is negative, or too large", graph::spoken(x), length));
+    } else if (length < 0) {
+      throw ShapeError(fmt::format("[reshape] {} to ({}): the length {} is negative; expected 0 or more, or one -1",
+                                   graph::spoken(x), fmt::join(lengths, ", "), length));
+    } else if (__builtin_mul_overflow(known, length, &known)) {
+      throw ShapeError(fmt::format("[reshape] {} to ({}): more elements than an int64 counts", graph::spoken(x),
+                                   fmt::join(lengths, ", ")));
     }
   }
   if (unknown != nullptr) {
     if (known == 0 || x.size() % known != 0) {
-      throw ShapeError(fmt::format("[reshape] {} with {} elements isn't a multiple of the {} given by the other axes",
-                                   graph::spoken(x), x.size(), known));
+      throw ShapeError(fmt::format("[reshape] {} to ({}): no length in place of -1 makes its {} elements of {}",
+                                   graph::spoken(x), fmt::join(lengths, ", "), x.size(), known));
     }
     *unknown = x.size() / known;
   }

@@ -11,7 +11,7 @@
 namespace xgrad {
 
 Tensor squeeze(const Tensor& x, const Axes& axes) {
-  const auto dropped = normalize_axes(axes.values(), ops::require_defined("squeeze", x).rank(), "squeeze");
+  const auto dropped = ops::require_axes("squeeze", x, axes.values());
   const bool all_axes = axes.values().empty();
   std::vector<std::int64_t> lengths;
   for (std::size_t i = 0; i < x.rank(); ++i) {

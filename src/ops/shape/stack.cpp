@@ -18,7 +18,7 @@ Tensor stack(const std::vector<Tensor>& xs, std::int64_t axis) {
     static_cast<void>(ops::require_defined("stack", x));
   }
   static_cast<void>(ops::require_same("stack", xs));
-  const auto place = static_cast<std::int64_t>(normalize_axis(axis, xs[0].rank() + 1, "stack"));
+  const auto place = static_cast<std::int64_t>(ops::require_axis("stack", xs[0], axis, 1));
   std::vector<Tensor> parts;
   parts.reserve(xs.size());
   for (const Tensor& x : xs) {
