@@ -48,8 +48,8 @@ class PadOperation final : public Operation {
       }
       if (__builtin_add_overflow(lengths[i], before, &lengths[i]) ||
           __builtin_add_overflow(lengths[i], after, &lengths[i])) {
-        throw ShapeError(fmt::format("[pad] widths ({}, {}) at axis {} of {} are too large", before, after, i,
-                                     graph::spoken(x)));
+        throw ShapeError(
+            fmt::format("[pad] widths ({}, {}) at axis {} of {} are too large", before, after, i, graph::spoken(x)));
       }
     }
     return {Shape{lengths}, x.dtype()};

@@ -14,7 +14,8 @@ namespace xgrad {
 std::vector<Tensor> split(const Tensor& x, std::int64_t parts, std::int64_t axis) {
   const std::int64_t length = ops::require_defined("split", x).shape()[ops::require_axis("split", x, axis)];
   if (parts < 1) {
-    throw ValueError(fmt::format("[split] axis {} of {} into {} parts; expected 1 or more", axis, graph::spoken(x), parts));
+    throw ValueError(
+        fmt::format("[split] axis {} of {} into {} parts; expected 1 or more", axis, graph::spoken(x), parts));
   }
   if (length % parts != 0) {
     throw ShapeError(fmt::format("[split] axis {} of {} isn't divisible into {} parts", axis, graph::spoken(x), parts));
@@ -26,8 +27,8 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& leng
   std::int64_t left = ops::require_defined("split", x).shape()[ops::require_axis("split", x, axis)];
   for (const std::int64_t length : lengths) {
     if (length < 0) {
-      throw ValueError(fmt::format("[split] axis {} of {} into lengths ({}); expected none negative", axis, graph::spoken(x),
-                                   fmt::join(lengths, ", ")));
+      throw ValueError(fmt::format("[split] axis {} of {} into lengths ({}); expected none negative", axis,
+                                   graph::spoken(x), fmt::join(lengths, ", ")));
     }
     if (length > left) {
       left = -1;
