@@ -8,6 +8,7 @@
 // This file is compiled once per instruction set, with XGRAD_ISA naming the namespace; see isa_xsimd.hpp.
 namespace xgrad::run::XGRAD_ISA {
 
+// NOLINTBEGIN(performance-unnecessary-value-param): vectors are passed in registers
 namespace {
 
 constexpr Word lower_half = 0xFFFFFFFFU;
@@ -293,5 +294,7 @@ const RandomKernels& random_kernels() noexcept {
   };
   return kernels;
 }
+
+// NOLINTEND(performance-unnecessary-value-param)
 
 }  // namespace xgrad::run::XGRAD_ISA

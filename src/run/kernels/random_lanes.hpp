@@ -9,6 +9,7 @@
 // bits. Include it only in files compiled per instruction set.
 namespace xgrad::run::XGRAD_ISA {
 
+// NOLINTBEGIN(performance-unnecessary-value-param): vectors are passed in registers
 namespace {
 
 #if defined(__AVX512F__)
@@ -175,5 +176,7 @@ inline Vector interleaved_second(Vector a, Vector b) noexcept {
 }
 
 }  // namespace
+
+// NOLINTEND(performance-unnecessary-value-param)
 
 }  // namespace xgrad::run::XGRAD_ISA
