@@ -627,7 +627,7 @@ TEST_CASE("compile: describe is that of the last call, also without a result") {
 
 namespace {
 
-Tensor plain_square(const Tensor& x) {
+xg::Tensor plain_square(const xg::Tensor& x) {
   return x * x;
 }
 
@@ -641,7 +641,7 @@ TEST_CASE("compile: a plain function") {
 }
 
 TEST_CASE("compile: what was moved from says so") {
-  auto first = xg::compile([](const Tensor& x) { return x * 2.0; });
+  auto first = xg::compile([](const xg::Tensor& x) { return x * 2.0; });
   CHECK(first(xg::tensor({3})).item() == 6);
   auto second = std::move(first);
   CHECK(second(xg::tensor({4})).item() == 8);
@@ -658,9 +658,9 @@ TEST_CASE("compile: what was moved from says so") {
 
 TEST_CASE("compile: traces are bounded, and what was used longest ago goes first") {
   int traced = 0;
-  auto total = xg::compile([&traced](const Tensor& x) {
+  auto total = xg::compile([&traced](const xg::Tensor& x) {
     ++traced;
-    return std::vector<Tensor>{xg::sum(x), x * 2.0};
+    return std::vector<xg::Tensor>{xg::sum(x), x * 2.0};
   });
   const auto call = [&](std::int64_t n) {
     const auto results = total(xg::ones({n}));
@@ -687,8 +687,8 @@ TEST_CASE("compile: traces are bounded, and what was used longest ago goes first
 
 TEST_CASE("compile: traces are bounded by their memory") {
   // One megabyte each of intermediate values.
-  auto step = xg::compile([](const Tensor& x) {
-    const Tensor y = xg::cumsum(x);
+  auto step = xg::compile([](const xg::Tensor& x) {
+    const xg::Tensor y = xg::cumsum(x);
     return xg::sum(xg::flip(y) * y);
   });
   for (std::int64_t n = 0; n < 300; ++n) {

@@ -314,6 +314,16 @@ TEST_CASE("stable forms: what has its value already is gone around too, while it
   CHECK(xg::log(q).item() == -infinity);
 }
 
+TEST_CASE("stable forms: a large graph that is met for the first time has them too") {
+  Tensor x = xg::variable(xg::tensor({0}, xg::float64));
+  for (int i = 0; i < 1000; ++i) {
+    x = xg::sin(x);
+  }
+  const Tensor y = xg::log(xg::sigmoid(x - 1000.0));
+  CHECK(y.item() == -1000);
+  CHECK(y.evaluated());
+}
+
 TEST_CASE("stable forms: log e^x is x, whose own gradient stays apart") {
   const Tensor x = xg::variable(xg::tensor({1000}, xg::float64));
   const Tensor n = xg::log(xg::exp(x));

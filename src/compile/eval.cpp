@@ -203,30 +203,18 @@ std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
   return roots;
 }
 
-}  // namespace
-
-void eval(std::span<const Tensor> tensors) {
-  planning::evaluate(tensors, {});
-}
-
-void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite> overwrites) {
-  auto roots = pending(tensors);
-  if (roots.empty()) {
-    return;
-  }
-  graph::Order order = pending_order(roots);
-  HeldReplaced replaced{order};
+// Node by node, or by a plan.
+void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
+                 std::span<planning::LeafOverwrite> overwrites) {
   const PlanOptions options = plan_options();
   if (order.nodes.size() > most_planned || (!options.simplify && !options.fuse)) {
     run_node_by_node(order);
-    replaced.keep_values();
     return;
   }
   if (run_sources(order)) {
     order = pending_order(roots);
   }
   if (order.nodes.empty()) {
-    replaced.keep_values();
     return;
   }
   const auto kept = kept_nodes(order);
@@ -241,7 +229,6 @@ void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite
   if (cache == nullptr) {  // the thread ends
     planning::Planned planned = make();
     run_plan(planned, key, kept, over);
-    replaced.keep_values();
     return;
   }
   std::shared_ptr<planning::Planned> planned = cache->find(key.words, hash);
@@ -255,6 +242,22 @@ void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite
     planned = std::make_shared<planning::Planned>(make());
   }
   run_plan(*planned, key, kept, over);
+}
+
+}  // namespace
+
+void eval(std::span<const Tensor> tensors) {
+  planning::evaluate(tensors, {});
+}
+
+void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite> overwrites) {
+  auto roots = pending(tensors);
+  if (roots.empty()) {
+    return;
+  }
+  graph::Order order = pending_order(roots);
+  HeldReplaced replaced{order};
+  run_pending(std::move(order), roots, overwrites);
   replaced.keep_values();
 }
 
