@@ -34,7 +34,10 @@ class ReluSlopeOperation final : public Step {
 // NaN is neither inside nor outside.
 template <class T>
 T inside(bool yes, bool no) noexcept {
-  return yes ? T{1} : no ? T{0} : std::numeric_limits<T>::quiet_NaN();
+  if (yes) {
+    return T{1};
+  }
+  return no ? T{0} : std::numeric_limits<T>::quiet_NaN();
 }
 
 class ClipSlopeOperation final : public Step {
