@@ -128,7 +128,8 @@ std::string complaint_about_extras(const CLI::App& app) {
   const bool is_option = word.starts_with('-');
   const bool is_command = is_general && !is_option && commands.empty();
   const std::string meant = nearest(word, is_command ? command_names(app) : option_names(place));
-  const std::string what = is_option ? "option" : is_command ? "command" : "argument";
+  const std::string other = is_command ? "command" : "argument";
+  const std::string what = is_option ? "option" : other;
   return meant.empty() || !(is_option || is_command)
              ? fmt::format("'{}' is no {} of {}: see {} --help", word, what, title, title)
              : fmt::format("'{}' is no {} of {}: did you mean {}?", word, what, title, meant);

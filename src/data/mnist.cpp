@@ -29,8 +29,8 @@ struct Part {
 /// both, or as it is, in the opposite order.
 fs::path find_part(const fs::path& folder, const std::string& beginning, std::size_t rank) {
   const std::string ending = fmt::format("idx{}-ubyte", rank);
-  const fs::path plain = folder / (beginning + '-' + ending);
-  for (const fs::path& file : {plain, folder / (beginning + '.' + ending)}) {
+  const fs::path plain = folder / fmt::format("{}-{}", beginning, ending);
+  for (const fs::path& file : {plain, folder / fmt::format("{}.{}", beginning, ending)}) {
     for (const char* packed : {"", ".gz"}) {
       std::error_code ignored;
       fs::path candidate = file;

@@ -24,7 +24,12 @@ std::u32string code_points(std::string_view text) {
       return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i + k]));
     };
     const std::uint32_t first = byte(0);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 && first < 0xF8 ? 4 : first >= 0xE0 ? 3 : 2;
+    std::size_t length = 2;
+    if (first < 0x80) {
+      length = 1;
+    } else if (first >= 0xE0) {
+      length = first >= 0xF0 && first < 0xF8 ? 4 : 3;
+    }
     const bool starts = first < 0x80 || (first >= 0xC2 && first < 0xF8);
     bool valid = starts && i + length <= text.size();
     std::uint32_t value = length == 1 ? first : first & (0xFFU >> (length + 1));

@@ -103,7 +103,9 @@ std::string Printer::at_least(Precedence precedence, Expr e) const {
 
 std::string Printer::number_text(double value) const {
   if (!std::isfinite(value)) {
-    return std::isnan(value) ? (latex() ? "\\mathrm{NaN}" : "NaN") : (latex() ? "\\infty" : "∞");
+    const char* text = std::isnan(value) ? "NaN" : "∞";
+    const char* command = std::isnan(value) ? "\\mathrm{NaN}" : "\\infty";
+    return latex() ? command : text;
   }
   if (value == std::floor(value) && value < 1e15) {
     return fmt::format("{:.0f}", value);

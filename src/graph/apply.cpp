@@ -75,7 +75,8 @@ Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::
 namespace {
 
 // An operation's form is checked where it is made, not where its value fails later.
-std::unique_ptr<const graph::Form> checked_form(const Operation& operation, const Tensor& call, StableForm form) {
+std::unique_ptr<const graph::Form> checked_form(const Operation& operation, const Tensor& call,
+                                                const StableForm& form) {
   if (form.result.shape() != call.shape() || form.result.dtype() != call.dtype()) {
     throw ValueError(fmt::format("[{}] stable_form gave {} {} for a result {} {}", operation.name(),
                                  to_string(form.result.dtype()), to_string(form.result.shape()),
@@ -101,8 +102,8 @@ std::unique_ptr<const graph::Form> checked_form(const Operation& operation, cons
 Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs) {
   const Operation* called = operation.get();
   Tensor call = graph::apply_as_written(std::move(operation), inputs);
-  if (StableForm form = called->stable_form(inputs); form.result.defined()) {
-    call.node()->form = checked_form(*called, call, std::move(form));
+  if (const StableForm form = called->stable_form(inputs); form.result.defined()) {
+    call.node()->form = checked_form(*called, call, form);
   }
   return call;
 }

@@ -159,7 +159,7 @@ concept HasBase = requires {
 
 /// A class whose public members are known by name: an aggregate, or one with a list of field_names.
 template <class M>
-consteval bool has_fields() {
+consteval bool has_fields() {  // NOLINTBEGIN(bugprone-branch-clone): what follows isn't asked of such a class
   if constexpr (!std::is_class_v<M> || !requires { sizeof(M); }) {
     return false;  // a pointer to void, a union, a class that is only declared
   } else if constexpr (requires { M::field_names; }) {
@@ -173,7 +173,7 @@ consteval bool has_fields() {
   } else {
     return false;
   }
-}
+}  // NOLINTEND(bugprone-branch-clone)
 
 /// Where the search for parameters ends with an error.
 template <class M>
