@@ -52,6 +52,7 @@ consteval std::string_view name_in_std() {
 /// Data of the standard library, whose headers needn't be included for this.
 template <class M>
 consteval bool standard_data() {
+  // NOLINTNEXTLINE(readability-use-anyofallof): <algorithm> isn't worth including for this
   for (const std::string_view name :
        {"basic_string<", "basic_string_view<", "chrono::", "filesystem::", "complex<", "bitset<", "ratio<", "mutex",
         "mersenne_twister_engine<", "linear_congruential_engine<", "subtract_with_carry_engine<", "random_device"}) {
