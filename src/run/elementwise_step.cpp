@@ -320,6 +320,7 @@ void ElementwiseStep::add_values(Worker& worker, std::size_t i, const T* values,
     const bool ends_row = column + run == columns;
     if (sum.over_rows) {
       const std::int64_t rows = column == 0 ? std::clamp<std::int64_t>(count / columns, 1, together) : 1;
+      // NOLINTNEXTLINE(readability-suspicious-call-argument): a part of rows that lie `columns` apart
       FewSum<T>::rows(result + column, values, rows, run, columns);
       run *= rows;
       target.additions += ends_row ? 1 : 0;

@@ -117,6 +117,7 @@ void scatter_add(std::string_view operation, const T* x, const AxisView& view, c
   const std::int64_t sums = view.outer * view.length * view.inner;
   std::fill_n(out, sums, T{0});
   if constexpr (std::is_same_v<T, float>) {
+    // NOLINTNEXTLINE(readability-suspicious-call-argument): at most `count` terms meet in a sum
     add_indexed(out, sums, One{}, terms, count, [&](auto f) {
       for_each_indexed(view, indices, count, [&](std::int64_t to, std::int64_t k) { f(to, x + k); });
     });

@@ -50,6 +50,9 @@ class StagedRows {
 
   /// Puts the sums into the rows.
   void finish() {
+    if (!wide_) {
+      return;
+    }
     for (std::int32_t place = 0; place < wide_count_; ++place) {
       const std::int64_t row = wide_->rows[place];
       flush(row);

@@ -6,9 +6,12 @@
 namespace xgrad::run {
 
 const RandomKernels& random_kernels() noexcept {
-  static const RandomKernels& chosen = isa_name() == "avx512" ? avx512::random_kernels()
-                                       : isa_name() == "avx2" ? avx2::random_kernels()
-                                                              : baseline::random_kernels();
+  static const RandomKernels& chosen = [&]() -> const RandomKernels& {
+    if (isa_name() == "avx512") {
+      return avx512::random_kernels();
+    }
+    return isa_name() == "avx2" ? avx2::random_kernels() : baseline::random_kernels();
+  }();
   return chosen;
 }
 

@@ -238,7 +238,8 @@ void run_on(double* sums, const float* x, float* out, std::size_t columns, std::
 inline void running_sums(double* sums, const float* x, float* out, std::size_t rows, std::size_t columns,
                          std::ptrdiff_t step) {
   constexpr std::size_t together = 8;
-  for (; rows >= together; rows -= together, x += together * step, out += together * step) {
+  const std::ptrdiff_t all = static_cast<std::ptrdiff_t>(together) * step;
+  for (; rows >= together; rows -= together, x += all, out += all) {
     run_on<together>(sums, x, out, columns, step);
   }
   for (; rows > 0; --rows, x += step, out += step) {
