@@ -53,10 +53,11 @@ class StagedRows {
     if (!wide_) {
       return;
     }
+    Wide& wide = *wide_;
     for (std::int32_t place = 0; place < wide_count_; ++place) {
-      const std::int64_t row = wide_->rows[place];
+      const std::int64_t row = wide.rows[place];
       flush(row);
-      const double* sums = wide_->sums.data() + place * width_;
+      const double* sums = wide.sums.data() + place * width_;
       std::transform(sums, sums + width_, rows_ + row * width_, [](double sum) { return static_cast<float>(sum); });
     }
   }
