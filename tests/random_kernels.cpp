@@ -128,7 +128,7 @@ TEST_CASE("random kernels: every instruction set gives the same bits, whatever t
       for (const InstructionSet& set : sets) {
         CAPTURE(set.name);
         for (std::size_t count = 0; count <= 50; ++count) {
-          for (const std::uint64_t skipped : {0, 1, 7}) {
+          for (const std::uint64_t skipped : {0U, 1U, 7U}) {
             const RandomStretch later{stretch.seed, stretch.stream, stretch.first + skipped};
             const auto first = expected.begin() + static_cast<std::ptrdiff_t>(2 * skipped);
             REQUIRE(kernel.numbers(set.kernels, later, count) ==
