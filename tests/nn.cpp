@@ -403,3 +403,14 @@ TEST_CASE("backward: a layer of two inputs") {
   CHECK(result.inputs[0].to_vector<double>() == std::vector<double>{5, 70});
   CHECK(result.inputs[1].to_vector<double>() == std::vector<double>{2, 30});
 }
+
+TEST_CASE("cross-entropy: an infinite logit of the right class costs nothing and sends no gradient") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const xg::Tensor is_right = xg::tensor({{1, 0}}, xg::float64) > 0.5;
+  const xg::Tensor z = xg::variable(xg::where(is_right, infinity, xg::tensor({{0, 0}}, xg::float64)).eval());
+  for (const xg::Tensor& target : {xg::tensor({0}, xg::int64), xg::tensor({{1, 0}}, xg::float64)}) {
+    const xg::Tensor loss = xg::nn::CrossEntropy{}(z, target);
+    CHECK(loss.item() == 0);
+    CHECK(xg::gradients(loss, {z})[0].to_vector<double>() == std::vector<double>{0, 0});
+  }
+}
