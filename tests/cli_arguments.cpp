@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <string>
@@ -182,6 +183,16 @@ TEST_CASE("xgrad: standard output that can't be written is an error") {
     const Outcome outcome = run_command(arguments, "/dev/full");
     CHECK(outcome.code == 2);
     CHECK(outcome.err == "xgrad: standard output can't be written\n");
+  }
+}
+
+TEST_CASE("xgrad: a setting in the environment that isn't known is an error before anything is done") {
+  for (const char* variable : {"XGRAD_ISA", "XGRAD_PRODUCTS", "XGRAD_OPTIMIZE"}) {
+    const char* const was = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): one thread
+    const std::string before = was == nullptr ? "" : was;
+    REQUIRE(setenv(variable, "fastest", 1) == 0);  // NOLINT(concurrency-mt-unsafe): likewise
+    check_bad_call({{"derive"}, std::string{"[environment] "} + variable + "=fastest: expected "});
+    REQUIRE(setenv(variable, before.c_str(), 1) == 0);  // NOLINT(concurrency-mt-unsafe): likewise; empty is not set
   }
 }
 

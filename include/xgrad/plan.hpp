@@ -22,9 +22,10 @@ struct PlanOptions {
 
 /// While it lives, what is evaluated on this thread is planned with these options. Without one, the environment
 /// variable XGRAD_OPTIMIZE=0, read once, turns both off.
+/// @throws ValueError if XGRAD_OPTIMIZE, XGRAD_PRODUCTS or XGRAD_ISA is set to a value that isn't known
 class XGRAD_API PlanScope {
  public:
-  explicit PlanScope(const PlanOptions& options) noexcept;
+  explicit PlanScope(const PlanOptions& options);
   PlanScope(const PlanScope&) = delete;
   PlanScope& operator=(const PlanScope&) = delete;
   ~PlanScope();
@@ -34,7 +35,8 @@ class XGRAD_API PlanScope {
 };
 
 /// The options in force on this thread.
-[[nodiscard]] XGRAD_API PlanOptions plan_options() noexcept;
+/// @throws ValueError as PlanScope does
+[[nodiscard]] XGRAD_API PlanOptions plan_options();
 
 /// The plan that evaluating these tensors would run: its steps, what is fused, bytes and peak. Computes nothing.
 [[nodiscard]] XGRAD_API std::string describe_plan(std::span<const Tensor> tensors);

@@ -1,28 +1,23 @@
-#include <cstdlib>
-#include <string_view>
-
 #include "xgrad/plan.hpp"
 
 #include "run/product.hpp"
+#include "run/settings.hpp"
 
 namespace xgrad {
 
 namespace {
 
-PlanOptions& current() noexcept {
+PlanOptions& current() {
   thread_local PlanOptions options = [] {
-    static const bool off = [] {
-      const char* wish = std::getenv("XGRAD_OPTIMIZE");  // NOLINT(concurrency-mt-unsafe): read once
-      return wish != nullptr && std::string_view{wish} == "0";
-    }();
-    return PlanOptions{.simplify = !off, .fuse = !off};
+    const bool on = run::settings().optimize;
+    return PlanOptions{.simplify = on, .fuse = on};
   }();
   return options;
 }
 
 }  // namespace
 
-PlanScope::PlanScope(const PlanOptions& options) noexcept : previous_{current()} {
+PlanScope::PlanScope(const PlanOptions& options) : previous_{current()} {
   current() = options;
   run::set_measuring(options.measure_products);
 }
@@ -32,7 +27,7 @@ PlanScope::~PlanScope() {
   run::set_measuring(previous_.measure_products);
 }
 
-PlanOptions plan_options() noexcept {
+PlanOptions plan_options() {
   return current();
 }
 

@@ -3,45 +3,34 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdlib>
 #include <utility>
+
+#include "run/settings.hpp"
 
 namespace xgrad::run {
 
 namespace {
 
-struct Choice {
-  const VectorKernels* kernels;
-  std::string_view name;
-};
-
-Choice choose() noexcept {
-  const char* wish = std::getenv("XGRAD_ISA");  // NOLINT(concurrency-mt-unsafe): read once, under a static's guard
-  const std::string_view wanted = wish == nullptr ? "" : wish;
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  if (wanted == "baseline" || !has_avx2) {
-    return {&baseline::vector_kernels(), "baseline"};
+const VectorKernels& choose() {
+  switch (settings().isa) {
+    case Isa::avx512:
+      return avx512::vector_kernels();
+    case Isa::avx2:
+      return avx2::vector_kernels();
+    case Isa::baseline:
+      break;
   }
-  if (wanted == "avx2" || !has_avx512) {
-    return {&avx2::vector_kernels(), "avx2"};
-  }
-  return {&avx512::vector_kernels(), "avx512"};
-}
-
-const Choice& chosen() noexcept {
-  static const Choice choice = choose();
-  return choice;
+  return baseline::vector_kernels();
 }
 
 }  // namespace
 
-const VectorKernels& vector_kernels() noexcept {
-  return *chosen().kernels;
+const VectorKernels& vector_kernels() {
+  static const VectorKernels& chosen = choose();
+  return chosen;
 }
 
-bool is_vector_kernel(TileKernel kernel) noexcept {
+bool is_vector_kernel(TileKernel kernel) {
   constexpr std::size_t count = sizeof(VectorKernels) / sizeof(VectorKernel);
   static const auto all = std::bit_cast<std::array<VectorKernel, count>>(vector_kernels());
   return std::any_of(all.begin(), all.end(), [kernel](const VectorKernel& known) {
@@ -49,7 +38,7 @@ bool is_vector_kernel(TileKernel kernel) noexcept {
   });
 }
 
-TileKernel scalar_form(TileKernel kernel, unsigned scalars) noexcept {
+TileKernel scalar_form(TileKernel kernel, unsigned scalars) {
   if (scalars >= VectorKernels::scalar_masks) {
     return nullptr;
   }
@@ -71,10 +60,6 @@ TileKernel scalar_form(TileKernel kernel, unsigned scalars) noexcept {
     }
   }
   return nullptr;
-}
-
-std::string_view isa_name() noexcept {
-  return chosen().name;
 }
 
 }  // namespace xgrad::run

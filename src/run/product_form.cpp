@@ -1,17 +1,16 @@
 // Which form a product takes.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <new>
 #include <shared_mutex>
-#include <string_view>
 #include <tuple>
 
 #include "run/product.hpp"
 #include "run/product_shape.hpp"
 #include "run/product_timing.hpp"
+#include "run/settings.hpp"
 #include "run/thread_store.hpp"
 #include "run/threads.hpp"
 
@@ -72,14 +71,6 @@ std::vector<ProductForm> contenders(const ProductShape& s) {
     result.push_back({Kind::gemm_columns, columns});
   }
   return result;
-}
-
-bool measuring() noexcept {
-  static const bool wanted = [] {
-    const char* wish = std::getenv("XGRAD_PRODUCTS");  // NOLINT(concurrency-mt-unsafe): read once, under a guard
-    return wish == nullptr || std::string_view{wish} != "plain";
-  }();
-  return wanted;
 }
 
 // The forms that were measured, by canonical shape and number of threads.
@@ -151,7 +142,7 @@ ProductForm product_form(const ProductShape& shape) {
   const ProductShape s = canonical(shape).shape;
   const ProductForm form = plain(s);
   const bool settled = form.kind == Kind::small || form.kind == Kind::outer || multiplications(s) == 0 ||
-                       std::min({s.m, s.n, s.k}) > skinny || !measuring_here || !measuring();
+                       std::min({s.m, s.n, s.k}) > skinny || !measuring_here || !settings().measure_products;
   return settled ? form : Measured::form(s);
 }
 

@@ -1,7 +1,7 @@
-// Picks the product kernels of the instruction set that isa.cpp chose.
+// Picks the product kernels of the instruction set that settings() names.
 #include "run/kernels/product_kernels.hpp"
 
-#include "run/isa.hpp"
+#include "run/settings.hpp"
 
 namespace xgrad::run {
 
@@ -12,17 +12,17 @@ struct Choice {
   const ProductKernels<double>* float64;
 };
 
-Choice choose() noexcept {
-  if (isa_name() == "avx512") {
+Choice choose() {
+  if (settings().isa == Isa::avx512) {
     return {&avx512::product_kernels_float32(), &avx512::product_kernels_float64()};
   }
-  if (isa_name() == "avx2") {
+  if (settings().isa == Isa::avx2) {
     return {&avx2::product_kernels_float32(), &avx2::product_kernels_float64()};
   }
   return {&baseline::product_kernels_float32(), &baseline::product_kernels_float64()};
 }
 
-const Choice& chosen() noexcept {
+const Choice& chosen() {
   static const Choice choice = choose();
   return choice;
 }
@@ -30,12 +30,12 @@ const Choice& chosen() noexcept {
 }  // namespace
 
 template <>
-const ProductKernels<float>& product_kernels<float>() noexcept {
+const ProductKernels<float>& product_kernels<float>() {
   return *chosen().float32;
 }
 
 template <>
-const ProductKernels<double>& product_kernels<double>() noexcept {
+const ProductKernels<double>& product_kernels<double>() {
   return *chosen().float64;
 }
 

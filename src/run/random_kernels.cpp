@@ -1,16 +1,16 @@
-// Picks the random kernels of the instruction set that isa.cpp chose.
+// Picks the random kernels of the instruction set that settings() names.
 #include "run/kernels/random_kernels.hpp"
 
-#include "run/isa.hpp"
+#include "run/settings.hpp"
 
 namespace xgrad::run {
 
-const RandomKernels& random_kernels() noexcept {
+const RandomKernels& random_kernels() {
   static const RandomKernels& chosen = [&]() -> const RandomKernels& {
-    if (isa_name() == "avx512") {
+    if (settings().isa == Isa::avx512) {
       return avx512::random_kernels();
     }
-    return isa_name() == "avx2" ? avx2::random_kernels() : baseline::random_kernels();
+    return settings().isa == Isa::avx2 ? avx2::random_kernels() : baseline::random_kernels();
   }();
   return chosen;
 }

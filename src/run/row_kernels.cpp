@@ -1,7 +1,7 @@
-// Picks the row kernels of the instruction set that isa.cpp chose.
+// Picks the row kernels of the instruction set that settings() names.
 #include "run/kernels/row_kernels.hpp"
 
-#include "run/isa.hpp"
+#include "run/settings.hpp"
 
 namespace xgrad::run {
 
@@ -12,17 +12,17 @@ struct Choice {
   const RowKernels<double>* float64;
 };
 
-Choice choose() noexcept {
-  if (isa_name() == "avx512") {
+Choice choose() {
+  if (settings().isa == Isa::avx512) {
     return {&avx512::row_kernels_float32(), &avx512::row_kernels_float64()};
   }
-  if (isa_name() == "avx2") {
+  if (settings().isa == Isa::avx2) {
     return {&avx2::row_kernels_float32(), &avx2::row_kernels_float64()};
   }
   return {&baseline::row_kernels_float32(), &baseline::row_kernels_float64()};
 }
 
-const Choice& chosen() noexcept {
+const Choice& chosen() {
   static const Choice choice = choose();
   return choice;
 }
@@ -30,12 +30,12 @@ const Choice& chosen() noexcept {
 }  // namespace
 
 template <>
-const RowKernels<float>& row_kernels<float>() noexcept {
+const RowKernels<float>& row_kernels<float>() {
   return *chosen().float32;
 }
 
 template <>
-const RowKernels<double>& row_kernels<double>() noexcept {
+const RowKernels<double>& row_kernels<double>() {
   return *chosen().float64;
 }
 

@@ -54,11 +54,11 @@ struct ProductKernels {
 
 /// The kernels for this machine; see isa.hpp.
 template <class T>
-[[nodiscard]] const ProductKernels<T>& product_kernels() noexcept;
+[[nodiscard]] const ProductKernels<T>& product_kernels();
 template <>
-[[nodiscard]] const ProductKernels<float>& product_kernels<float>() noexcept;
+[[nodiscard]] const ProductKernels<float>& product_kernels<float>();
 template <>
-[[nodiscard]] const ProductKernels<double>& product_kernels<double>() noexcept;
+[[nodiscard]] const ProductKernels<double>& product_kernels<double>();
 
 // One definition per instruction set, each compiled with its flags.
 namespace baseline {

@@ -41,7 +41,7 @@ struct RandomKernels {
 };
 
 /// The kernels for this machine; see isa.hpp.
-[[nodiscard]] const RandomKernels& random_kernels() noexcept;
+[[nodiscard]] const RandomKernels& random_kernels();
 
 // One definition per instruction set, each compiled with its flags.
 namespace baseline {

@@ -38,11 +38,11 @@ struct RowKernels {
 
 /// The kernels for this machine; see isa.hpp.
 template <class T>
-[[nodiscard]] const RowKernels<T>& row_kernels() noexcept;
+[[nodiscard]] const RowKernels<T>& row_kernels();
 template <>
-[[nodiscard]] const RowKernels<float>& row_kernels<float>() noexcept;
+[[nodiscard]] const RowKernels<float>& row_kernels<float>();
 template <>
-[[nodiscard]] const RowKernels<double>& row_kernels<double>() noexcept;
+[[nodiscard]] const RowKernels<double>& row_kernels<double>();
 
 // One definition per instruction set, each compiled with its flags.
 namespace baseline {
