@@ -1,8 +1,6 @@
 #include "run/isa.hpp"
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdlib>
 #include <utility>
 
@@ -39,14 +37,6 @@ const Choice& chosen() noexcept {
 
 const VectorKernels& vector_kernels() noexcept {
   return *chosen().kernels;
-}
-
-bool is_vector_kernel(TileKernel kernel) noexcept {
-  constexpr std::size_t count = sizeof(VectorKernels) / sizeof(VectorKernel);
-  static const auto all = std::bit_cast<std::array<VectorKernel, count>>(vector_kernels());
-  return std::any_of(all.begin(), all.end(), [kernel](const VectorKernel& known) {
-    return known.float32 == kernel || known.float64 == kernel;
-  });
 }
 
 TileKernel scalar_form(TileKernel kernel, unsigned scalars) noexcept {

@@ -13,9 +13,6 @@ namespace xgrad::run {
 [[nodiscard]] const VectorKernels& vector_kernels() noexcept;
 [[nodiscard]] std::string_view isa_name() noexcept;
 
-/// Whether the tile kernel is one of this machine's vector kernels.
-[[nodiscard]] bool is_vector_kernel(TileKernel kernel) noexcept;
-
 /// The tile kernel of this machine for a floating dtype.
 [[nodiscard]] inline TileKernel vector_tile(VectorKernel VectorKernels::*kernel, DType dtype) noexcept {
   const VectorKernel& pair = vector_kernels().*kernel;
