@@ -236,7 +236,6 @@ class TileProgram {
     } else {
       scalars = 0;
     }
-    call.padded = run::is_vector_kernel(call.kernel);
     for (std::size_t j = 0; j < emission.inputs.size(); ++j) {
       call.inputs.push_back(input_register(emission.inputs[j], (scalars >> j & 1U) != 0));
     }

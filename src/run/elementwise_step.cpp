@@ -59,7 +59,7 @@ TileLayout tile_layout(const ElementwiseTask& task) {
     }
   }
   elements = std::min(elements, std::max<std::int64_t>(total, 1));
-  TileLayout layout{elements, 0, elements % block == 0 || elements == total};
+  TileLayout layout{elements, 0};
   for (const TileRegister& tile : task.registers) {
     if (in_scratch(tile, task.shape)) {
       layout.scratch_bytes += rounded_up(static_cast<std::size_t>(elements) * size_of(tile.operand.dtype));
@@ -103,16 +103,12 @@ ElementwiseStep::ElementwiseStep(ElementwiseTask task)
     std::copy(call.inputs.begin(), call.inputs.end(), flat.inputs.begin());
     flat.input_count = static_cast<std::uint16_t>(call.inputs.size());
     flat.output = call.output;
-    // Whole vectors: what is computed beyond the last element lands where nobody looks.
-    flat.granule = call.padded && layout_.aligned
-                       ? 64 / static_cast<std::int64_t>(size_of(task_.registers[call.output].operand.dtype))
-                       : 1;
   }
   plan_chunks();
   plan_row_sums();
 }
 
-// A chunk is some tiles, and some rows of every sum; an aligned one stays so.
+// A chunk is some tiles, and some rows of every sum.
 void ElementwiseStep::plan_chunks() {
   constexpr std::int64_t least = 32768;
   chunk_ = std::max<std::int64_t>(total_, 1);
@@ -290,8 +286,7 @@ void ElementwiseStep::run_calls(const Worker& worker, std::int64_t count) const 
     for (std::size_t i = 0; i < call.input_count; ++i) {
       inputs[i] = worker.pointers[call.inputs[i]];
     }
-    const std::int64_t whole = (count + call.granule - 1) & -call.granule;  // a power of two
-    call.kernel(*call.operation, inputs.data(), worker.pointers[call.output], static_cast<std::size_t>(whole));
+    call.kernel(*call.operation, inputs.data(), worker.pointers[call.output], static_cast<std::size_t>(count));
   }
 }
 

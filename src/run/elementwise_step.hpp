@@ -29,7 +29,6 @@ struct TileCall {
   std::shared_ptr<const Operation> operation;
   TileKernel kernel = nullptr;
   std::string name;
-  bool padded = false;  ///< the kernel may be given what follows the last element, up to 64 bytes
   std::vector<std::uint16_t> inputs;
   std::uint16_t output = 0;
 };
@@ -59,7 +58,6 @@ struct ElementwiseTask {
 struct TileLayout {
   std::int64_t elements = 0;
   std::size_t scratch_bytes = 0;
-  bool aligned = false;  ///< every tile starts on a 64-byte boundary
 };
 [[nodiscard]] TileLayout tile_layout(const ElementwiseTask& task);
 
@@ -97,7 +95,6 @@ class ElementwiseStep final : public PlanStep {
     std::array<std::uint16_t, 8> inputs;
     std::uint16_t input_count;
     std::uint16_t output;
-    std::int64_t granule;  // the count is rounded up to a multiple of it
   };
   /// A sum over rows. Where tiles hold many rows they are added up in double. Else float32 rows are first added to a
   /// float32 row, as long as that is exact enough, and then in double.

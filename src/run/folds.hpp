@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <type_traits>
 
 #include "run/kernels/row_kernels.hpp"
@@ -72,6 +75,15 @@ void fold_rows(A* out, const T* x, std::int64_t rows, std::int64_t columns, std:
   }
 }
 
+/// Rows of up to so many columns aren't worth the call of a vector kernel.
+inline constexpr std::int64_t few_columns = 8;
+
+template <class A, class T>
+void call_rows(void (*kernel)(A*, const T*, std::size_t, std::size_t, std::size_t), A* out, const T* x,
+               std::int64_t rows, std::int64_t columns, std::int64_t stride) noexcept {
+  kernel(out, x, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns), static_cast<std::size_t>(stride));
+}
+
 }  // namespace detail
 
 /// int64 wraps. Floating sums are added up in double.
@@ -99,8 +111,7 @@ struct Sum {
     if constexpr (std::is_integral_v<T>) {
       detail::fold_rows<Sum>(out, x, count, columns, stride);
     } else {
-      row_kernels<T>().add_rows(out, x, static_cast<std::size_t>(count), static_cast<std::size_t>(columns),
-                                static_cast<std::size_t>(stride));
+      detail::call_rows(row_kernels<T>().add_rows, out, x, count, columns, stride);
     }
   }
 };
@@ -114,8 +125,11 @@ struct FewSum {
   static constexpr T combine(T a, T b) noexcept { return a + b; }
   [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept { return detail::fold_run<FewSum>(x, count); }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
-    row_kernels<T>().add_few_rows(out, x, static_cast<std::size_t>(count), static_cast<std::size_t>(columns),
-                                  static_cast<std::size_t>(stride));
+    if (columns <= detail::few_columns) {
+      detail::fold_rows<FewSum>(out, x, count, columns, stride);
+    } else {
+      detail::call_rows(row_kernels<T>().add_few_rows, out, x, count, columns, stride);
+    }
   }
 };
 
@@ -134,18 +148,57 @@ struct Product {
   }
   [[nodiscard]] static Accumulator run(const T* x, std::int64_t count) noexcept {
     Accumulator product = 1;
-    for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t i = 0;
+    if constexpr (!std::is_integral_v<T>) {
+      constexpr std::int64_t chains = 32;
+      if (count >= 2 * chains) {
+        std::array<double, static_cast<std::size_t>(chains)> products;  // NOLINT: filled before it is read
+        products.fill(1);
+        rows(products.data(), x, count / chains, chains, chains);
+        product = std::accumulate(products.begin(), products.end(), 1.0, std::multiplies<>{});
+        i = count / chains * chains;
+      }
+    }
+    for (; i < count; ++i) {
       product = Wide::combine(product, static_cast<Accumulator>(x[i]));
     }
     return product;
   }
   static void rows(Accumulator* out, const T* x, std::int64_t count, std::int64_t columns,
                    std::int64_t stride) noexcept {
+    if constexpr (!std::is_integral_v<T>) {
+      if (columns > detail::few_columns) {
+        detail::call_rows(row_kernels<T>().multiply_rows, out, x, count, columns, stride);
+        return;
+      }
+    }
     detail::fold_rows<Wide>(out, x, count, columns, stride);
   }
 };
 
-/// NaN if any is NaN. Of equals, the second.
+namespace detail {
+
+/// Of equal numbers, of which only ±0 have two forms: the bits that both have, or those that either has.
+template <class T, class Bits, class F>
+[[nodiscard]] constexpr T combine_bits(T a, T b, F f) noexcept {
+  return std::bit_cast<T>(static_cast<Bits>(f(std::bit_cast<Bits>(a), std::bit_cast<Bits>(b))));
+}
+
+/// The fold of the zeros in x, of which one is given.
+template <class Fold, class T>
+[[nodiscard]] T zero_of(const T* x, std::int64_t count, T zero) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    zero = x[i] == 0 ? Fold::combine(zero, x[i]) : zero;
+  }
+  return zero;
+}
+
+template <class T>
+using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+}  // namespace detail
+
+/// NaN if any is NaN; +0 is larger than −0.
 template <class T>
 struct Largest {
   using Accumulator = T;
@@ -153,24 +206,42 @@ struct Largest {
   static constexpr T identity() noexcept {
     return std::is_integral_v<T> ? std::numeric_limits<T>::lowest() : -std::numeric_limits<T>::infinity();
   }
-  // Two selections without a branch between them, which would keep the loops from being vectorised.
+  // Selections without a branch between them, which would keep the loops from being vectorised.
   static constexpr T combine(T a, T b) noexcept {
     const T larger = a > b ? a : b;
-    return a != a ? a : larger;
+    const T equal = detail::combine_bits<T, detail::BitsOf<T>>(a, b, std::bit_and<>{});
+    const T number = a == b ? equal : larger;
+    return a != a ? a : number;
   }
+  /// The same, and of ±0 either, which is faster.
+  struct AnyZero {
+    static constexpr T identity() noexcept { return Largest::identity(); }
+    static constexpr T combine(T a, T b) noexcept {
+      const T number = a > b ? a : b;
+      return a != a ? a : number;
+    }
+  };
   [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
     if constexpr (std::is_integral_v<T>) {
-      return detail::fold_run<Largest>(x, count);
+      return detail::fold_run<AnyZero>(x, count);
     } else {
-      return detail::fold_run<Largest>(x, count, &RowKernels<T>::largest);
+      if (count > detail::short_run) {
+        return row_kernels<T>().largest(x, static_cast<std::size_t>(count));
+      }
+      const T result = detail::fold_run<AnyZero>(x, count);
+      return result == 0 ? detail::zero_of<Largest>(x, count, result) : result;
     }
   }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
-    detail::fold_rows<Largest>(out, x, count, columns, stride);
+    if constexpr (std::is_integral_v<T>) {
+      detail::fold_rows<Largest>(out, x, count, columns, stride);
+    } else {
+      detail::call_rows(row_kernels<T>().largest_rows, out, x, count, columns, stride);
+    }
   }
 };
 
-/// NaN if any is NaN. Of equals, the second.
+/// NaN if any is NaN; −0 is smaller than +0.
 template <class T>
 struct Smallest {
   using Accumulator = T;
@@ -180,17 +251,35 @@ struct Smallest {
   }
   static constexpr T combine(T a, T b) noexcept {
     const T smaller = a < b ? a : b;
-    return a != a ? a : smaller;
+    const T equal = detail::combine_bits<T, detail::BitsOf<T>>(a, b, std::bit_or<>{});
+    const T number = a == b ? equal : smaller;
+    return a != a ? a : number;
   }
+  /// The same, and of ±0 either, which is faster.
+  struct AnyZero {
+    static constexpr T identity() noexcept { return Smallest::identity(); }
+    static constexpr T combine(T a, T b) noexcept {
+      const T number = a < b ? a : b;
+      return a != a ? a : number;
+    }
+  };
   [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
     if constexpr (std::is_integral_v<T>) {
-      return detail::fold_run<Smallest>(x, count);
+      return detail::fold_run<AnyZero>(x, count);
     } else {
-      return detail::fold_run<Smallest>(x, count, &RowKernels<T>::smallest);
+      if (count > detail::short_run) {
+        return row_kernels<T>().smallest(x, static_cast<std::size_t>(count));
+      }
+      const T result = detail::fold_run<AnyZero>(x, count);
+      return result == 0 ? detail::zero_of<Smallest>(x, count, result) : result;
     }
   }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
-    detail::fold_rows<Smallest>(out, x, count, columns, stride);
+    if constexpr (std::is_integral_v<T>) {
+      detail::fold_rows<Smallest>(out, x, count, columns, stride);
+    } else {
+      detail::call_rows(row_kernels<T>().smallest_rows, out, x, count, columns, stride);
+    }
   }
 };
 

@@ -27,7 +27,16 @@ std::int64_t resolve(std::string_view operation, std::int64_t index, std::int64_
 // All of them before the first element is written, so that an error leaves the output alone; without memory for them.
 void require_in_range(std::string_view operation, const std::int64_t* indices, std::int64_t count,
                       std::int64_t length) {
-  std::for_each(indices, indices + count, [=](std::int64_t index) { resolve(operation, index, length); });
+  // index + length and length − 1 − index are both at least 0. No comparison, so that the loop is vectorised.
+  const auto shift = static_cast<std::uint64_t>(length);
+  std::uint64_t signs = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto index = static_cast<std::uint64_t>(indices[i]);
+    signs |= (index + shift) | (shift - 1 - index);
+  }
+  if (signs >> 63U != 0) [[unlikely]] {
+    std::for_each(indices, indices + count, [=](std::int64_t index) { resolve(operation, index, length); });
+  }
 }
 
 // Of an index in range.
@@ -50,12 +59,19 @@ using One = std::integral_constant<std::int64_t, 1>;
 // f(element of the indexed array, element of the other one), for all of the latter. Indices are in range.
 template <class F>
 void for_each_indexed(const AxisView& view, const std::int64_t* indices, std::int64_t count, F f) {
+  const auto [outer, length, inner] = view;
   std::int64_t k = 0;
-  for (std::int64_t o = 0; o < view.outer; ++o) {
-    const std::int64_t base = o * view.length * view.inner;
+  for (std::int64_t o = 0; o < outer; ++o) {
+    const std::int64_t base = o * length * inner;
+    if (inner == 1) {
+      for (const std::int64_t end = k + count; k < end; ++k) {
+        f(base + row_of(indices[k], length), k);
+      }
+      continue;
+    }
     for (std::int64_t j = 0; j < count; ++j) {
-      for (std::int64_t i = 0; i < view.inner; ++i, ++k) {
-        f(base + row_of(indices[k], view.length) * view.inner + i, k);
+      for (std::int64_t i = 0; i < inner; ++i, ++k) {
+        f(base + row_of(indices[k], length) * inner + i, k);
       }
     }
   }
@@ -81,9 +97,9 @@ void take_adjoint(std::string_view operation, const T* x, const AxisView& view, 
   std::fill_n(out, view.outer * view.length * view.inner, T{0});
   for (std::int64_t o = 0; o < view.outer; ++o, out += view.length * view.inner) {
     if constexpr (std::is_same_v<T, float>) {
-      const auto each = [&](auto f) {
-        for (std::int64_t j = 0; j < count; ++j, x += view.inner) {
-          f(row_of(indices[j], view.length), x);
+      const auto each = [x, indices, count, length = view.length, inner = view.inner](auto f) {
+        for (std::int64_t j = 0; j < count; ++j) {
+          f(row_of(indices[j], length), x + j * inner);
         }
       };
       if (view.inner == 1) {
@@ -91,6 +107,7 @@ void take_adjoint(std::string_view operation, const T* x, const AxisView& view, 
       } else {
         add_indexed(out, view.length, view.inner, count, count, each);
       }
+      x += count * view.inner;
     } else {
       for (std::int64_t j = 0; j < count; ++j, x += view.inner) {
         T* to = out + row_of(indices[j], view.length) * view.inner;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "run/buffer.hpp"
 #include "run/kernels/row_kernels.hpp"
@@ -26,26 +27,35 @@ class PooledArray {
   Buffer buffer_;
 };
 
-/// For rows that are chosen seldom, all but some.
+/// For rows that are chosen seldom, all but some. Width: std::int64_t, or a constant that converts to it.
+template <class Width>
 class StagedRows {
  public:
   /// Rows of `width`, all 0, for so many terms at most.
-  StagedRows(float* rows, std::int64_t count, std::int64_t width, std::int64_t terms)
+  StagedRows(float* rows, std::int64_t count, Width width, std::int64_t terms)
       : rows_{rows}, count_{count}, width_{width}, most_wide_{std::min(count, terms / exact_terms)}, hits_(count) {
     std::fill_n(hits_.data(), count, std::uint8_t{0});
   }
 
-  void add(std::int64_t row, const float* x) {
-    std::uint8_t& hits = hits_[row];
-    if (hits == exact_terms) [[unlikely]] {
-      flush(row);
-      hits = 0;
+  /// Per row how many terms it holds. One that holds `exact_terms` must be moved before it takes another.
+  [[nodiscard]] std::uint8_t* hits() const noexcept { return hits_.data(); }
+
+  /// Empties a row into its row in double.
+  void move(std::int64_t row) {
+    if (!wide_) {
+      wide_.emplace(count_, most_wide_, width_);
     }
-    ++hits;
-    float* to = rows_ + row * width_;
-    for (std::int64_t i = 0; i < width_; ++i) {
-      to[i] += x[i];
+    std::int32_t& place = wide_->places[row];
+    if (place < 0) {
+      place = wide_count_++;
+      wide_->rows[place] = row;
+      std::fill_n(wide_->sums.data() + place * width_, static_cast<std::int64_t>(width_), 0.0);
     }
+    const auto width = static_cast<std::size_t>(width_);
+    float* stage = rows_ + row * width_;
+    row_kernels<float>().add_rows(wide_->sums.data() + place * width_, stage, 1, width, width);
+    std::fill_n(stage, width, 0.0F);
+    hits_[row] = 0;
   }
 
   /// Puts the sums into the rows.
@@ -56,7 +66,7 @@ class StagedRows {
     Wide& wide = *wide_;
     for (std::int32_t place = 0; place < wide_count_; ++place) {
       const std::int64_t row = wide.rows[place];
-      flush(row);
+      move(row);
       const double* sums = wide.sums.data() + place * width_;
       std::transform(sums, sums + width_, rows_ + row * width_, [](double sum) { return static_cast<float>(sum); });
     }
@@ -73,55 +83,58 @@ class StagedRows {
     PooledArray<double> sums;
   };
 
-  void flush(std::int64_t row) {
-    if (!wide_) {
-      wide_.emplace(count_, most_wide_, width_);
-    }
-    std::int32_t& place = wide_->places[row];
-    if (place < 0) {
-      place = wide_count_++;
-      wide_->rows[place] = row;
-      std::fill_n(wide_->sums.data() + place * width_, width_, 0.0);
-    }
-    const auto width = static_cast<std::size_t>(width_);
-    float* stage = rows_ + row * width_;
-    row_kernels<float>().add_rows(wide_->sums.data() + place * width_, stage, 1, width, width);
-    std::fill_n(stage, width_, 0.0F);
-  }
-
   float* rows_;
   std::int64_t count_;
-  std::int64_t width_;
+  Width width_;
   std::int64_t most_wide_;
   PooledArray<std::uint8_t> hits_;
   std::optional<Wide> wide_;
   std::int32_t wide_count_ = 0;
 };
 
+/// to ← to + x
+template <class Width>
+void add_row(float* to, const float* x, Width width) {
+  constexpr std::int64_t long_row = 64;
+  if constexpr (std::is_same_v<Width, std::int64_t>) {
+    if (width >= long_row) {
+      const auto size = static_cast<std::size_t>(width);
+      row_kernels<float>().add_few_rows(to, x, 1, size, size);
+      return;
+    }
+  }
+  for (std::int64_t i = 0; i < width; ++i) {
+    to[i] += x[i];
+  }
+}
+
 /// rows[index] ← rows[index] + x, for `terms` terms that each(f) gives f(index, x) of; `rows`, of `width`, are 0. No
 /// row is chosen more than `most` times.
-template <class Each>
-void add_indexed(float* rows, std::int64_t count, std::int64_t width, std::int64_t terms, std::int64_t most,
-                 Each each) {
+template <class Width, class Each>
+void add_indexed(float* rows, std::int64_t count, Width width, std::int64_t terms, std::int64_t most, Each each) {
   constexpr std::int64_t short_row = 8;
   if (most <= exact_terms) {
+    each([=](std::int64_t row, const float* x) { add_row(rows + row * width, x, width); });
+  } else if (width < short_row && count <= 2 * terms) {
+    const PooledArray<double> table(count * width);
+    double* sums = table.data();
+    std::fill_n(sums, count * width, 0.0);
     each([=](std::int64_t row, const float* x) {
-      for (std::int64_t i = 0; i < width; ++i) {
-        rows[row * width + i] += x[i];
-      }
-    });
-  } else if (width < short_row && count <= terms / 4) {
-    const PooledArray<double> sums(count * width);
-    std::fill_n(sums.data(), count * width, 0.0);
-    each([&](std::int64_t row, const float* x) {
       for (std::int64_t i = 0; i < width; ++i) {
         sums[row * width + i] += static_cast<double>(x[i]);
       }
     });
-    std::transform(sums.data(), sums.data() + count * width, rows, [](double sum) { return static_cast<float>(sum); });
+    std::transform(sums, sums + count * width, rows, [](double sum) { return static_cast<float>(sum); });
   } else {
     StagedRows staged{rows, count, width, terms};
-    each([&](std::int64_t row, const float* x) { staged.add(row, x); });
+    std::uint8_t* hits = staged.hits();
+    each([=, &staged](std::int64_t row, const float* x) {
+      if (hits[row] == exact_terms) [[unlikely]] {
+        staged.move(row);
+      }
+      ++hits[row];
+      add_row(rows + row * width, x, width);
+    });
     staged.finish();
   }
 }

@@ -1,8 +1,6 @@
 #include "run/isa.hpp"
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
 
 #include "run/settings.hpp"
@@ -28,14 +26,6 @@ const VectorKernels& choose() {
 const VectorKernels& vector_kernels() {
   static const VectorKernels& chosen = choose();
   return chosen;
-}
-
-bool is_vector_kernel(TileKernel kernel) {
-  constexpr std::size_t count = sizeof(VectorKernels) / sizeof(VectorKernel);
-  static const auto all = std::bit_cast<std::array<VectorKernel, count>>(vector_kernels());
-  return std::any_of(all.begin(), all.end(), [kernel](const VectorKernel& known) {
-    return known.float32 == kernel || known.float64 == kernel;
-  });
 }
 
 TileKernel scalar_form(TileKernel kernel, unsigned scalars) {

@@ -9,9 +9,6 @@ namespace xgrad::run {
 /// The kernels for the instructions that settings() names, which throws what these throw.
 [[nodiscard]] const VectorKernels& vector_kernels();
 
-/// Whether the tile kernel is one of this machine's vector kernels.
-[[nodiscard]] bool is_vector_kernel(TileKernel kernel);
-
 /// The tile kernel of this machine for a floating dtype.
 [[nodiscard]] inline TileKernel vector_tile(VectorKernel VectorKernels::*kernel, DType dtype) {
   const VectorKernel& pair = vector_kernels().*kernel;

@@ -213,6 +213,10 @@ void reduce_mean(const T* x, const Shape& shape, std::span<const std::size_t> ax
 
 template <class T>
 void reduce_prod(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out) {
+  if (terms(shape, axes) == 1) {
+    std::copy_n(x, shape.size(), out);
+    return;
+  }
   reduce<Product<T>>(x, shape, axes, out);
 }
 

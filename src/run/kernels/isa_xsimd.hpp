@@ -82,6 +82,27 @@ Batch<T> negative(const Batch<T>& x) {
   return x ^ Batch<T>(static_cast<T>(-0.0));
 }
 
+/// NaN where a or b is NaN, elsewhere y.
+inline Batch<float> keep_nan(const Batch<float>& a, const Batch<float>& b, const Batch<float>& y) {
+#if defined(__AVX512F__)
+  return _mm512_mask_add_ps(y, _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q), a, b);
+#elif defined(__AVX__)
+  return _mm256_or_ps(y, _mm256_cmp_ps(a, b, _CMP_UNORD_Q));
+#else
+  return _mm_or_ps(y, _mm_cmpunord_ps(a, b));
+#endif
+}
+
+inline Batch<double> keep_nan(const Batch<double>& a, const Batch<double>& b, const Batch<double>& y) {
+#if defined(__AVX512F__)
+  return _mm512_mask_add_pd(y, _mm512_cmp_pd_mask(a, b, _CMP_UNORD_Q), a, b);
+#elif defined(__AVX__)
+  return _mm256_or_pd(y, _mm256_cmp_pd(a, b, _CMP_UNORD_Q));
+#else
+  return _mm_or_pd(y, _mm_cmpunord_pd(a, b));
+#endif
+}
+
 #if defined(__AVX2__) && !defined(__AVX512F__)
 /// All bits of the first `count` of eight 32-bit lanes.
 inline __m256i first_lanes(std::size_t count) {
@@ -154,6 +175,17 @@ inline void widen(const Batch<float>& x, Batch<double>& low, Batch<double>& high
 #else
   low = _mm_cvtps_pd(x);
   high = _mm_cvtps_pd(_mm_movehl_ps(x, x));
+#endif
+}
+
+/// A batch of floats as doubles, from half as much memory as a batch of floats has.
+inline Batch<double> widen_half(const float* x) {
+#if defined(__AVX512F__)
+  return _mm512_cvtps_pd(_mm256_loadu_ps(x));
+#elif defined(__AVX__)
+  return _mm256_cvtps_pd(_mm_loadu_ps(x));
+#else
+  return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
 #endif
 }
 

@@ -11,25 +11,19 @@ namespace xgrad::run::XGRAD_ISA {
 
 namespace {
 
-// Folds: of batches, and of what their lanes hold.
+// Folds: of batches, and of what their lanes hold. NaN if there is one, and +0 is larger than −0, in any order.
 struct LargestFold {
   template <class T>
   static constexpr T identity = -std::numeric_limits<T>::infinity();
   using OfBatches = Maximum;
-  template <class T>
-  static T of_lanes(T a, T b) {
-    return a != a || a > b ? a : b;
-  }
+  static double of_lanes(double a, double b) { return a != a || a > b || (a == b && !__builtin_signbit(a)) ? a : b; }
 };
 
 struct SmallestFold {
   template <class T>
   static constexpr T identity = std::numeric_limits<T>::infinity();
   using OfBatches = Minimum;
-  template <class T>
-  static T of_lanes(T a, T b) {
-    return a != a || a < b ? a : b;
-  }
+  static double of_lanes(double a, double b) { return a != a || a < b || (a == b && __builtin_signbit(a)) ? a : b; }
 };
 
 // Stores `count` elements; what is behind them is 0 in the result.
@@ -42,16 +36,26 @@ Batch<T> store_partial(const Batch<T>& batch, T* out, std::size_t count) {
   return Batch<T>::load_aligned(padded);
 }
 
+// In double: of scalar floats g++ 12 makes vectors that are filled by half, and compares what is in the other half too.
 template <class Fold, class T>
 T across(const Batch<T>& batch) {
-  alignas(64) T lanes[Batch<T>::size];
-  batch.store_aligned(lanes);
-  for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2) {
+  Batch<double> folded;
+  if constexpr (std::is_same_v<T, float>) {
+    Batch<double> low;
+    Batch<double> high;
+    widen(batch, low, high);
+    folded = typename Fold::OfBatches{}(low, high);
+  } else {
+    folded = batch;
+  }
+  alignas(64) double lanes[Batch<double>::size];
+  folded.store_aligned(lanes);
+  for (std::size_t half = Batch<double>::size / 2; half > 0; half /= 2) {
     for (std::size_t lane = 0; lane < half; ++lane) {
       lanes[lane] = Fold::of_lanes(lanes[lane], lanes[lane + half]);
     }
   }
-  return lanes[0];
+  return static_cast<T>(lanes[0]);
 }
 
 // Four independent chains, which hide the latency of one.
@@ -76,11 +80,64 @@ T fold(const T* x, std::size_t count) {
   for (; i + size <= count; i += size) {
     a = combine(a, Batch<T>::load_unaligned(x + i));
   }
-  T result = across<Fold>(a);
-  for (; i < count; ++i) {
-    result = Fold::of_lanes(result, x[i]);
+  if (i < count) {
+    a = combine(a, load_first(x + i, count - i, Fold::template identity<T>));
   }
-  return result;
+  return across<Fold>(a);
+}
+
+// Four rows at a time, so that `out` is read and written a quarter as often.
+template <class Fold, class T>
+void fold_tall(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride) {
+  constexpr std::size_t size = Batch<T>::size;
+  constexpr typename Fold::OfBatches combine{};
+  const auto fold_columns = [&](std::size_t count, auto load, auto store) {
+    if (count == 4) {
+      store(combine(load(out),
+                    combine(combine(load(x), load(x + stride)), combine(load(x + 2 * stride), load(x + 3 * stride)))));
+    } else {
+      store(combine(load(out), load(x)));
+    }
+  };
+  for (std::size_t row = 0; row < rows;) {
+    const std::size_t together = row + 4 <= rows ? 4 : 1;
+    std::size_t i = 0;
+    for (; i + size <= columns; i += size) {
+      fold_columns(
+          together, [i](const T* from) { return Batch<T>::load_unaligned(from + i); },
+          [out, i](const Batch<T>& folded) { folded.store_unaligned(out + i); });
+    }
+    if (const std::size_t left = columns - i; left > 0) {
+      fold_columns(
+          together, [i, left](const T* from) { return load_first(from + i, left, T{1}); },
+          [out, i, left](const Batch<T>& folded) { store_first(folded, out + i, left); });
+    }
+    row += together;
+    x += together * stride;
+  }
+}
+
+// Many rows of few adjacent columns are fewer rows of several times as many.
+template <class Fold, class T>
+void fold_rows(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride) {
+  constexpr std::size_t narrow = 32;
+  const std::size_t together = columns <= narrow / 4 ? 16 : 4;
+  if (stride != columns || columns > narrow || rows < 8 * together) {
+    fold_tall<Fold>(out, x, rows, columns, stride);
+    return;
+  }
+  alignas(64) T folds[4 * narrow];
+  const std::size_t width = together * columns;
+  const std::size_t whole = rows / together;
+  std::memcpy(folds, x, width * sizeof(T));
+  fold_tall<Fold>(folds, x + width, whole - 1, width, width);
+  for (std::size_t i = 0; i < width; i += columns) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      out[column] =
+          static_cast<T>(Fold::of_lanes(static_cast<double>(out[column]), static_cast<double>(folds[i + column])));
+    }
+  }
+  fold_tall<Fold>(out, x + whole * width, rows - whole * together, columns, stride);
 }
 
 // x − m, and 0 where both are the same infinity.
@@ -179,9 +236,19 @@ void scale(T* x, T factor, std::size_t count) {
 }
 
 template <class T>
-constexpr RowKernels<T> kernels{
-    sum<T>,   fold<LargestFold, T>, fold<SmallestFold, T>, exponentials<T>, sum_exponentials<T>, shift<T>,
-    scale<T>, add_rows<T>,          add_few_rows<T>,       running_sums};
+constexpr RowKernels<T> kernels{.sum = sum<T>,
+                                .largest = fold<LargestFold, T>,
+                                .smallest = fold<SmallestFold, T>,
+                                .exponentials = exponentials<T>,
+                                .sum_exponentials = sum_exponentials<T>,
+                                .shift = shift<T>,
+                                .scale = scale<T>,
+                                .add_rows = add_rows<T>,
+                                .add_few_rows = add_few_rows<T>,
+                                .largest_rows = fold_rows<LargestFold, T>,
+                                .smallest_rows = fold_rows<SmallestFold, T>,
+                                .multiply_rows = multiply_rows<T>,
+                                .running_sums = running_sums};
 
 }  // namespace
 

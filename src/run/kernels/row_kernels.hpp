@@ -16,7 +16,7 @@ template <class T>
 struct RowKernels {
   /// Σ x, added up in double; see wide_sums.hpp.
   double (*sum)(const T* x, std::size_t count);
-  /// NaN if any is NaN.
+  /// NaN if any is NaN; +0 is larger than −0.
   T (*largest)(const T* x, std::size_t count);
   T (*smallest)(const T* x, std::size_t count);
   /// out ← the exponentials for one m; their sum. `out` may be x.
@@ -31,6 +31,11 @@ struct RowKernels {
   void (*add_rows)(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
   /// The same in T: its terms are added up in fours, and those to `out`.
   void (*add_few_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
+  /// out ← the largest (smallest) of out and the rows of x, per column; as above.
+  void (*largest_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
+  void (*smallest_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
+  /// out ← out · Π of the rows of x, in double.
+  void (*multiply_rows)(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
   /// out ← the running sums of the rows of x, which are `step` elements apart, on top of `sums`; sums ← the last ones.
   /// `out` may be x.
   void (*running_sums)(double* sums, const T* x, T* out, std::size_t rows, std::size_t columns, std::ptrdiff_t step);

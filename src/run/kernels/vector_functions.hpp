@@ -95,18 +95,18 @@ struct LogProduct {
   }
 };
 
-// isnan, because xsimd::operator!= says that NaN = NaN on AVX.
+// Of ±0, and where either is NaN, a machine's maximum is its second argument. +0 is larger than −0 here.
 struct Maximum {
   template <class B>
   B operator()(B a, B b) const {
-    return xsimd::select(a > b, a, xsimd::select(xsimd::isnan(a), a, b));
+    return keep_nan(a, b, xsimd::max(a, b) & xsimd::max(b, a));
   }
 };
 
 struct Minimum {
   template <class B>
   B operator()(B a, B b) const {
-    return xsimd::select(a < b, a, xsimd::select(xsimd::isnan(a), a, b));
+    return keep_nan(a, b, xsimd::min(a, b) | xsimd::min(b, a));
   }
 };
 

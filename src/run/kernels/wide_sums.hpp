@@ -75,6 +75,7 @@ double sum(const T* x, std::size_t count) {
   return result.total();
 }
 
+/// out ← out + x
 template <class T>
 void add_wide(double* out, const Batch<T>& x) {
   constexpr std::size_t size = Batch<double>::size;
@@ -86,6 +87,16 @@ void add_wide(double* out, const Batch<T>& x) {
     (Batch<double>::load_unaligned(out + size) + high).store_unaligned(out + size);
   } else {
     (Batch<double>::load_unaligned(out) + x).store_unaligned(out);
+  }
+}
+
+/// The same of the first `count` lanes.
+template <class T>
+void add_wide(double* out, const Batch<T>& x, std::size_t count) {
+  alignas(64) T lanes[Batch<T>::size];  // NOLINT(modernize-avoid-c-arrays)
+  x.store_aligned(lanes);
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    out[lane] += static_cast<double>(lanes[lane]);
   }
 }
 
@@ -117,18 +128,12 @@ void add_block(double* out, const T* x, std::size_t columns, std::size_t stride)
     }
     add_wide<T>(out + i, sums);
   }
-  for (; i < columns; ++i) {
-    constexpr std::size_t chains = Rows < 4 ? Rows : 4;
-    T sums[chains] = {};  // NOLINT(modernize-avoid-c-arrays)
-    for (std::size_t row = 0; row < Rows; row += chains) {
-      for (std::size_t k = 0; k < chains; ++k) {
-        sums[k] += x[(row + k) * stride + i];
-      }
+  if (const std::size_t left = columns - i; left > 0) {
+    Batch<T> sums = load_first(x + i, left, T{1});
+    for (std::size_t row = 1; row < Rows; ++row) {
+      sums += load_first(x + row * stride + i, left, T{1});
     }
-    for (std::size_t k = 1; k < chains; ++k) {
-      sums[0] += sums[k];
-    }
-    out[i] += static_cast<double>(sums[0]);
+    add_wide<T>(out + i, sums, left);
   }
 }
 
@@ -156,12 +161,13 @@ template <class T>
 void add_rows(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride) {
   constexpr std::size_t narrow = 32;
   const std::size_t together = columns <= narrow / 4 ? 16 : 4;
-  if (stride != columns || columns > narrow || rows < 64 * together) {
+  if (stride != columns || columns > narrow || rows < 8 * together) {
     add_tall(out, x, rows, columns, stride);
     return;
   }
-  alignas(64) double sums[4 * narrow] = {};  // NOLINT(modernize-avoid-c-arrays)
   const std::size_t width = together * columns;
+  alignas(64) double sums[4 * narrow];  // NOLINT(modernize-avoid-c-arrays)
+  std::fill_n(sums, width, -0.0);
   const std::size_t whole = rows / together;
   add_tall(sums, x, whole, width, width);
   for (std::size_t i = 0; i < width; i += columns) {
@@ -201,35 +207,88 @@ void add_few_rows(T* out, const T* x, std::size_t rows, std::size_t columns, std
   }
 }
 
-// Rows of the running sums of float32: those before are rounded to float32, a few of x are added up in float32, and all
-// of them are added up in double for the next ones.
-template <std::size_t Rows>
-void run_on(double* sums, const float* x, float* out, std::size_t columns, std::ptrdiff_t step) {
-  using B = Batch<float>;
-  constexpr std::size_t size = B::size;
-  const auto at = [step](auto* from, std::size_t row) { return from + static_cast<std::ptrdiff_t>(row) * step; };
+// So many rows of which a batch of columns is multiplied in registers.
+template <std::size_t Rows, class T>
+void multiply_block(double* out, const T* x, std::size_t columns, std::size_t stride) {
+  constexpr std::size_t size = Batch<double>::size;
+  const auto widened = [x, stride](std::size_t row, std::size_t i) {
+    if constexpr (std::is_same_v<T, float>) {
+      return widen_half(x + row * stride + i);
+    } else {
+      return Batch<double>::load_unaligned(x + row * stride + i);
+    }
+  };
   std::size_t i = 0;
   for (; i + size <= columns; i += size) {
-    const B before =
-        narrow(Batch<double>::load_unaligned(sums + i), Batch<double>::load_unaligned(sums + i + size / 2));
-    B terms[Rows];  // NOLINT(modernize-avoid-c-arrays)
-    for (std::size_t row = 0; row < Rows; ++row) {
-      terms[row] = B::load_unaligned(at(x + i, row));
+    Batch<double> product = widened(0, i);
+    if constexpr (Rows == 4) {
+      product = (product * widened(1, i)) * (widened(2, i) * widened(3, i));
     }
-    for (std::size_t row = 0; row < Rows; ++row) {
-      if (row > 0) {
-        terms[row] += terms[row - 1];
-      }
-      (before + terms[row]).store_unaligned(at(out + i, row));
+    (Batch<double>::load_unaligned(out + i) * product).store_unaligned(out + i);
+  }
+  for (; i < columns; ++i) {
+    auto product = static_cast<double>(x[i]);
+    if constexpr (Rows == 4) {
+      product = (product * static_cast<double>(x[stride + i])) *
+                (static_cast<double>(x[2 * stride + i]) * static_cast<double>(x[3 * stride + i]));
     }
-    add_wide<float>(sums + i, terms[Rows - 1]);
+    out[i] *= product;
+  }
+}
+
+template <class T>
+void multiply_rows(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride) {
+  std::size_t row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    multiply_block<4>(out, x + row * stride, columns, stride);
+  }
+  for (; row < rows; ++row) {
+    multiply_block<1>(out, x + row * stride, columns, stride);
+  }
+}
+
+// Rows of the running sums of `Batches` batches of columns: those before are rounded to float32, a few of x are added
+// up in float32, and all of them are added up in double for the next ones.
+template <std::size_t Rows, std::size_t Batches>
+void run_on(double* sums, const float* x, float* out, std::ptrdiff_t step) {
+  using B = Batch<float>;
+  constexpr std::size_t size = B::size;
+  B before[Batches];  // NOLINT(modernize-avoid-c-arrays)
+  B terms[Batches];   // NOLINT(modernize-avoid-c-arrays)
+  for (std::size_t k = 0; k < Batches; ++k) {
+    const double* sum = sums + k * size;
+    before[k] = narrow(Batch<double>::load_unaligned(sum), Batch<double>::load_unaligned(sum + size / 2));
+    terms[k] = B(-0.0F);
+  }
+  for (std::size_t row = 0; row < Rows; ++row, x += step, out += step) {
+    for (std::size_t k = 0; k < Batches; ++k) {
+      terms[k] += B::load_unaligned(x + k * size);
+      (before[k] + terms[k]).store_unaligned(out + k * size);
+    }
+  }
+  for (std::size_t k = 0; k < Batches; ++k) {
+    add_wide<float>(sums + k * size, terms[k]);
+  }
+}
+
+template <std::size_t Rows>
+void run_on(double* sums, const float* x, float* out, std::size_t columns, std::ptrdiff_t step) {
+  constexpr std::size_t size = Batch<float>::size;
+  constexpr std::size_t line = 16 / size;  // a line of the nearest cache, in batches
+  std::size_t i = 0;
+  for (; i + line * size <= columns; i += line * size) {
+    run_on<Rows, line>(sums + i, x + i, out + i, step);
+  }
+  for (; i + size <= columns; i += size) {
+    run_on<Rows, 1>(sums + i, x + i, out + i, step);
   }
   for (; i < columns; ++i) {
     const auto before = static_cast<float>(sums[i]);
     float terms = -0.0F;
     for (std::size_t row = 0; row < Rows; ++row) {
-      terms += *at(x + i, row);
-      *at(out + i, row) = before + terms;
+      const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * step + static_cast<std::ptrdiff_t>(i);
+      terms += x[at];
+      out[at] = before + terms;
     }
     sums[i] += static_cast<double>(terms);
   }
@@ -237,7 +296,7 @@ void run_on(double* sums, const float* x, float* out, std::size_t columns, std::
 
 inline void running_sums(double* sums, const float* x, float* out, std::size_t rows, std::size_t columns,
                          std::ptrdiff_t step) {
-  constexpr std::size_t together = 8;
+  constexpr std::size_t together = 4;  // more would push each other out of the nearest cache
   const std::ptrdiff_t all = static_cast<std::ptrdiff_t>(together) * step;
   for (; rows >= together; rows -= together, x += all, out += all) {
     run_on<together>(sums, x, out, columns, step);
