@@ -77,7 +77,7 @@ Seen look(const MakeWorld& make, std::int64_t n, Shortage shortage) {
 /// 1 to `count`, or some of these.
 std::vector<std::int64_t> places(std::int64_t count, std::int64_t most) {
   const std::int64_t wanted = std::getenv("XGRAD_EVERY_FAULT") != nullptr ? count
-                              : xgrad::test::sanitized                    ? std::max<std::int64_t>(most / 3, 30)
+                              : xgrad::test::sanitized                    ? std::max<std::int64_t>(most / 3, 9)
                                                                           : most;
   std::vector<std::int64_t> result;
   const std::int64_t edge = wanted / 3;

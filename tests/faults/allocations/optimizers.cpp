@@ -196,8 +196,8 @@ TEST_CASE("memory runs out in a compiled step: nothing has changed, and the step
 }
 
 TEST_CASE("memory runs out in a step of 17,000 parameters: nothing has changed, and the step can be repeated") {
-  fail_every_allocation([&] { return crowd_world(sgd, false); }, 30);
-  fail_every_allocation([&] { return crowd_world(sgd, true); }, 30);
+  fail_every_allocation([&] { return crowd_world(sgd, false); }, 12);
+  fail_every_allocation([&] { return crowd_world(sgd, true); }, 12);
 }
 
 TEST_CASE("memory runs out in apply() and while the rate is set: nothing has changed") {
