@@ -11,6 +11,7 @@
 
 #include "check/agreement.hpp"
 #include "tensor/dispatch.hpp"
+#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check {
 namespace {
@@ -67,7 +68,10 @@ class Trial {
   [[nodiscard]] bool fails() {
     try {
       operation_->evaluate(arguments_, result_.array);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      if (is_for_memory(error)) {
+        throw;
+      }
       return false;
     }
     const Array& array = result_.array;

@@ -22,6 +22,7 @@
 #include "check/explanation.hpp"
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
+#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check {
 namespace {
@@ -259,7 +260,10 @@ void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
         explanation.first_divergence = there.first_divergence;
       }
     }
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the user's operations may refuse other values
+  } catch (const std::exception& error) {  // the user's operations may refuse other values
+    if (is_for_memory(error)) {
+      throw;
+    }
   }
   report.first_divergence = explanation.first_divergence;
   for (std::size_t i = 0; i < explanation.diagnoses.size(); ++i) {
@@ -287,7 +291,10 @@ void look_twice(Report& report, const Point& here, const LossFunction& loss,
     for (std::size_t i = 0; i < parameters.size() && elsewhere; ++i) {
       look_elsewhere(report.parameters[i], *elsewhere, i);
     }
-  } catch (const std::exception&) {  // the loss or the formulas may not be defined there
+  } catch (const std::exception& error) {  // the loss or the formulas may not be defined there
+    if (is_for_memory(error)) {
+      throw;
+    }
     elsewhere.reset();
   }
   if (elsewhere && !elsewhere->unfit_for().empty()) {

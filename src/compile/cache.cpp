@@ -25,9 +25,11 @@ std::shared_ptr<Planned> PlanCache::add(std::vector<std::uint64_t> key, std::uin
   constexpr std::size_t of_a_step = 2048;  // about
   const std::size_t bytes =
       planned.plan->arena_bytes + of_a_step * planned.plan->steps.size() + key.size() * sizeof(key[0]);
+  Entries fresh;  // joins the others once all memory is there
+  fresh.push_front({std::move(key), hash, std::make_shared<Planned>(std::move(planned)), bytes});
+  places_.emplace(hash, fresh.begin());
+  entries_.splice(entries_.begin(), fresh);
   bytes_ += bytes;
-  entries_.push_front({std::move(key), hash, std::make_shared<Planned>(std::move(planned)), bytes});
-  places_.emplace(hash, entries_.begin());
   while (entries_.size() > 1 && (entries_.size() > most_plans || bytes_ > most_bytes)) {
     drop_oldest();
   }

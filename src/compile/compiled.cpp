@@ -278,8 +278,10 @@ class Traces {
     constexpr std::size_t of_a_step = 2048;  // about
     const std::size_t bytes = trace.planned.plan->arena_bytes + of_a_step * trace.planned.plan->steps.size();
     trace.hash = hash_of(arguments);
-    entries_.push_front({std::move(trace), bytes});
-    index_.emplace(entries_.front().trace.hash, entries_.begin());
+    Entries fresh;  // joins the others once all memory is there
+    fresh.push_front({std::move(trace), bytes});
+    index_.emplace(fresh.front().trace.hash, fresh.begin());
+    entries_.splice(entries_.begin(), fresh);
     bytes_ += bytes;
     for (auto last = std::prev(entries_.end());
          last != entries_.begin() && (entries_.size() > most_traces || bytes_ > most_bytes);) {

@@ -98,13 +98,14 @@ void OutputFile::write(std::initializer_list<std::string_view> parts) const {
     return;
   }
   const auto old = status_of(path_);
+  const fs::path folder = path_.parent_path();  // before the file is there: it takes memory
   TemporaryFile file{path_, old ? private_permissions : default_permissions};
   if (old) {
     file.descriptor().take_over(old->st_uid, old->st_gid, old->st_mode & 07777U);
   }
   write_parts(file.descriptor(), parts);
   file.become(path_);
-  synchronize_folder(path_.parent_path(), path_);
+  synchronize_folder(folder, path_);
 }
 
 }  // namespace xgrad::files

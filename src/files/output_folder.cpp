@@ -114,6 +114,7 @@ OutputFolder::~OutputFolder() {
 
 void OutputFolder::commit() {
   synchronize_folder(staging_, name_);
+  const fs::path around = target_.parent_path();  // before the folder is there: it takes memory
   if (is_in_place_ || (is_there_ && !exchange())) {
     move_in();
     return;
@@ -121,7 +122,7 @@ void OutputFolder::commit() {
   if (!is_there_) {
     rename_file(staging_, target_);
   }
-  synchronize_folder(target_.parent_path(), name_);
+  synchronize_folder(around, name_);
 }
 
 /// Files of the folder that aren't of the kind, in the new one too.

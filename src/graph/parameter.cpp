@@ -18,21 +18,23 @@ Tensor leaf_of(const Tensor& value, const std::shared_ptr<const std::string>& na
   return leaf;
 }
 
-void require_like(const std::string& current, const Shape& shape, DType dtype, const Tensor& value) {
+/// `spoken()` says what is set. Takes no memory where nothing is wrong.
+template <class Spoken>
+void require_like(const Shape& shape, DType dtype, const Tensor& value, const Spoken& spoken) {
   if (!value.defined()) {
-    throw ValueError(fmt::format("[parameter] {} can't be set to an undefined Tensor", current));
+    throw ValueError(fmt::format("[parameter] {} can't be set to an undefined Tensor", spoken()));
   }
   if (value.shape() != shape) {
-    throw ShapeError(fmt::format("[parameter] {} can't be set to {}", current, graph::spoken(value)));
+    throw ShapeError(fmt::format("[parameter] {} can't be set to {}", spoken(), graph::spoken(value)));
   }
   if (value.dtype() != dtype) {
     throw DTypeError(
-        fmt::format("[parameter] {} is {}, can't be set to {}", current, to_string(dtype), to_string(value.dtype())));
+        fmt::format("[parameter] {} is {}, can't be set to {}", spoken(), to_string(dtype), to_string(value.dtype())));
   }
 }
 
 void require_like(const Tensor& current, const Tensor& value) {
-  require_like(graph::spoken(current), current.shape(), current.dtype(), value);
+  require_like(current.shape(), current.dtype(), value, [&current] { return graph::spoken(current); });
 }
 
 }  // namespace
@@ -41,7 +43,8 @@ void NamedParameter::set(const Tensor& value) const {
   if (!parameter.defined()) {
     throw ValueError(fmt::format("[parameter] '{}' is set, but it holds nothing", name));
   }
-  require_like(fmt::format("'{}' {}", name, to_string(parameter.shape())), parameter.shape(), parameter.dtype(), value);
+  require_like(parameter.shape(), parameter.dtype(), value,
+               [this] { return fmt::format("'{}' {}", name, to_string(parameter.shape())); });
   parameter.set(value);
 }
 

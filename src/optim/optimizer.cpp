@@ -74,8 +74,7 @@ double Optimizer::learning_rate() const {
 }
 
 void Optimizer::set_learning_rate(double rate) {
-  learning_rate_.set(scalar(checked_rate(rate), float64));
-  learning_rate_float32_.set(scalar(rate, float32));
+  assign({{learning_rate_, scalar(checked_rate(rate), float64)}, {learning_rate_float32_, scalar(rate, float32)}});
 }
 
 std::int64_t Optimizer::steps() const {

@@ -6,10 +6,9 @@
 #include <limits>
 #include <new>
 
-#include "xgrad/error.hpp"
-
 #include "run/pooling.hpp"
 #include "run/thread_store.hpp"
+#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::run {
 
@@ -127,7 +126,7 @@ Buffer Buffer::allocate(const Shape& shape, DType dtype) {
     buffer.block_ = Pool::allocate(elements * size_of(dtype));
     return buffer;
   } catch (const std::bad_alloc&) {
-    throw Error(fmt::format("[memory] a {} tensor of shape {} doesn't fit", to_string(dtype), to_string(shape)));
+    throw OutOfMemory(fmt::format("[memory] a {} tensor of shape {} doesn't fit", to_string(dtype), to_string(shape)));
   }
 }
 

@@ -1,7 +1,9 @@
 #include "run/elementwise_step.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <exception>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -165,24 +167,42 @@ void ElementwiseStep::run(void* const* slots) {
   if (total_ > 0) {
     constexpr std::int64_t worth_a_thread = 131072;  // elements
     const std::int64_t grain = std::max<std::int64_t>(worth_a_thread / chunk_, 1);
-    if (chunks_ == 1 || piece_count(chunks_, grain) == 1) {
+    if (chunks_ == 1 || piece_count(chunks_, grain) == 1 || !run_shared(slots, grain)) {
       enter(worker_, slots, static_cast<std::byte*>(slots[task_.scratch]));
       for (std::int64_t chunk = 0; chunk < chunks_; ++chunk) {
         run_chunk(worker_, slots, chunk);
       }
-    } else {
-      parallel_for(chunks_, grain, [&](std::int64_t begin, std::int64_t end) {
-        const Buffer scratch = Buffer::allocate(Shape{static_cast<std::int64_t>(layout_.scratch_bytes)}, boolean);
-        Worker worker = worker_;
-        worker.scratch = nullptr;
-        enter(worker, slots, static_cast<std::byte*>(scratch.data()));
-        for (std::int64_t chunk = begin; chunk < end; ++chunk) {
-          run_chunk(worker, slots, chunk);
-        }
-      });
     }
   }
   finish_sums(slots);
+}
+
+// All memory is taken first: an output may be a parameter's own memory, which mustn't be left half written.
+bool ElementwiseStep::run_shared(void* const* slots, std::int64_t grain) {
+  struct Share {
+    Buffer scratch;
+    Worker worker;
+  };
+  std::vector<Share> shares;
+  try {
+    shares.resize(static_cast<std::size_t>(piece_count(chunks_, grain)));
+    for (Share& share : shares) {
+      share.scratch = Buffer::allocate(Shape{static_cast<std::int64_t>(layout_.scratch_bytes)}, boolean);
+      share.worker = worker_;
+    }
+  } catch (const std::exception&) {
+    return false;
+  }
+  std::atomic<std::size_t> next{0};
+  parallel_for(chunks_, grain, [&](std::int64_t begin, std::int64_t end) {
+    Share& share = shares[next.fetch_add(1)];
+    share.worker.scratch = nullptr;
+    enter(share.worker, slots, static_cast<std::byte*>(share.scratch.data()));
+    for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+      run_chunk(share.worker, slots, chunk);
+    }
+  });
+  return true;
 }
 
 void ElementwiseStep::enter(Worker& worker, void* const* slots, std::byte* scratch) const {

@@ -120,6 +120,8 @@ class ElementwiseStep final : public PlanStep {
   };
 
   void plan_chunks();
+  /// On several threads. False, with nothing done, if there is no memory for it.
+  [[nodiscard]] bool run_shared(void* const* slots, std::int64_t grain);
   void enter(Worker& worker, void* const* slots, std::byte* scratch) const;
   void run_chunk(Worker& worker, void* const* slots, std::int64_t chunk);
   void run_tile(Worker& worker, std::int64_t start, std::int64_t count) const;

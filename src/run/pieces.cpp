@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <exception>
-#include <system_error>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "xgrad/threads.hpp"
@@ -34,8 +35,34 @@ std::int64_t piece_count(std::int64_t count, std::int64_t grain) noexcept {
   return most == 1 ? 1 : std::clamp<std::int64_t>(count / std::max<std::int64_t>(grain, 1), 1, most);
 }
 
+namespace {
+
+/// What the first of several pieces that failed has thrown.
+class FirstFailure {
+ public:
+  void note(std::int64_t index, std::exception_ptr failure) noexcept {
+    const std::lock_guard lock{mutex_};
+    if (failure_ == nullptr || index < index_) {
+      index_ = index;
+      failure_ = std::move(failure);
+    }
+  }
+  void rethrow() const {
+    if (failure_ != nullptr) {
+      std::rethrow_exception(failure_);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::int64_t index_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
 void run_pieces(std::int64_t count, std::int64_t pieces, Piece piece, void* context) {
-  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(pieces));
+  FirstFailure first;
   const auto run = [&](std::int64_t index) noexcept {
     const Inside mark;
     const std::int64_t longer = count % pieces;  // these have one element more
@@ -44,29 +71,25 @@ void run_pieces(std::int64_t count, std::int64_t pieces, Piece piece, void* cont
     try {
       piece(context, begin, end);
     } catch (...) {
-      failures[static_cast<std::size_t>(index)] = std::current_exception();
+      first.note(index, std::current_exception());
     }
   };
   {
     std::vector<std::jthread> workers;
-    workers.reserve(static_cast<std::size_t>(pieces - 1));
     std::int64_t index = 1;
     try {
+      workers.reserve(static_cast<std::size_t>(pieces - 1));
       for (; index < pieces; ++index) {
         workers.emplace_back(run, index);
       }
-    } catch (const std::system_error&) {  // no more threads to be had
+    } catch (const std::exception&) {  // no more threads to be had, or no memory for them
       for (; index < pieces; ++index) {
         run(index);
       }
     }
     run(0);
   }
-  for (const std::exception_ptr& failure : failures) {
-    if (failure != nullptr) {
-      std::rethrow_exception(failure);
-    }
-  }
+  first.rethrow();
 }
 
 }  // namespace xgrad::run

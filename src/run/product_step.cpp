@@ -1,6 +1,10 @@
 #include "run/product_step.hpp"
 
+#include <cstdint>
+#include <exception>
 #include <fmt/format.h>
+
+#include "run/buffer.hpp"
 
 namespace xgrad::run {
 
@@ -36,14 +40,42 @@ void ProductStep::run_as(void* const* slots) const {
   }
 }
 
-// With a factor of 0, which a product leaves out: 0 times NaN or infinity is NaN.
+namespace {
+
+Buffer memory_if_there(const Operand& like) noexcept {
+  try {
+    return Buffer::allocate(like.shape, like.dtype);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+template <class T>
+T element_of_product(const ProductShape& s, const T* a, const T* b, std::int64_t row, std::int64_t column) {
+  T sum = 0;
+  for (std::int64_t i = 0; i < s.k; ++i) {
+    sum += a[s.transpose_a ? i * s.m + row : row * s.k + i] * b[s.transpose_b ? column * s.k + i : i * s.n + column];
+  }
+  return sum;
+}
+
+}  // namespace
+
+// With a factor of 0, which a product leaves out: 0 times NaN or infinity is NaN. Must not fail, since C may be a
+// parameter's own memory: without memory for the product its elements are computed one by one.
 template <class T>
 void ProductStep::multiply_out(T alpha, const T* a, const T* b, T beta, const T* start, T* c) const {
-  const Buffer memory = Buffer::allocate(task_.c.shape, task_.c.dtype);
-  T* term = static_cast<T*>(memory.data());
-  product<T>(task_.shape, form_, T{1}, a, b, T{0}, term);
+  const Buffer memory = memory_if_there(task_.c);
+  const T* term = nullptr;
+  if (memory) {
+    product<T>(task_.shape, form_, T{1}, a, b, T{0}, static_cast<T*>(memory.data()));
+    term = static_cast<const T*>(memory.data());
+  }
   for (std::int64_t i = 0; i < task_.c.shape.size(); ++i) {
-    c[i] = start == nullptr ? alpha * term[i] : beta * start[i] + alpha * term[i];
+    const T scaled =
+        alpha *
+        (term != nullptr ? term[i] : element_of_product(task_.shape, a, b, i / task_.shape.n, i % task_.shape.n));
+    c[i] = start == nullptr ? scaled : beta * start[i] + scaled;
   }
 }
 

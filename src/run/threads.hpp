@@ -13,7 +13,8 @@ namespace xgrad::run {
 using Piece = void (*)(void* context, std::int64_t begin, std::int64_t end);
 
 /// [0, count) in `pieces` contiguous pieces of nearly equal length, each on a thread of its own but the first, which
-/// runs on this one. Returns when all have ended; rethrows what the first piece that threw has thrown.
+/// runs on this one, as do those for which there is no thread. Returns when all have ended; rethrows what the first
+/// piece that threw has thrown, and throws nothing else.
 void run_pieces(std::int64_t count, std::int64_t pieces, Piece piece, void* context);
 
 /// How many pieces parallel_for makes: at most usable_threads(), each of `grain` or more.

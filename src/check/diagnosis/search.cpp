@@ -11,6 +11,7 @@
 #include "check/as_doubles.hpp"
 #include "derive/printing.hpp"
 #include "graph/node.hpp"
+#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -31,7 +32,10 @@ template <class Function>
 auto or_nothing(Function function) -> decltype(function()) {
   try {
     return function();
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    if (is_for_memory(error)) {
+      throw;
+    }
     return {};
   }
 }

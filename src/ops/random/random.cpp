@@ -157,9 +157,13 @@ void require_no_trace(const char* name) {
   }
 }
 
+/// Takes the stream, unless there is an error.
 template <class T>
-Tensor draw_tensor(const Signature& signature, std::uint64_t seed, std::uint64_t stream, double first, double second) {
-  return xgrad::apply(std::make_shared<const T>(signature, seed, stream, first, second), std::span<const Tensor>{});
+Tensor draw_tensor(const Signature& signature, std::uint64_t seed, std::uint64_t& stream, double first, double second) {
+  Tensor drawn =
+      xgrad::apply(std::make_shared<const T>(signature, seed, stream, first, second), std::span<const Tensor>{});
+  ++stream;
+  return drawn;
 }
 
 }  // namespace
@@ -171,7 +175,7 @@ Tensor Random::normal(const Shape& shape, double mean, double deviation, DType d
     throw ValueError(
         fmt::format("[normal] mean {} and deviation {}: both finite, the deviation not negative", mean, deviation));
   }
-  return draw_tensor<NormalOperation>({shape, dtype}, seed_, stream_++, mean, deviation);
+  return draw_tensor<NormalOperation>({shape, dtype}, seed_, stream_, mean, deviation);
 }
 
 Tensor Random::uniform(const Shape& shape, double low, double high, DType dtype) {
@@ -182,7 +186,7 @@ Tensor Random::uniform(const Shape& shape, double low, double high, DType dtype)
     throw ValueError(fmt::format("[uniform] from {} to {}: both finite in {}, and their distance; the first not larger",
                                  low, high, to_string(dtype)));
   }
-  return draw_tensor<UniformOperation>({shape, dtype}, seed_, stream_++, low, high);
+  return draw_tensor<UniformOperation>({shape, dtype}, seed_, stream_, low, high);
 }
 
 Tensor Random::bernoulli(const Shape& shape, double probability, DType dtype) {
@@ -190,7 +194,7 @@ Tensor Random::bernoulli(const Shape& shape, double probability, DType dtype) {
   if (!(probability >= 0 && probability <= 1)) {
     throw ValueError(fmt::format("[bernoulli] probability {}; it lies in [0, 1]", probability));
   }
-  return draw_tensor<BernoulliOperation>({shape, dtype}, seed_, stream_++, probability, 0);
+  return draw_tensor<BernoulliOperation>({shape, dtype}, seed_, stream_, probability, 0);
 }
 
 // A number below the bound by multiplication, with rejection of what would be uneven (Lemire, "Fast random integer
