@@ -98,10 +98,11 @@ std::vector<Finding> DeepSearch::run() {
   return std::move(findings_);
 }
 
-// The nearest lines that lead to this one and may be wrong, what these use, and the nearest that use them.
-DeepSearch::Lines DeepSearch::around(std::size_t line, const std::vector<bool>& leading) const {
-  constexpr std::size_t most_behind = 16;
-  constexpr std::size_t most = 48;
+// The nearest lines that lead to this one and may be wrong, what these use, and the nearest that use them. `leading` is
+// left of the first.
+DeepSearch::Lines DeepSearch::around(std::size_t line, std::vector<bool>& leading) const {
+  constexpr std::size_t most_behind = 8;
+  constexpr std::size_t most = 32;
   std::set<std::size_t> chosen{line};
   std::deque<std::size_t> waiting{line};
   while (!waiting.empty() && chosen.size() < most_behind) {
@@ -114,8 +115,14 @@ DeepSearch::Lines DeepSearch::around(std::size_t line, const std::vector<bool>& 
       }
     }
   }
+  waiting.clear();
   std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(waiting),
                [&leading](std::size_t each) { return leading[each]; });
+  std::vector<bool> suspects(leading.size(), false);
+  for (const std::size_t each : waiting) {
+    suspects[each] = true;
+  }
+  leading = std::move(suspects);
   while (!waiting.empty() && chosen.size() < most) {
     const Expr symbol = whole_.lines[waiting.front()].symbol;
     waiting.pop_front();
@@ -170,7 +177,8 @@ Vocabulary DeepSearch::vocabulary_of(const Lines& lines) const {
   return result;
 }
 
-Problem DeepSearch::part(const Lines& lines, const std::vector<bool>& remaining, const std::vector<bool>& leading) {
+Problem DeepSearch::part(const Lines& lines, std::size_t sought, const std::vector<bool>& remaining,
+                         const std::vector<bool>& leading) {
   for (std::optional<Probe>* probe : {&whole_.random, &whole_.there}) {
     const bool is_defined = *probe && or_nothing([&] {
       (*probe)->prepare(whole_.lines);
@@ -194,6 +202,7 @@ Problem DeepSearch::part(const Lines& lines, const std::vector<bool>& remaining,
     Line line = whole_.lines[i];
     if (const std::size_t target = line.target; target < manual_.size()) {
       line.target = result.targets.size();
+      result.sought = i == sought ? line.target : result.sought;
       result.targets.push_back(whole_.targets[target]);
       result.manual.push_back({whole_.manual[target].gradient, remaining[target]});
       result.manual_there.push_back(target < whole_.manual_there.size() ? whole_.manual_there[target] : Tensor{});
@@ -206,9 +215,9 @@ Problem DeepSearch::part(const Lines& lines, const std::vector<bool>& remaining,
 
 // Whether the first gradient that remains was explained.
 bool DeepSearch::round(std::size_t line, const std::vector<bool>& remaining) {
-  const std::vector<bool> may_be_wrong = leading(remaining);
+  std::vector<bool> may_be_wrong = leading(remaining);
   const Lines lines = around(line, may_be_wrong);
-  Search search{pass_, part(lines, remaining, may_be_wrong), tolerance_, terms_};
+  Search search{pass_, part(lines, line, remaining, may_be_wrong), tolerance_, terms_};
   std::vector<Finding> found = search.run();
   const std::vector<Line> before = whole_.lines;
   std::vector<Mistake> mistakes;  // in what others may see

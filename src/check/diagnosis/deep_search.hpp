@@ -31,9 +31,10 @@ class DeepSearch {
   [[nodiscard]] std::vector<bool> remaining(const std::vector<Values>& gradients) const;
   /// Of the line nearest to the loss whose gradient remains; the number of lines if there is none.
   [[nodiscard]] std::size_t first(const std::vector<bool>& remaining) const;
-  [[nodiscard]] Lines around(std::size_t line, const std::vector<bool>& leading) const;
+  [[nodiscard]] Lines around(std::size_t line, std::vector<bool>& leading) const;
   [[nodiscard]] std::vector<bool> leading(const std::vector<bool>& remaining) const;
-  [[nodiscard]] Problem part(const Lines& lines, const std::vector<bool>& remaining, const std::vector<bool>& leading);
+  [[nodiscard]] Problem part(const Lines& lines, std::size_t sought, const std::vector<bool>& remaining,
+                             const std::vector<bool>& leading);
   [[nodiscard]] Vocabulary vocabulary_of(const Lines& lines) const;
   [[nodiscard]] bool round(std::size_t line, const std::vector<bool>& remaining);
 

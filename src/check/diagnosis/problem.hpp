@@ -38,7 +38,9 @@ struct Problem {
   std::optional<Probe> random = {};  ///< if the operations take random values
   std::optional<Probe> there = {};   ///< at the other point, if there is one
   std::vector<bool> editable = {};   ///< by line; all are if there is none
-  double effort = 1;                 ///< the share of what is usually tried at most
+  /// The target that is to be explained, if not all; others are explained by the same edits, if they are.
+  std::size_t sought = Line::no_target;
+  double effort = 1;  ///< the share of what is usually tried at most
 };
 
 /// Of the whole pass. `other`, if not null, is where explanations must hold too.

@@ -39,6 +39,7 @@ Search::Search(Formulas& pass, Problem problem, double tolerance, const std::vec
       exact_{here_},
       random_{std::move(problem.random)},
       there_{std::move(problem.there)},
+      sought_{problem.sought},
       effort_{problem.effort} {
   editable_ = problem.editable.empty() ? std::vector<bool>(lines_.size(), true) : problem.editable;
   allowed_ = editable_;
@@ -130,10 +131,23 @@ void Search::add_terms(const std::vector<NamedTensor>& terms) {
   }
 }
 
+bool Search::is_sought(std::size_t target) const {
+  return target < states_.size() && states_[target] == State::remaining &&
+         (sought_ == Line::no_target || sought_ == target);
+}
+
 std::vector<Finding> Search::run() {
   constexpr double most_for_singles = 100'000;
   constexpr double most_for_pairs = 80'000;
-  while (std::find(states_.begin(), states_.end(), State::remaining) != states_.end()) {
+  const auto any_sought = [this] {
+    for (std::size_t p = 0; p < states_.size(); ++p) {
+      if (is_sought(p)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  while (any_sought()) {
     cut_short_ = false;
     work_ = 0;
     most_work_ = effort_ * most_for_singles;
@@ -145,7 +159,7 @@ std::vector<Finding> Search::run() {
     most_work_ = effort_ * most_for_pairs;
     // The ones nearest to the loss first: what comes after may have its mistakes on top.
     for (std::size_t i = 0; i < lines_.size() && found.empty(); ++i) {
-      if (lines_[i].target >= states_.size() || states_[lines_[i].target] != State::remaining) {
+      if (!is_sought(lines_[i].target)) {
         continue;
       }
       if (is_nearly_right(lines_[i].target)) {

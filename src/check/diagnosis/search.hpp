@@ -75,6 +75,7 @@ class Search {
   };
 
   [[nodiscard]] bool agree(const Values& a, const Values& b) const { return residual(a, b) <= tolerance_; }
+  [[nodiscard]] bool is_sought(std::size_t target) const;
   void look_at_manual(const std::vector<Manual>& manual);
   void select_entries();
   void add_terms(const std::vector<NamedTensor>& terms);
@@ -119,6 +120,7 @@ class Search {
   std::vector<State> states_;                 // by target
   std::vector<bool> counted_;                 // by target: whether its state says something
   std::vector<bool> leading_;                 // by line: whether it leads to something that remains
+  std::size_t sought_ = Line::no_target;      // the target that is to be explained, if not all
   double effort_ = 1;                         // of what may be tried
   std::vector<bool> editable_;                // by line: whether it may ever be edited
   std::vector<bool> allowed_;                 // by line: whether it may be edited
