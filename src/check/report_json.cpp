@@ -46,6 +46,7 @@ std::string Report::json() const {
             {"dtype", to_string(dtype)},
             {"loss", loss},
             {"manual_source", manual_source},
+            {"differences", differences},
             {"verdict", to_string(verdict())},
             {"first_divergence", first_divergence},
             {"parameters", Json::array()},

@@ -45,7 +45,6 @@ DeepSearch::DeepSearch(formulas::Formulas& pass, Problem whole, double tolerance
 }
 
 std::vector<Values> DeepSearch::gradients() {
-  whole_.here.prepare(whole_.lines);
   std::vector<Values> result = whole_.here.gradients(whole_.lines);
   result.resize(manual_.size());
   return result;
@@ -179,6 +178,7 @@ Vocabulary DeepSearch::vocabulary_of(const Lines& lines) const {
 
 Problem DeepSearch::part(const Lines& lines, std::size_t sought, const std::vector<bool>& remaining,
                          const std::vector<bool>& leading) {
+  whole_.here.prepare(whole_.lines);
   for (std::optional<Probe>* probe : {&whole_.random, &whole_.there}) {
     const bool is_defined = *probe && or_nothing([&] {
       (*probe)->prepare(whole_.lines);
