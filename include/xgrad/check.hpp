@@ -28,6 +28,10 @@ struct NumericOptions {
   /// For a sampled parameter, besides: derivatives along this many random directions.
   std::int64_t directions = 8;
   std::uint64_t seed = 0;
+  /// Of compare(): differences of every parameter may take this many operations, which are evaluations of the loss
+  /// times the operations behind it. What would take more is compared along random directions of all parameters at
+  /// once, and the report says so.
+  std::int64_t max_operations = 20'000'000;
 };
 
 /// One central difference, extrapolated (Richardson's deferred approach to the limit; Ridders 1982).
@@ -101,6 +105,7 @@ struct Report {
   DType dtype = float64;
   double loss = 0;
   std::string manual_source;                ///< what the manual column is: "BP1–BP4", "given", "none: …"
+  std::string differences = {};             ///< what they are along, if not of each parameter on its own; else empty
   std::vector<ParameterReport> parameters;  ///< in the order given
   std::vector<ParameterReport> tensors;     ///< others, as CompareOptions asks for, in the order of the backward pass
   /// The first formula of the backward pass that manual gradients leave though what it uses is as it should be:

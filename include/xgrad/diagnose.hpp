@@ -31,6 +31,9 @@ struct Diagnosis {
   /// How manual and derived gradient differ, where no edit explains it.
   std::string difference;
   bool search_cut_short = false;  ///< there was too much to be tried
+  /// False if nothing was tried: in a deep network the search ends with the first gradients that are wrong, nearest to
+  /// the loss, and so do `mistakes`, which may then be some of several.
+  bool searched = true;
 
   /// In one sentence.
   [[nodiscard]] XGRAD_API std::string text() const;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,8 +21,10 @@
 #include "check/continuation.hpp"
 #include "check/examination.hpp"
 #include "check/explanation.hpp"
+#include "check/joint_differences.hpp"
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
+#include "graph/order.hpp"
 #include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check {
@@ -93,15 +96,22 @@ class Point {
     by_hand_ = given_.size();
     require_terms("compare", given_, options.terms);
     if (options.intermediates) {
+      std::unordered_set<const graph::Node*> known;
+      for (const Given& each : given_) {
+        known.insert(each.x.node());
+      }
       for (const NamedTensor& named : NamedTensors{loss_}.intermediates()) {
-        const auto known = [&named](const Given& each) { return each.x.node() == named.tensor.node(); };
-        if (std::none_of(given_.begin(), given_.end(), known)) {
+        if (!known.contains(named.tensor.node())) {
           given_.push_back({named.name, named.tensor, {}});
         }
       }
     }
     automatic_ = differentiate(loss_, tensors_of(given_));
     reason_ = unfit(loss_function, automatic_.loss);
+    const graph::Node* root = loss_.node();
+    operations_ = static_cast<double>(graph::topological_order({&root, 1}, graph::Boundary::leaves).nodes.size());
+    jointly_ = JointDifferences::operations_one_by_one(parameters, operations_, options.numeric) >
+               static_cast<double>(options.numeric.max_operations);
   }
 
   [[nodiscard]] double loss() const noexcept { return automatic_.loss; }
@@ -109,23 +119,36 @@ class Point {
   [[nodiscard]] const std::string& unfit_for() const noexcept { return reason_; }
   [[nodiscard]] std::span<const Given> given() const noexcept { return given_; }
 
-  [[nodiscard]] ParameterReport examine(std::size_t i) const {
+  [[nodiscard]] ParameterReport examine(std::size_t i) {
     const Given& each = given_[i];
     if (!reason_.empty()) {
       return unchecked(each, reason_);
     }
+    if (jointly_ && !joint_) {
+      joint_.emplace(loss_function_, parameters_, automatic_.gradients, automatic_.loss, operations_, options_.numeric);
+    }
     if (i < parameters_.size()) {
-      return Examination{loss_function_, parameters_[i],          options_.numeric,
-                         each.manual,    automatic_.gradients[i], automatic_.loss}
-          .run(automatic_.connected[i]);
+      Examination examination{loss_function_, parameters_[i],          options_.numeric,
+                              each.manual,    automatic_.gradients[i], automatic_.loss};
+      return joint_ && !is_blamed(i) ? examine_jointly(examination, i) : examination.run(automatic_.connected[i]);
     }
     // A tensor on the way is changed in its graph.
+    if (joint_) {
+      const NamedParameter cell{each.name, Parameter{each.x.detach()}};
+      Agreement none;
+      none.comparison.reason = "not compared with differences, which would take too long";
+      return Examination{loss_function_, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}
+          .run_with({none}, false);
+    }
     const Continuation continuation{loss_, each.x};
     const NamedParameter cell{each.name, Parameter{continuation.start()}};
     const LossFunction from_there = [&] { return continuation(cell.parameter.value()); };
     return Examination{from_there, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}.run(
         automatic_.connected[i]);
   }
+
+  /// What differences are along, if not of each parameter on its own; known when something was examined.
+  [[nodiscard]] std::string differences() const { return joint_ ? joint_->text() : std::string{}; }
 
   /// Manual against automatic alone, by rounding.
   [[nodiscard]] bool contradicts(std::size_t i) const {
@@ -165,6 +188,29 @@ class Point {
   [[nodiscard]] std::vector<std::size_t> places() const { return backward_places(loss_, tensors_of(given_)); }
 
  private:
+  [[nodiscard]] bool is_blamed(std::size_t i) const {
+    return joint_->agreement().comparison.verdict == Verdict::wrong && joint_->blamed() == i;
+  }
+
+  [[nodiscard]] ParameterReport examine_jointly(Examination& examination, std::size_t i) {
+    Agreement said = joint_->agreement();
+    const auto unknown = [&said](std::string reason) {
+      said.comparison.verdict = Verdict::inconclusive;
+      said.comparison.reason = std::move(reason);
+    };
+    if (!automatic_.connected[i]) {
+      unknown("not exercised: the loss doesn't depend on it");
+    } else if (norm(automatic_.gradients[i]) == 0) {
+      unknown("the gradient is zero everywhere: nothing was exercised");
+    } else if (said.comparison.verdict == Verdict::wrong) {
+      unknown(fmt::format("automatic gradients don't agree with differences: {}'s doesn't, and others may not",
+                          parameters_[joint_->blamed()].name));
+    }
+    const bool closely = contradicts(i) && closely_left_ > 0;
+    closely_left_ -= closely ? 1 : 0;
+    return examination.run_with({said, joint_->automatic(), joint_->numerical()}, closely);
+  }
+
   const LossFunction& loss_function_;
   const std::vector<NamedParameter>& parameters_;
   const CompareOptions& options_;
@@ -173,6 +219,10 @@ class Point {
   std::size_t by_hand_ = 0;  ///< those that may have a manual gradient come first
   Automatic automatic_;
   std::string reason_;
+  double operations_ = 0;  ///< behind the loss
+  bool jointly_ = false;   ///< whether differences of each parameter would take too long
+  std::optional<JointDifferences> joint_;
+  int closely_left_ = 4;  ///< wrong manual gradients that are still compared with differences then
 };
 
 /// Other values of the parameters, of the same size. They have their own back when it goes.
@@ -207,7 +257,7 @@ class Elsewhere {
 };
 
 /// A gradient that is right here may be wrong elsewhere, where another branch is taken, say.
-void look_elsewhere(ParameterReport& row, const Point& elsewhere, std::size_t i) {
+void look_elsewhere(ParameterReport& row, Point& elsewhere, std::size_t i) {
   if (is_wrong(row.manual_automatic) || !elsewhere.contradicts(i)) {
     return;
   }
@@ -317,7 +367,7 @@ std::string source_of(const CompareOptions& options) {
 
 Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
   require_valid(parameters, options);
-  const Point here{loss, parameters, options};
+  Point here{loss, parameters, options};
   Report report;
   report.dtype = parameters.front().parameter.dtype();
   report.loss = here.loss();
@@ -328,6 +378,7 @@ Report compare(const LossFunction& loss, const std::vector<NamedParameter>& para
     rows.push_back(here.examine(i));
     rows.back().place = places[i];
   }
+  report.differences = here.differences();
   if (options.manual_function && options.second_probe) {
     look_twice(report, here, loss, parameters, options);
   } else if (options.diagnose) {

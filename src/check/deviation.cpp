@@ -2,13 +2,17 @@
 #include <cmath>
 
 #include "check/numeric.hpp"
-#include "check/perturbation.hpp"
 
 namespace xgrad::check {
 
 bool deviation_persists(const LossFunction& loss, const Parameter& parameter, const NumericEntry& entry,
                         std::span<const double> direction, double automatic) {
   Perturbation perturbation{loss, parameter};
+  return deviation_persists(perturbation, entry, direction, automatic);
+}
+
+bool deviation_persists(Perturbation& perturbation, const NumericEntry& entry, std::span<const double> direction,
+                        double automatic) {
   const double here = perturbation.loss();
   const double deviation = std::abs(automatic - entry.value);
   const double noise = std::max(perturbation.noise(), perturbation.epsilon() * std::abs(here));

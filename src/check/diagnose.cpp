@@ -29,6 +29,12 @@ std::string Diagnosis::text() const {
   if (formula.ends_with(" = 0")) {
     return fmt::format("{}: your {} isn't zero, but the loss doesn't depend on it", parameter, name);
   }
+  if (!searched) {
+    const std::string with = mistakes.empty() ? std::string{} : fmt::format(" with {}", fmt::join(mistakes, ", and "));
+    return fmt::format(
+        "{}: your {} isn't the derived one{}, and no explanation was searched for, as others come before it: {}",
+        parameter, name, with, difference);
+  }
   if (mistakes.empty()) {
     return fmt::format("{}: no single edit of the derived formulas explains your {}, nor do {}: {}", parameter, name,
                        search_cut_short ? "those pairs that were tried" : "two of the usual ones", difference);

@@ -52,6 +52,19 @@ ParameterReport Examination::run(bool exercised) {
   return report(with_manual, with_differences);
 }
 
+ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
+  otherwise_ = std::move(otherwise);
+  closely_ = closely;
+  Agreement with_manual;
+  if (has_manual_) {
+    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_);
+    if (closely) {
+      examine_suspects(with_manual);
+    }
+  }
+  return report(with_manual, otherwise_->agreement);
+}
+
 std::vector<double> Examination::along_directions(const std::vector<double>& gradient) const {
   std::vector<double> result;
   result.reserve(directions_.size());
@@ -131,7 +144,10 @@ ParameterReport Examination::report(Agreement& with_manual, Agreement& with_diff
   result.direction = decisive.comparison.direction;
   if (decisive.worst >= 0) {
     const auto i = static_cast<std::size_t>(decisive.worst);
-    fill(result, has_manual_ ? manual_[i] : nan, automatic_[i], numeric_at(decisive.worst));
+    fill(result, has_manual_ ? manual_[i] : nan, automatic_[i],
+         closely_ ? numeric_at(decisive.worst) : NumericEntry{.value = nan, .error = nan, .step = nan});
+  } else if (result.direction >= 0 && otherwise_) {
+    fill(result, nan, otherwise_->automatic, otherwise_->numerical);
   } else if (result.direction >= 0) {
     const auto d = static_cast<std::size_t>(result.direction);
     fill(result, has_manual_ ? along_directions(manual_)[d] : nan, along_directions(automatic_)[d],

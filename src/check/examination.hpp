@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "xgrad/check.hpp"
@@ -18,6 +19,16 @@ class Examination {
 
   /// `exercised`: whether the loss's graph reaches the parameter.
   [[nodiscard]] ParameterReport run(bool exercised);
+
+  /// Differences that were taken otherwise: what they say, along which direction, if along one.
+  struct Otherwise {
+    Agreement agreement;
+    double automatic = 0;
+    NumericEntry numerical = {};
+  };
+  /// With those in the place of the parameter's own, which are taken only where the manual gradient is wrong, and only
+  /// if `closely`.
+  [[nodiscard]] ParameterReport run_with(Otherwise otherwise, bool closely);
 
  private:
   [[nodiscard]] std::vector<double> along_directions(const std::vector<double>& gradient) const;
@@ -39,6 +50,8 @@ class Examination {
   NumericGradient numerical_;
   std::vector<NumericEntry> extra_;
   std::vector<std::vector<double>> directions_;
+  std::optional<Otherwise> otherwise_;
+  bool closely_ = true;
 };
 
 }  // namespace xgrad::check

@@ -9,9 +9,11 @@
 #include "check/agreement.hpp"
 #include "check/as_doubles.hpp"
 #include "check/automatic.hpp"
+#include "check/diagnosis/deep_search.hpp"
 #include "check/diagnosis/difference.hpp"
 #include "check/diagnosis/divergence.hpp"
 #include "check/diagnosis/lines.hpp"
+#include "check/diagnosis/problem.hpp"
 #include "check/diagnosis/search.hpp"
 #include "derive/formulas.hpp"
 #include "derive/printing.hpp"
@@ -75,21 +77,26 @@ class PassComparison {
     for (const Line& line : lines_) {
       rights_.push_back(printer.of(line.right));
     }
+    lefts_.resize(xs_.size());
+    for (const Line& line : pass_->backward_lines()) {
+      if (line.target < lefts_.size()) {
+        lefts_[line.target] = line.left.text;
+      }
+    }
+    line_of_target_.assign(xs_.size(), Line::no_target);
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (lines_[i].target < xs_.size()) {
+        line_of_target_[lines_[i].target] = i;
+      }
+    }
     judge();
   }
 
   [[nodiscard]] const std::vector<std::size_t>& targets() const noexcept { return connected_; }
   /// Of the k-th target: "∂Loss/∂W¹ = δ¹ᵀ x".
   [[nodiscard]] std::string formula_of_target(std::size_t k) const {
-    std::string left;
-    std::string right = "0";
-    for (const Line& line : pass_->backward_lines()) {
-      left = line.target == k ? line.left.text : left;
-    }
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      right = lines_[i].target == k ? rights_[i] : right;
-    }
-    return fmt::format("{} = {}", left, right);
+    const std::size_t line = line_of_target_[k];
+    return fmt::format("{} = {}", lefts_[k], line == Line::no_target ? "0" : rights_[line]);
   }
   /// Of a line: "δ¹ = (δ² W²) ⊙ σ′(z¹)".
   [[nodiscard]] std::string formula_of_line(std::size_t i) const {
@@ -121,9 +128,12 @@ class PassComparison {
         other->manual.push_back(i < options_.second->manual.size() ? options_.second->manual[i] : Tensor{});
       }
     }
-    return diagnosis::Search{
-        *pass_, lines_, manual_, tolerance_for(given_), batch_of(*pass_), options_.terms, other ? &*other : nullptr}
-        .run();
+    diagnosis::Problem whole =
+        diagnosis::whole_problem(*pass_, lines_, manual_, batch_of(*pass_), other ? &*other : nullptr);
+    const double tolerance = tolerance_for(given_);
+    return lines_.size() <= diagnosis::DeepSearch::most_for_one
+               ? diagnosis::Search{*pass_, std::move(whole), tolerance, options_.terms}.run()
+               : diagnosis::DeepSearch{*pass_, std::move(whole), tolerance, options_.terms}.run();
   }
 
   [[nodiscard]] Divergence divergence() {
@@ -159,10 +169,13 @@ class PassComparison {
       places = first->lines;
       std::sort(places.begin(), places.end());
     }
-    std::vector<std::string> formulas(places.size());
-    std::transform(places.begin(), places.end(), formulas.begin(),
+    constexpr std::size_t most = 16;
+    const std::size_t more = places.size() - std::min(places.size(), most);
+    std::vector<std::string> formulas(places.size() - more);
+    std::transform(places.begin() + static_cast<std::ptrdiff_t>(more), places.end(), formulas.begin(),
                    [this](std::size_t i) { return formula_of_line(i); });
-    return fmt::format("{}", fmt::join(formulas, ", or "));
+    return fmt::format("{}{}", fmt::join(formulas, ", or "),
+                       more == 0 ? std::string{} : fmt::format(", or one of {} before these", more));
   }
 
  private:
@@ -182,6 +195,8 @@ class PassComparison {
   std::unique_ptr<formulas::Formulas> pass_;
   std::vector<Line> lines_;
   std::vector<std::string> rights_;
+  std::vector<std::string> lefts_;           // by target
+  std::vector<std::size_t> line_of_target_;  // none if it isn't in the pass
   std::vector<Verdict> verdicts_;
   std::vector<Manual> manual_;
 };
@@ -235,6 +250,7 @@ Explanation explain(const Tensor& loss, std::span<const Given> given, const Auto
       } else {
         here.difference = comparison.difference_of(k);
         here.search_cut_short = findings[k].cut_short;
+        here.searched = findings[k].searched;
       }
     }
     result.first_divergence = comparison.first_divergence(divergence, findings);

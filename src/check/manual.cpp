@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string>
+#include <unordered_map>
 
 #include "xgrad/error.hpp"
 
@@ -37,13 +39,16 @@ std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
   }
   if (!manual_of.empty()) {
     const NamedTensors known{loss};
+    std::unordered_map<const graph::Node*, std::string> met;
+    for (const Given& each : result) {
+      met.emplace(each.x.node(), each.name);
+    }
     for (const NamedTensor& each : manual_of) {
       const NamedTensor& found = known.find(each.name, caller);
-      const auto twice =
-          std::find_if(result.begin(), result.end(), [&](const Given& g) { return g.x.node() == found.tensor.node(); });
-      if (twice != result.end()) {
+      const auto [first, is_new] = met.emplace(found.tensor.node(), found.name);
+      if (!is_new) {
         throw ValueError(fmt::format("[{}] '{}' is the same tensor as {}: expected one manual gradient of it", caller,
-                                     each.name, twice->name));
+                                     each.name, first->second));
       }
       if (!each.tensor.defined()) {
         throw ValueError(fmt::format("[{}] the manual gradient of '{}' is undefined", caller, each.name));

@@ -58,18 +58,6 @@ Tensor unit_vector(const Shape& shape, DType dtype, Random& random) {
   return from_vector(std::vector<float>(values.begin(), values.end()), shape);
 }
 
-NumericEntry differentiate_direction(Perturbation& perturbation, const Tensor& direction, double noise,
-                                     const NumericOptions& options) {
-  const std::vector<double> vector = as_doubles(direction);
-  const std::span<const double> x = perturbation.values();
-  const double mean_square = std::inner_product(x.begin(), x.end(), x.begin(), 0.0) / static_cast<double>(x.size());
-  const double step = step_of(options) * std::max(1.0, std::sqrt(mean_square));
-  const Line line = [&](double t) { return perturbation.along(vector, t); };
-  NumericEntry entry = Differentiation{line, perturbation.loss(), noise, perturbation.epsilon()}.run(step);
-  entry.index = -1;
-  return entry;
-}
-
 /// `count` distinct numbers below `bound`, ascending; any such set is equally likely (R. W. Floyd, "A sample of
 /// brilliance", CACM 30, 1987).
 std::vector<std::int64_t> sample_indices(std::int64_t bound, std::int64_t count, Random& random) {
@@ -84,6 +72,17 @@ std::vector<std::int64_t> sample_indices(std::int64_t bound, std::int64_t count,
 }
 
 }  // namespace
+
+NumericEntry differentiate_direction(Perturbation& perturbation, std::span<const double> direction, double noise,
+                                     const NumericOptions& options) {
+  const std::span<const double> x = perturbation.values();
+  const double mean_square = std::inner_product(x.begin(), x.end(), x.begin(), 0.0) / static_cast<double>(x.size());
+  const double step = step_of(options) * std::max(1.0, std::sqrt(mean_square));
+  const Line line = [&](double t) { return perturbation.along(direction, t); };
+  NumericEntry entry = Differentiation{line, perturbation.loss(), noise, perturbation.epsilon()}.run(step);
+  entry.index = -1;
+  return entry;
+}
 
 std::vector<NumericEntry> numeric_entries(const LossFunction& loss, const Parameter& parameter,
                                           std::span<const std::int64_t> indices, const NumericOptions& options) {
@@ -121,7 +120,7 @@ NumericGradient numeric_gradient(const LossFunction& loss, const Parameter& para
     result.entries.push_back(differentiate_entry(perturbation, index, noise, options));
   }
   for (const Tensor& direction : result.direction_vectors) {
-    result.directions.push_back(differentiate_direction(perturbation, direction, noise, options));
+    result.directions.push_back(differentiate_direction(perturbation, as_doubles(direction), noise, options));
   }
   return result;
 }

@@ -5,10 +5,15 @@
 #include <cmath>
 #include <cstddef>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
+
+#include "check/as_doubles.hpp"
 
 namespace xgrad::check {
 namespace {
@@ -20,15 +25,15 @@ double epsilon_of(DType dtype) {
 
 }  // namespace
 
-Perturbation::Perturbation(const LossFunction& loss, const Parameter& parameter)
-    : loss_function_{loss}, parameter_{parameter}, original_{parameter.value()} {
-  if (original_.dtype() == float64) {
-    working_ = original_.to_vector<double>();
-  } else {
-    working_ = original_.to_vector<float>();
+Perturbation::Perturbation(const LossFunction& loss, std::vector<Parameter> parameters) : loss_function_{loss} {
+  parts_.reserve(parameters.size());
+  for (Parameter& parameter : parameters) {
+    const Tensor original = parameter.value();
+    const std::vector<double> values = as_doubles(original);
+    parts_.push_back({std::move(parameter), original, values_.size(), values.size()});
+    values_.insert(values_.end(), values.begin(), values.end());
+    epsilon_ = std::max(epsilon_, epsilon_of(original.dtype()));
   }
-  std::visit([&](const auto& working) { values_.assign(working.begin(), working.end()); }, working_);
-  epsilon_ = epsilon_of(original_.dtype());
   loss_here_ = evaluate();
   if (!std::isfinite(loss_here_)) {
     throw ValueError(
@@ -37,8 +42,10 @@ Perturbation::Perturbation(const LossFunction& loss, const Parameter& parameter)
 }
 
 Perturbation::~Perturbation() {
-  if (parameter_.value().node() != original_.node()) {
-    parameter_.restore(original_);
+  for (Part& part : parts_) {
+    if (part.parameter.value().node() != part.original.node()) {
+      part.parameter.restore(part.original);
+    }
   }
 }
 
@@ -56,52 +63,38 @@ double Perturbation::evaluate() {
   return loss.item();
 }
 
-void Perturbation::apply() {
-  std::visit(
-      [&](const auto& working) {
-        using T = typename std::decay_t<decltype(working)>::value_type;
-        parameter_.set(from_data(std::span<const T>{working}, original_.shape()));
-      },
-      working_);
+template <class Displaced>
+double Perturbation::set(const Part& part, const Displaced& displaced, std::size_t told) const {
+  const auto set_as = [&]<class T>(std::type_identity<T>) {
+    std::vector<T> working(part.size);
+    for (std::size_t i = 0; i < part.size; ++i) {
+      working[i] = static_cast<T>(displaced(part.first + i));
+    }
+    part.parameter.set(from_data(std::span<const T>{working}, part.original.shape()));
+    return told < part.size ? static_cast<double>(working[told]) : 0;
+  };
+  return part.original.dtype() == float64 ? set_as(std::type_identity<double>{}) : set_as(std::type_identity<float>{});
 }
 
 Perturbation::Sample Perturbation::at_entry(std::int64_t index, double t) {
   const auto i = static_cast<std::size_t>(index);
-  Sample sample;
-  const auto move_by = [&](double displacement) {
-    std::visit(
-        [&](auto& working) {
-          using T = typename std::decay_t<decltype(working)>::value_type;
-          working[i] = static_cast<T>(values_[i] + displacement);
-          sample.displacement = static_cast<double>(working[i]) - values_[i];
-        },
-        working_);
-  };
-  move_by(t);
-  apply();
-  const double displacement = sample.displacement;
-  move_by(0);
-  sample.displacement = displacement;
-  sample.loss = evaluate();
+  const auto after = std::upper_bound(parts_.begin(), parts_.end(), i,
+                                      [](std::size_t at, const Part& part) { return at < part.first; });
+  const Part& part = *std::prev(after);
+  const double value = set(
+      part, [&](std::size_t j) { return j == i ? values_[j] + t : values_[j]; }, i - part.first);
+  const Sample sample{.displacement = value - values_[i], .loss = evaluate()};
+  if (parts_.size() > 1) {
+    part.parameter.restore(part.original);
+  }
   return sample;
 }
 
 Perturbation::Sample Perturbation::along(std::span<const double> direction, double t) {
-  std::visit(
-      [&](auto& working) {
-        using T = typename std::decay_t<decltype(working)>::value_type;
-        for (std::size_t i = 0; i < working.size(); ++i) {
-          working[i] = static_cast<T>(values_[i] + t * direction[i]);
-        }
-      },
-      working_);
-  apply();
-  std::visit(
-      [&](auto& working) {
-        using T = typename std::decay_t<decltype(working)>::value_type;
-        std::transform(values_.begin(), values_.end(), working.begin(), [](double x) { return static_cast<T>(x); });
-      },
-      working_);
+  for (const Part& part : parts_) {
+    set(
+        part, [&](std::size_t j) { return values_[j] + t * direction[j]; }, part.size);
+  }
   return {.displacement = t, .loss = evaluate()};
 }
 

@@ -2,15 +2,14 @@
 
 #include <cstdint>
 #include <span>
-#include <variant>
 #include <vector>
 
 #include "xgrad/check.hpp"
 
 namespace xgrad::check {
 
-/// The loss as a function of one parameter's values, which it displaces. The parameter has its tensor back when this
-/// ends, however it ends.
+/// The loss as a function of the values of one parameter or of several, one after the other, which it displaces. The
+/// parameters have their tensors back when this ends, however it ends.
 class Perturbation {
  public:
   struct Sample {
@@ -20,7 +19,9 @@ class Perturbation {
 
   /// Evaluates the loss once. Throws ShapeError unless it is a scalar, DTypeError unless it is floating, ValueError
   /// unless it is finite.
-  Perturbation(const LossFunction& loss, const Parameter& parameter);
+  Perturbation(const LossFunction& loss, std::vector<Parameter> parameters);
+  Perturbation(const LossFunction& loss, const Parameter& parameter)
+      : Perturbation{loss, std::vector<Parameter>{parameter}} {}
   Perturbation(const Perturbation&) = delete;
   Perturbation& operator=(const Perturbation&) = delete;
   ~Perturbation();
@@ -33,7 +34,7 @@ class Perturbation {
   /// The loss at the values themselves.
   [[nodiscard]] double loss() const noexcept { return loss_here_; }
   [[nodiscard]] std::span<const double> values() const noexcept { return values_; }
-  /// The larger machine epsilon of the parameter's and the loss's dtype.
+  /// The largest machine epsilon of the parameters' and the loss's dtypes.
   [[nodiscard]] double epsilon() const noexcept { return epsilon_; }
   /// Three standard deviations of the loss's rounding noise, from differences of high order over displacements of a few
   /// units in the last place (R. W. Hamming, "Introduction to Applied Numerical Analysis", 1971; J. J. Moré and S. M.
@@ -41,15 +42,21 @@ class Perturbation {
   [[nodiscard]] double noise();
 
  private:
+  struct Part {
+    Parameter parameter;
+    Tensor original;
+    std::size_t first;  ///< of its values
+    std::size_t size;
+  };
+
   [[nodiscard]] double evaluate();
-  /// Puts the working values into the parameter.
-  void apply();
+  /// Puts its values, as displaced, into the parameter, and tells how it holds the value of the given number.
+  template <class Displaced>
+  double set(const Part& part, const Displaced& displaced, std::size_t told) const;
 
   const LossFunction& loss_function_;
-  Parameter parameter_;
-  Tensor original_;
+  std::vector<Part> parts_;
   std::vector<double> values_;
-  std::variant<std::vector<float>, std::vector<double>> working_;
   double epsilon_ = 0;
   double loss_here_ = 0;
 };

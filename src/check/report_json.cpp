@@ -60,6 +60,7 @@ std::string direction_of(std::int64_t direction) {
 
 std::string json_of(const Comparison& comparison, std::size_t depth) {
   return object({{"done", leaf(comparison.done)},
+                 {"differences", leaf(differences)},
                  {"verdict", leaf(to_string(comparison.verdict))},
                  {"reason", leaf(comparison.reason)},
                  {"absolute", leaf(comparison.absolute)},

@@ -128,6 +128,9 @@ std::string Report::text() const {
 
   std::string text = title.empty() ? "Gradient check\n" : title + '\n';
   text += fmt::format("dtype {}, loss {:.8g}, manual column: {}\n\n", to_string(dtype), loss, manual_source);
+  if (!differences.empty()) {
+    text.insert(text.size() - 1, fmt::format("differences {}\n", differences));
+  }
   text += groups_of(widths);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     text += line_of(rows[r], widths);

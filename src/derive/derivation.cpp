@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <ostream>
+#include <string_view>
 
 #include "xgrad/derive.hpp"
 #include "xgrad/error.hpp"
@@ -16,6 +17,13 @@ void require_defined(const Tensor& y, std::span<const Tensor> xs) {
   if (undefined(y) || std::any_of(xs.begin(), xs.end(), undefined)) {
     throw ValueError("[derive] of an undefined Tensor");
   }
+}
+
+// What others are padded to for it: not for what is far beyond a line, which sticks out.
+std::size_t width_of(std::string_view text) {
+  constexpr std::size_t most = 200;
+  const std::size_t length = formulas::characters(text);
+  return length <= most ? length : 0;
 }
 
 std::string padded(const std::string& text, std::size_t to) {
@@ -74,8 +82,8 @@ std::string Derivation::text() const {
   std::size_t right_width = 0;
   for (const std::vector<Equation>* part : {&forward, &backward}) {
     for (const Equation& equation : *part) {
-      left_width = std::max(left_width, formulas::characters(equation.left));
-      right_width = std::max(right_width, formulas::characters(equation.right));
+      left_width = std::max(left_width, width_of(equation.left));
+      right_width = std::max(right_width, width_of(equation.right));
     }
   }
   std::string text;

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "derive/evaluation.hpp"
 #include "derive/formulas.hpp"
@@ -13,14 +16,16 @@ Derivation Formulas::write(const DeriveOptions& options) {
   std::vector<Line> forward = forward_lines();
   std::vector<Line> backward = backward_lines();
   // σ(z) that the loss has swallowed is an activation all the same.
+  std::unordered_set<std::string> taken;
+  for (const Line& line : forward) {
+    taken.insert(line.left.text);
+  }
   for (Expr e : parts_of(backward)) {
     if (e->head == Head::function && !e->primed && e->arguments[0]->head == Head::symbol &&
         names_->is_preactivation(e->arguments[0]->node) &&
         (is_builtin(*e->operation, "sigmoid") || is_builtin(*e->operation, "softmax"))) {
       const Name name = make_name("a", names_->layer(e->arguments[0]->node));
-      const bool taken =
-          std::any_of(forward.begin(), forward.end(), [&](const Line& line) { return line.left.text == name.text; });
-      if (!taken) {
+      if (taken.insert(name.text).second) {
         terms_.emplace(e, name);
         forward.insert(forward.end() - 1, Line{name, e});
       }
@@ -41,13 +46,13 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
   std::vector<Line> all = forward;
   all.insert(all.end(), backward.begin(), backward.end());
   std::unordered_map<Expr, std::size_t> uses;
-  std::unordered_set<Expr> roots;
+  std::unordered_map<Expr, Name> roots;  // and what the first line that defines one calls it
   for (const graph::Node* node : translation_->abbreviated()) {
     all.push_back({abbreviations_.at(node), expressions_.definition(translation_->of(node)), translation_->of(node)});
   }
   const std::vector<Expr> parts = parts_of(all);
   for (const Line& line : all) {
-    roots.insert(line.right);
+    roots.emplace(line.right, line.left);
     ++uses[line.right];
   }
   for (Expr e : parts) {
@@ -74,11 +79,11 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
     const bool too_long = total > options.line_width && !is_root;
     if (may && (shared || too_long)) {
       // A line that already defines it lends its name.
-      const auto line = std::find_if(all.begin(), all.end(), [e](const Line& each) { return each.right == e; });
-      if (line != all.end()) {
+      if (is_root) {
         if (e->weight >= worth_sharing) {
-          terms_.emplace(e, line->left);
-          total = characters(line->left.text);
+          const Name& name = roots.at(e);
+          terms_.emplace(e, name);
+          total = characters(name.text);
         }
       } else {
         terms_.emplace(e, make_name("t"));
@@ -95,6 +100,7 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
   for (std::size_t i = 0; i < forward.size() + backward.size(); ++i) {
     placed.insert(all[i].right);
   }
+  std::unordered_set<Expr> looked_at;  // then so is all that it is made of
   for (std::vector<Line>* lines : {&forward, &backward}) {
     std::vector<Line> result;
     for (const Line& line : *lines) {
@@ -102,7 +108,7 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
       while (!waiting.empty()) {
         const Line next = waiting.back();
         const std::size_t before = waiting.size();
-        for (Expr e : parts_of({next})) {
+        for (Expr e : new_parts({next.right}, looked_at)) {
           const bool abbreviated = e->head == Head::symbol && abbreviations_.contains(e->node);
           const Expr right = abbreviated ? expressions_.definition(e) : e;
           if ((abbreviated || (e != next.right && terms_.contains(e))) && placed.insert(right).second) {
@@ -163,11 +169,16 @@ std::vector<Equation> Formulas::equations(const std::vector<Line>& lines) {
     if (line.right->head == Head::symbol) {
       stack.push_back(line.right);
     }
+    std::unordered_set<Expr> met;
+    std::unordered_set<std::string_view> used;
     while (!stack.empty()) {
       const Expr e = stack.back();
       stack.pop_back();
+      if (!met.insert(e).second) {
+        continue;
+      }
       if (const Name* name = name_of(e)) {
-        if (std::find(equation.uses.begin(), equation.uses.end(), name->text) == equation.uses.end()) {
+        if (used.insert(name->text).second) {
           equation.uses.push_back(name->text);
         }
       } else {
@@ -212,21 +223,19 @@ void Formulas::label(Derivation& derivation) const {
 
 void Formulas::note(Derivation& derivation, const std::vector<Line>& forward, const std::vector<Line>& backward) const {
   bool has_layer = false;
+  std::unordered_map<const graph::Node*, const graph::Node*> differentiated_by;
+  for (std::size_t i = 0; i < interior_.size(); ++i) {
+    differentiated_by.emplace(gradients_[i].node(), interior_[i].node());
+  }
   for (const Line& line : backward) {
-    if (line.symbol == nullptr) {
+    const auto by = line.symbol == nullptr ? differentiated_by.end() : differentiated_by.find(line.symbol->node);
+    if (by == differentiated_by.end()) {
       continue;
     }
-    for (std::size_t i = 0; i < interior_.size(); ++i) {
-      if (gradients_[i].node() != line.symbol->node) {
-        continue;
-      }
-      const graph::Node* node = interior_[i].node();
-      if (names_->is_preactivation(node) && !node->name) {
-        has_layer = true;
-      } else {
-        derivation.notes.push_back(fmt::format("{} := {}", line.left.text, derivative_name(node).text));
-      }
-      break;
+    if (names_->is_preactivation(by->second) && !by->second->name) {
+      has_layer = true;
+    } else {
+      derivation.notes.push_back(fmt::format("{} := {}", line.left.text, derivative_name(by->second).text));
     }
   }
   if (has_layer) {

@@ -48,6 +48,7 @@ struct Expression {
   const graph::Node* node = nullptr;                     ///< of a symbol
   std::size_t serial = 0;                                ///< in the order of making: larger than the arguments'
   std::size_t weight = 1;                                ///< how much there is to read: its symbols and numbers
+  std::size_t size = 1;  ///< of the formula as a tree: itself and all that it is made of
 
   [[nodiscard]] bool is_number() const noexcept { return head == Head::number; }
   [[nodiscard]] bool is_number(double value) const noexcept { return head == Head::number && number == value; }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <tuple>
+#include <utility>
 
 #include "xgrad/autodiff.hpp"
 #include "xgrad/creation.hpp"
@@ -175,10 +176,13 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   const graph::Node* root = forward.front().node();
   const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
   const Names first_names{order, *root, given};
-  const Nodes targets = nodes_of(std::span{forward}.subspan(1, target_count));
+  std::unordered_map<const graph::Node*, Tensor> source_by_target;
+  for (std::size_t i = 0; i < target_count; ++i) {
+    source_by_target.emplace(forward[1 + i].node(), sources[i]);
+  }
   const auto source_of = [&](const graph::Node* node) {
-    const auto target = std::find(targets.begin(), targets.end(), node);
-    return target == targets.end() ? Tensor{} : sources[static_cast<std::size_t>(target - targets.begin())];
+    const auto source = source_by_target.find(node);
+    return source == source_by_target.end() ? Tensor{} : source->second;
   };
   std::vector<Tensor> interior;
   std::vector<Tensor> interior_sources;
@@ -209,7 +213,8 @@ Formulas::Formulas(const Tensor& y, std::span<const Tensor> xs, const DeriveOpti
   std::vector<Tensor> joint = forward;
   joint.insert(joint.end(), interior.begin(), interior.end());
   joint.insert(joint.end(), cotangents.begin(), cotangents.end());
-  if (std::any_of(targets.begin(), targets.end(), [](const auto* target) { return target->operation != nullptr; })) {
+  const auto is_computed = [](const Tensor& target) { return target.node()->operation != nullptr; };
+  if (std::any_of(forward.begin() + 1, forward.begin() + 1 + static_cast<std::ptrdiff_t>(target_count), is_computed)) {
     const std::vector<Tensor> with_barriers = joint;
     const graph::Copy without = without_barriers(joint);
     std::transform(joint.begin(), joint.end(), joint.begin(), [&without](const Tensor& t) { return without.of(t); });
@@ -279,10 +284,10 @@ void Formulas::translate(const std::unordered_map<const graph::Node*, std::strin
   names_ = std::make_unique<Names>(order_, *roots.back().node(), given);
   // What gradients are asked for by needs a name.
   std::vector<const graph::Node*> unnamed;
+  std::unordered_set<const graph::Node*> met;
   for (const Tensor& target : targets_) {
     const graph::Node* node = target.node();
-    if (node->operation != nullptr && !names_->has(node) &&
-        std::find(unnamed.begin(), unnamed.end(), node) == unnamed.end()) {
+    if (node->operation != nullptr && !names_->has(node) && met.insert(node).second) {
       unnamed.push_back(node);
     }
   }
@@ -358,14 +363,9 @@ const Name* Formulas::name_of(Expr e) const {
   return term == terms_.end() ? nullptr : &term->second;
 }
 
-// What the formulas are made of, arguments first.
-std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) {
-  std::vector<Expr> stack;
-  stack.reserve(lines.size());
-  for (const Line& line : lines) {
-    stack.push_back(line.right);
-  }
-  std::unordered_set<Expr> seen;
+// What the formulas are made of, arguments first; without what is in `seen`, which they are added to.
+std::vector<Expr> Formulas::new_parts(std::vector<Expr> roots, std::unordered_set<Expr>& seen) {
+  std::vector<Expr> stack = std::move(roots);
   std::vector<Expr> all;
   while (!stack.empty()) {
     const Expr e = stack.back();
@@ -377,6 +377,13 @@ std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) {
   }
   std::sort(all.begin(), all.end(), [](Expr a, Expr b) { return a->serial < b->serial; });
   return all;
+}
+
+std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) {
+  std::vector<Expr> roots(lines.size());
+  std::transform(lines.begin(), lines.end(), roots.begin(), [](const Line& line) { return line.right; });
+  std::unordered_set<Expr> seen;
+  return new_parts(std::move(roots), seen);
 }
 
 std::vector<Expr> Formulas::symbols() const {
@@ -413,13 +420,14 @@ Expr Formulas::target(std::size_t i) const {
 
 std::vector<Formulas::Line> Formulas::forward_lines() {
   std::vector<Line> lines;
+  const Nodes output_nodes = nodes_of(outputs_);
+  const std::unordered_set<const graph::Node*> outputs{output_nodes.begin(), output_nodes.end()};
   for (const graph::Node* node : order_.nodes) {
     if (!names_->has(node)) {
       continue;
     }
     const Expr symbol = translation_->of(node);
-    const bool is_output =
-        std::any_of(outputs_.begin(), outputs_.end(), [&](const Tensor& t) { return t.node() == node; });
+    const bool is_output = outputs.contains(node);
     if (!is_output) {
       lines.push_back({names_->of(node), expressions_.definition(symbol), symbol});
     }
@@ -474,20 +482,25 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
     return std::tuple{b.place, a.rank, a.number} < std::tuple{a.place, b.rank, b.number};
   });
   // Only those δ that lead to a target.
-  for (bool again = true; again;) {
-    again = false;
-    std::vector<Line> needed;
-    for (const Candidate& candidate : candidates) {
-      if (candidate.needed) {
-        needed.push_back(candidate.line);
+  std::unordered_map<Expr, std::size_t> definition;
+  std::vector<Expr> roots;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].needed) {
+      roots.push_back(candidates[i].line.right);
+    } else {
+      definition.emplace(candidates[i].line.symbol, i);
+    }
+  }
+  std::unordered_set<Expr> seen;
+  while (!roots.empty()) {
+    std::vector<Expr> next;
+    for (Expr part : new_parts(std::move(roots), seen)) {
+      const auto defined = definition.find(part);
+      if (defined != definition.end() && !std::exchange(candidates[defined->second].needed, true)) {
+        next.push_back(candidates[defined->second].line.right);
       }
     }
-    const std::vector<Expr> parts = parts_of(needed);
-    for (Candidate& candidate : candidates) {
-      if (!candidate.needed && std::find(parts.begin(), parts.end(), candidate.line.symbol) != parts.end()) {
-        candidate.needed = again = true;
-      }
-    }
+    roots = std::move(next);
   }
   std::vector<Line> lines;
   for (const Candidate& candidate : candidates) {

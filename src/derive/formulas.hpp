@@ -63,6 +63,7 @@ class Formulas {
   void label(Derivation& derivation) const;
   void note(Derivation& derivation, const std::vector<Line>& forward, const std::vector<Line>& backward) const;
   [[nodiscard]] static std::vector<Expr> parts_of(const std::vector<Line>& lines);
+  [[nodiscard]] static std::vector<Expr> new_parts(std::vector<Expr> roots, std::unordered_set<Expr>& seen);
 
   Expressions expressions_;
   graph::Order order_;

@@ -73,10 +73,13 @@ Expr Expressions::intern(Expression expression) {
   expression.serial = all_.size() + 1;
   constexpr std::size_t most = std::size_t{1} << 40U;  // a formula of shared parts may be longer than memory
   std::size_t weight = expression.arguments.empty() ? 1 : 0;
+  std::size_t size = 1;
   for (Expr argument : expression.arguments) {
     weight = std::min(weight + argument->weight, most);
+    size = std::min(size + argument->size, most);
   }
   expression.weight = weight;
+  expression.size = size;
   all_.push_back(std::make_unique<Expression>(std::move(expression)));
   index_.emplace(hash, all_.back().get());
   return all_.back().get();

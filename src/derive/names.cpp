@@ -128,10 +128,19 @@ Names::Names(const graph::Order& order, const graph::Node& loss,
   }
 }
 
+// The first number from this one on whose name is free.
 void Names::set(const graph::Node* node, const std::string& base, std::size_t number) {
   Name name = make_name(base, number);
+  std::unordered_map<std::size_t, std::size_t>& next = next_[base];
+  std::vector<std::size_t> met;
   while (!taken_.insert(name.text).second) {
-    name = make_name(base, ++number);
+    met.push_back(number);
+    const auto known = next.find(number);
+    number = known == next.end() ? number + 1 : known->second;
+    name = make_name(base, number);
+  }
+  for (const std::size_t each : met) {
+    next[each] = number + 1;
   }
   names_.insert_or_assign(node, std::move(name));
 }

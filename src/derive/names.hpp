@@ -54,6 +54,8 @@ class Names {
   std::unordered_map<const graph::Node*, std::size_t> weights_;  // of their parameters
   std::vector<const graph::Node*> preactivations_;
   std::unordered_set<std::string> taken_;
+  // By base: of a number that was found taken, one that may not be; all between are.
+  std::unordered_map<std::string, std::unordered_map<std::size_t, std::size_t>> next_;
 };
 
 }  // namespace xgrad::formulas

@@ -89,7 +89,9 @@ void Translation::add(std::span<const Tensor> tensors) {
     Expr e = operation(*node);
     constexpr std::size_t long_if_shared = 12;  // in symbols and numbers
     constexpr std::size_t always_long = 100;
-    const bool is_long = e->weight >= always_long || (e->weight >= long_if_shared && uses[node] > 1);
+    constexpr std::size_t always_large = 400;  // with functions of functions
+    const bool is_long =
+        e->weight >= always_long || e->size >= always_large || (e->weight >= long_if_shared && uses[node] > 1);
     if (is_long && !named_.contains(node) && node->dtype != boolean && e->head != Head::symbol &&
         e->head != Head::spread) {
       abbreviated_.push_back(node);

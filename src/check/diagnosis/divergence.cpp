@@ -15,6 +15,7 @@ Divergence::Divergence(formulas::Formulas& pass, const std::vector<Line>& lines,
                        const std::vector<bool>& wrong, double tolerance)
     : standing_(manual.size(), Standing::unknown), causes_(manual.size()) {
   std::unordered_map<Expr, std::vector<std::size_t>> wrong_behind;  // per symbol: wrong manual gradients in its value
+  const std::vector<std::size_t> last_used = last_used_by(lines);
   Probe probe{pass};
   probe.walk(lines, [&](std::size_t i, const Tensor& value) {
     std::vector<std::size_t> causes;
@@ -35,7 +36,7 @@ Divergence::Divergence(formulas::Formulas& pass, const std::vector<Line>& lines,
       causes_[target] = std::exchange(causes, {target});
     } else if (given) {
       standing_[target] = Standing::diverges;
-      first_ = std::min(first_, i);
+      first_ = first_ == none || std::pair{last_used[i], i} < std::pair{last_used[first_], first_} ? i : first_;
       causes = {target};
     }
     if (lines[i].symbol != nullptr) {
@@ -59,9 +60,8 @@ void Divergence::find_suspects(const std::vector<Line>& lines) {
       definition.emplace(lines[i].symbol, i);
     }
   }
-  // The lines that lead to this one, and haven't a manual gradient in between.
-  const auto behind = [&](std::size_t line) {
-    std::vector<std::size_t> stack{line};
+  // The lines that lead to these, and haven't a manual gradient in between.
+  const auto behind = [&](std::vector<std::size_t> stack) {
     std::unordered_set<std::size_t> seen;
     while (!stack.empty()) {
       const std::size_t at = stack.back();
@@ -76,13 +76,14 @@ void Divergence::find_suspects(const std::vector<Line>& lines) {
     }
     return seen;
   };
-  std::unordered_set<std::size_t> cleared;
+  std::vector<std::size_t> right;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (standing_of(lines[i]) == Standing::right) {
-      cleared.merge(behind(i));
+      right.push_back(i);
     }
   }
-  for (const std::size_t i : behind(first_)) {
+  const std::unordered_set<std::size_t> cleared = behind(std::move(right));
+  for (const std::size_t i : behind({first_})) {
     if (!cleared.contains(i)) {
       suspects_.push_back(i);
     }

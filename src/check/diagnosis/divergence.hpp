@@ -31,7 +31,7 @@ class Divergence {
   [[nodiscard]] Standing of(std::size_t target) const { return standing_[target]; }
   /// Of one that follows: the targets whose wrong manual gradients its formula uses.
   [[nodiscard]] const std::vector<std::size_t>& causes(std::size_t target) const { return causes_[target]; }
-  /// The first line that diverges, or none.
+  /// The line that diverges nearest to the loss, or none.
   [[nodiscard]] std::size_t first() const noexcept { return first_; }
   /// Lines without a manual gradient that lead to it and to nothing that is right: the mistake may be in one of them.
   [[nodiscard]] const std::vector<std::size_t>& suspects() const noexcept { return suspects_; }

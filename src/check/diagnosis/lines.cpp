@@ -25,6 +25,21 @@ std::unordered_set<Expr> symbols_in(Expr root) {
   return symbols;
 }
 
+std::vector<std::size_t> last_used_by(const std::vector<Line>& lines) {
+  std::unordered_map<Expr, std::size_t> definition;
+  std::vector<std::size_t> last(lines.size(), 0);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (Expr symbol : symbols_in(lines[i].right)) {
+      const auto used = definition.find(symbol);
+      last[i] = used == definition.end() ? last[i] : std::max(last[i], used->second + 1);
+    }
+    if (lines[i].symbol != nullptr) {
+      definition.emplace(lines[i].symbol, i);
+    }
+  }
+  return last;
+}
+
 std::vector<Line> lines_of(const formulas::Formulas& pass) {
   std::vector<Line> all = pass.abbreviations();
   const std::vector<Line> backward = pass.backward_lines();
@@ -39,24 +54,23 @@ std::vector<Line> lines_of(const formulas::Formulas& pass) {
     const auto found = line.target == Line::no_target ? owner.end() : owner.find(line.right);
     return found != owner.end() && lines[found->second].of == line.of && line.of != nullptr;
   });
-  for (const Line& line : backward) {
-    const auto found = line.target == Line::no_target ? owner.end() : owner.find(line.right);
-    if (found == owner.end() || line.of == nullptr) {
-      continue;
-    }
-    const auto defining =
-        std::find_if(all.begin(), all.end(), [&](const Line& other) { return other.symbol == line.right; });
-    if (defining != all.end() && defining->of == line.of) {
-      defining->target = line.target;
-    }
-  }
-
   std::unordered_map<Expr, std::size_t> definition;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].symbol != nullptr) {
       definition.emplace(all[i].symbol, i);
     }
   }
+  for (const Line& line : backward) {
+    const auto found = line.target == Line::no_target ? owner.end() : owner.find(line.right);
+    if (found == owner.end() || line.of == nullptr) {
+      continue;
+    }
+    const auto defining = definition.find(line.right);
+    if (defining != definition.end() && all[defining->second].of == line.of) {
+      all[defining->second].target = line.target;
+    }
+  }
+
   std::vector<std::vector<std::size_t>> users(all.size());
   std::vector<std::size_t> missing(all.size(), 0);
   for (std::size_t i = 0; i < all.size(); ++i) {

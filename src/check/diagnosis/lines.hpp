@@ -17,6 +17,9 @@ using Line = formulas::Formulas::Line;
 /// What defines δ_h is the line of the target h too, if h is one: a line ∂Loss/∂h = δ_h isn't among them.
 [[nodiscard]] std::vector<Line> lines_of(const formulas::Formulas& pass);
 
+/// Of each line: the last of those that it uses, counted from 1; 0 if it uses none. Nearer to the loss is less.
+[[nodiscard]] std::vector<std::size_t> last_used_by(const std::vector<Line>& lines);
+
 /// The symbols in a formula.
 [[nodiscard]] std::unordered_set<Expr> symbols_in(Expr root);
 

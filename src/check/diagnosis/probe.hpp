@@ -34,6 +34,8 @@ class Probe {
   /// From now on those that use a line's value find this one, by line; undefined ones are left as they are computed.
   void pin(std::vector<Tensor> values) { pins_ = std::move(values); }
 
+  /// Computes what the lines give. Their values stay what other lines find, until these are prepared again.
+  void prepare(const std::vector<Line>& lines);
   /// Of all targets. Empty where a target has no line.
   [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines);
   /// With one line changed: of the targets that this may change; the others are empty. So are those that come after
@@ -51,7 +53,6 @@ class Probe {
                                         std::size_t changed, Expr formula);
   [[nodiscard]] const std::unordered_set<Expr>& symbols_of(Expr root);
   [[nodiscard]] bool is_pinned(std::size_t line) const { return line < pins_.size() && pins_[line].defined(); }
-  void prepare(const std::vector<Line>& lines);
 
   formulas::Formulas* pass_;
   formulas::Evaluation::Symbols base_;  // values of leaves, forward quantities and lines

@@ -27,6 +27,7 @@ double length(const Values& a) {
   return std::sqrt(dot(a, a));
 }
 
+<<<<<<< HEAD
 // User-defined operations may refuse values that a gradient doesn't have where it was asked for.
 template <class Function>
 auto or_nothing(Function function) -> decltype(function()) {
@@ -40,49 +41,32 @@ auto or_nothing(Function function) -> decltype(function()) {
   }
 }
 
+=======
+>>>>>>> f7ece95e03254fc33a2b50ee6abdb5b714133ee3
 }  // namespace
 
-Search::Search(Formulas& pass, std::vector<Line> lines, const std::vector<Manual>& manual, double tolerance,
-               std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other)
-    : pass_{pass}, lines_{std::move(lines)}, tolerance_{tolerance}, other_{other}, here_{pass}, exact_{pass} {
-  for (const auto& leaves : {Probe::random_leaves(20261125), Probe::shaken_leaves(20261125)}) {
-    if (!random_) {
-      random_ = or_nothing([&] { return std::optional{Probe{pass, leaves}}; });
-    }
-  }
-  if (other != nullptr) {
-    there_ = or_nothing([&] {
-      return std::optional{Probe{pass, [other](const graph::Node& leaf) {
-                                   const auto value = other->leaves.find(&leaf);
-                                   return value == other->leaves.end() ? Tensor{} : value->second;
-                                 }}};
-    });
-  }
-  vocabulary_.batch = batch;
-  vocabulary_.symbols = pass.symbols();
-  for (std::size_t i = 0; i < vocabulary_.symbols.size(); ++i) {
-    vocabulary_.place.emplace(vocabulary_.symbols[i], i);
-  }
-  for (const Line& line : lines_) {
-    const auto of = std::find_if(vocabulary_.symbols.begin(), vocabulary_.symbols.end(),
-                                 [&line](Expr symbol) { return symbol->node == line.of; });
-    if (line.symbol != nullptr && of != vocabulary_.symbols.end()) {
-      vocabulary_.place.emplace(line.symbol, vocabulary_.place.at(*of));
-    }
-  }
-  allowed_.assign(lines_.size(), true);
-  look_at_manual(manual);
+Search::Search(Formulas& pass, Problem problem, double tolerance, const std::vector<NamedTensor>& terms)
+    : pass_{pass},
+      lines_{std::move(problem.lines)},
+      targets_{std::move(problem.targets)},
+      tolerance_{tolerance},
+      manual_there_{std::move(problem.manual_there)},
+      vocabulary_{std::move(problem.vocabulary)},
+      here_{std::move(problem.here)},
+      exact_{here_},
+      random_{std::move(problem.random)},
+      there_{std::move(problem.there)},
+      sought_{problem.sought},
+      effort_{problem.effort} {
+  editable_ = problem.editable.empty() ? std::vector<bool>(lines_.size(), true) : problem.editable;
+  allowed_ = editable_;
+  look_at_manual(problem.manual);
   select_entries();
   add_terms(terms);
 }
 
 void Search::look_at_manual(const std::vector<Manual>& manual) {
-  std::vector<Tensor> pins(lines_.size());
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    if (lines_[i].symbol != nullptr && lines_[i].target < manual.size()) {
-      pins[i] = manual[lines_[i].target].gradient;
-    }
-  }
+  const std::vector<Tensor> pins = pins_of(lines_, manual);
   here_.pin(pins);
   exact_.pin(pins);
   findings_.resize(manual.size());
@@ -147,7 +131,7 @@ void Search::add_terms(const std::vector<NamedTensor>& terms) {
   };
   terms_.resize(manual_.size());
   for (std::size_t p = 0; p < manual_.size(); ++p) {
-    const Expr x = pass_.target(p);
+    const Expr x = targets_[p];
     if (x == nullptr || x->head != Head::symbol || manual_[p].size() < 3) {
       continue;
     }
@@ -164,22 +148,35 @@ void Search::add_terms(const std::vector<NamedTensor>& terms) {
   }
 }
 
+bool Search::is_sought(std::size_t target) const {
+  return target < states_.size() && states_[target] == State::remaining &&
+         (sought_ == Line::no_target || sought_ == target);
+}
+
 std::vector<Finding> Search::run() {
   constexpr double most_for_singles = 100'000;
   constexpr double most_for_pairs = 80'000;
-  while (std::find(states_.begin(), states_.end(), State::remaining) != states_.end()) {
+  const auto any_sought = [this] {
+    for (std::size_t p = 0; p < states_.size(); ++p) {
+      if (is_sought(p)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  while (any_sought()) {
     cut_short_ = false;
     work_ = 0;
-    most_work_ = most_for_singles;
+    most_work_ = effort_ * most_for_singles;
     update_vocabulary();
     find_leading();
     std::vector<Candidate> found = singles();
     keep_what_holds(found);
     work_ = 0;
-    most_work_ = most_for_pairs;
+    most_work_ = effort_ * most_for_pairs;
     // The ones nearest to the loss first: what comes after may have its mistakes on top.
     for (std::size_t i = 0; i < lines_.size() && found.empty(); ++i) {
-      if (lines_[i].target >= states_.size() || states_[lines_[i].target] != State::remaining) {
+      if (!is_sought(lines_[i].target)) {
         continue;
       }
       if (is_nearly_right(lines_[i].target)) {
@@ -253,8 +250,8 @@ bool Search::holds(Candidate& candidate) {
   }
   const std::vector<Values> there = or_nothing([&] { return there_->gradients(lines); });
   return std::all_of(candidate.explained.begin(), candidate.explained.end(), [&](std::size_t p) {
-    return p >= there.size() || p >= other_->manual.size() || !other_->manual[p].defined() ||
-           agree(as_doubles(other_->manual[p]), there[p]);
+    return p >= there.size() || p >= manual_there_.size() || !manual_there_[p].defined() ||
+           agree(as_doubles(manual_there_[p]), there[p]);
   });
 }
 
@@ -323,33 +320,22 @@ Mistake Search::mistake_of(const Candidate& best, const std::vector<Candidate>& 
 void Search::update_vocabulary() {
   vocabulary_.updates.clear();
   for (const Line& line : lines_) {
-    const Expr weight = line.target == Line::no_target ? nullptr : pass_.target(line.target);
+    const Expr weight = line.target == Line::no_target ? nullptr : targets_[line.target];
     if (weight != nullptr && weight->head == Head::symbol && weight->node->operation == nullptr) {
       vocabulary_.updates.emplace_back(weight, line.right);
     }
   }
 }
 
-// Lines that lead to something that remains, but to nothing that is right: what is wrong there would show.
 void Search::find_leading() {
-  leading_.assign(lines_.size(), false);
-  std::unordered_set<Expr> wanted;
-  std::unordered_set<Expr> confirmed;
-  for (std::size_t i = lines_.size(); i-- > 0;) {
-    const Line& line = lines_[i];
-    const bool is_given = line.target < states_.size() && !all_manual_[line.target].empty();
-    // What uses a line with a manual gradient uses that.
-    const State state = is_given ? states_[line.target] : State::ignored;
-    const bool is_seen = !is_given && line.symbol != nullptr;
-    const bool is_confirmed = is_seen && confirmed.contains(line.symbol);
-    leading_[i] = !is_confirmed && (state == State::remaining || (is_seen && wanted.contains(line.symbol)));
-    const bool confirms = is_confirmed || (state == State::kept && length(all_manual_[line.target]) > 0);
-    if (leading_[i] || confirms) {
-      for (Expr symbol : symbols_in(line.right)) {
-        (confirms ? confirmed : wanted).insert(symbol);
-      }
+  std::vector<Known> known(lines_.size());
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const std::size_t p = lines_[i].target;
+    if (p < states_.size() && !all_manual_[p].empty()) {
+      known[i] = {true, states_[p] == State::remaining, states_[p] == State::kept && length(all_manual_[p]) > 0};
     }
   }
+  leading_ = leading_lines(lines_, known);
 }
 
 const std::vector<Values>& Search::without(std::size_t line) {
@@ -453,7 +439,7 @@ std::vector<bool> Search::near(std::size_t target) {
       cut_short_ = true;
       break;
     }
-    result[i] = true;
+    result[i] = editable_[i];
     for (Expr symbol : symbols_in(line.right)) {
       wanted.insert(symbol);
     }
@@ -508,7 +494,7 @@ std::vector<Search::Candidate> Search::pairs(std::size_t target) {
       without_.clear();
     }
   }
-  allowed_.assign(lines_.size(), true);
+  allowed_ = editable_;
   return found;
 }
 

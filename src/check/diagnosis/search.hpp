@@ -11,6 +11,7 @@
 #include "check/diagnosis/edits.hpp"
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
+#include "check/diagnosis/problem.hpp"
 #include "derive/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
@@ -27,30 +28,19 @@ struct Finding {
   std::vector<Mistake> mistakes;  ///< which together give it; none if it is right or not explained
   bool explained = false;         ///< then there is a mistake at least
   bool cut_short = false;         ///< not all that might explain it was tried
-};
-
-/// A manual gradient, by target of the pass.
-struct Manual {
-  Tensor gradient;  ///< undefined if there is none
-  bool wrong = false;
-};
-
-/// Other values, and the manual gradients there.
-struct OtherPoint {
-  std::unordered_map<const graph::Node*, Tensor> leaves;
-  std::vector<Tensor> manual;  ///< by target
+  bool searched = true;           ///< anything was tried
 };
 
 /// The edits of a derived backward pass that reproduce manual gradients. Formulas use the manual gradients of tensors
 /// on the way, where there are some, so that each is explained by its own formula.
 class Search {
  public:
-  /// Gradients agree if they differ by at most `tolerance` of their norm. `terms` are what may have been added to one;
-  /// `other`, if not null, is where explanations must hold too.
-  Search(formulas::Formulas& pass, std::vector<Line> lines, const std::vector<Manual>& manual, double tolerance,
-         std::int64_t batch, const std::vector<NamedTensor>& terms, const OtherPoint* other);
+  /// Gradients agree if they differ by at most `tolerance` of their norm. `terms` are what may have been added to one.
+  Search(formulas::Formulas& pass, Problem problem, double tolerance, const std::vector<NamedTensor>& terms);
 
   [[nodiscard]] std::vector<Finding> run();
+  /// With the edits that were found.
+  [[nodiscard]] const std::vector<Line>& lines() const noexcept { return lines_; }
 
  private:
   struct Change {
@@ -85,6 +75,7 @@ class Search {
   };
 
   [[nodiscard]] bool agree(const Values& a, const Values& b) const { return residual(a, b) <= tolerance_; }
+  [[nodiscard]] bool is_sought(std::size_t target) const;
   void look_at_manual(const std::vector<Manual>& manual);
   void select_entries();
   void add_terms(const std::vector<NamedTensor>& terms);
@@ -114,8 +105,9 @@ class Search {
 
   formulas::Formulas& pass_;
   std::vector<Line> lines_;  // as edited so far
+  std::vector<Expr> targets_;
   double tolerance_;
-  const OtherPoint* other_;
+  std::vector<Tensor> manual_there_;  // by target
   Vocabulary vocabulary_;
   Probe here_;                                // of large tensors some entries
   Probe exact_;                               // all entries
@@ -128,6 +120,9 @@ class Search {
   std::vector<State> states_;                 // by target
   std::vector<bool> counted_;                 // by target: whether its state says something
   std::vector<bool> leading_;                 // by line: whether it leads to something that remains
+  std::size_t sought_ = Line::no_target;      // the target that is to be explained, if not all
+  double effort_ = 1;                         // of what may be tried
+  std::vector<bool> editable_;                // by line: whether it may ever be edited
   std::vector<bool> allowed_;                 // by line: whether it may be edited
   std::vector<std::vector<Values>> without_;  // by line: the gradients with zero there
   std::vector<std::vector<Term>> terms_;      // by target

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "xgrad/tensor.hpp"
+
+#include "check/diagnosis/edits.hpp"
+#include "check/diagnosis/lines.hpp"
+#include "check/diagnosis/probe.hpp"
+#include "derive/formulas.hpp"
+
+namespace xgrad::check::diagnosis {
+
+/// A manual gradient, by target of the pass.
+struct Manual {
+  Tensor gradient;  ///< undefined if there is none
+  bool wrong = false;
+};
+
+/// Other values, and the manual gradients there.
+struct OtherPoint {
+  std::unordered_map<const graph::Node*, Tensor> leaves;
+  std::vector<Tensor> manual;  ///< by target
+};
+
+/// A backward pass, or part of one, and the manual gradients that are to be explained by edits of it.
+struct Problem {
+  std::vector<Line> lines;           ///< their targets are numbers in what follows
+  std::vector<Expr> targets;         ///< the symbols of what gradients are of; null for one that isn't in the graph
+  std::vector<Manual> manual;        ///< by target
+  std::vector<Tensor> manual_there;  ///< at the other point, by target
+  Vocabulary vocabulary;
+  Probe here;
+  std::optional<Probe> random = {};  ///< if the operations take random values
+  std::optional<Probe> there = {};   ///< at the other point, if there is one
+  std::vector<bool> editable = {};   ///< by line; all are if there is none
+  /// The target that is to be explained, if not all; others are explained by the same edits, if they are.
+  std::size_t sought = Line::no_target;
+  double effort = 1;  ///< the share of what is usually tried at most
+};
+
+/// Of the whole pass. `other`, if not null, is where explanations must hold too.
+[[nodiscard]] Problem whole_problem(formulas::Formulas& pass, const std::vector<Line>& lines,
+                                    const std::vector<Manual>& manual, std::int64_t batch, const OtherPoint* other);
+
+/// What lines find for the values of those with a manual gradient: that.
+[[nodiscard]] std::vector<Tensor> pins_of(const std::vector<Line>& lines, const std::vector<Manual>& manual);
+
+/// What is known of what a line gives.
+struct Known {
+  bool given = false;     ///< there is a manual gradient of it, which is what its users find
+  bool remains = false;   ///< that is to be explained
+  bool confirms = false;  ///< that is right, and not zero
+};
+
+/// By line: whether it leads to something that remains, but to nothing that is right. What is wrong there would show.
+[[nodiscard]] std::vector<bool> leading_lines(const std::vector<Line>& lines, const std::vector<Known>& known);
+
+/// User-defined operations may refuse values that a gradient doesn't have where it was asked for.
+template <class Function>
+auto or_nothing(Function function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+}  // namespace xgrad::check::diagnosis
