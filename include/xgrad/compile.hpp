@@ -109,6 +109,8 @@ class Compiled {
 
   /// Runs the plan for arguments of these shapes and dtypes. Everything is computed when it returns. An error leaves
   /// all parameters as they were.
+  /// @throws ValueError if a parameter or state that was traced is held by nothing else any more: the model or the
+  /// optimiser that the function captures by reference was replaced; clear() has it traced anew
   template <class... T>
   requires(std::is_convertible_v<const T&, const Tensor&>&&...) auto operator()(const T&... arguments) {
     using Result = std::invoke_result_t<F&, decltype(static_cast<const Tensor&>(arguments))...>;
@@ -148,7 +150,8 @@ class Compiled {
   /// Drops all traces: the next call traces anew, with what the function captures by reference as it is then. Throws
   /// ValueError while a trace runs.
   void clear() { core_.clear(); }
-  /// The plan of the last call: its steps, what was fused, bytes and peak. Empty before the first.
+  /// The plan of the last call: its steps, what was fused, bytes and peak, and the constants: tensors and numbers that
+  /// the function captured, with their first values and what takes them. Empty before the first call.
   [[nodiscard]] std::string describe() const { return core_.describe(); }
   /// From now on every step of a plan is timed (which costs some), for profile().
   void set_profiling(bool on) { core_.set_profiling(on); }

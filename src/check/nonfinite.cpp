@@ -22,6 +22,7 @@
 #include "graph/computed.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/scope_path.hpp"
 #include "graph/trace.hpp"
 #include "tensor/dispatch.hpp"
 
@@ -72,17 +73,6 @@ Cause first_cause(const Replay& replay, std::size_t roots) {
     }
   }
   return cause;
-}
-
-/// "2/Dense"; names that are empty are left out.
-std::string layer_of(const graph::Node& node) {
-  std::string text;
-  for (const graph::ScopeName* part = node.scope.get(); part != nullptr; part = part->outer.get()) {
-    if (!part->name.empty()) {
-      text.insert(0, part->name + (text.empty() ? "" : "/"));
-    }
-  }
-  return text;
 }
 
 std::string operation_name(const graph::Node& node) {
@@ -138,7 +128,7 @@ std::optional<TurnedNaN> turned_nan(const Replay& replay, const Cause& cause) {
   const graph::Node& node = replay.node(place);
   return TurnedNaN{.operation = operation_name(node),
                    .formula = formula_of(node),
-                   .layer = layer_of(node),
+                   .layer = graph::path(node.scope.get()),
                    .index = unravel(cause.marks[place].element, node.shape)};
 }
 
@@ -152,7 +142,8 @@ NonFinite report_of(const Replay& replay, const Cause& cause) {
   found.operation = operation_name(node);
   found.formula = formula_of(node);
   found.name = node.name ? *node.name : std::string{};
-  found.layer = layer_of(node.operation == nullptr && mark.user != none ? replay.node(mark.user) : node);
+  const graph::Node& shown = node.operation == nullptr && mark.user != none ? replay.node(mark.user) : node;
+  found.layer = graph::path(shown.scope.get());
   found.shape = node.shape;
   found.dtype = node.dtype;
   found.index = unravel(mark.element, node.shape);

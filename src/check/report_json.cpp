@@ -60,7 +60,6 @@ std::string direction_of(std::int64_t direction) {
 
 std::string json_of(const Comparison& comparison, std::size_t depth) {
   return object({{"done", leaf(comparison.done)},
-                 {"differences", leaf(differences)},
                  {"verdict", leaf(to_string(comparison.verdict))},
                  {"reason", leaf(comparison.reason)},
                  {"absolute", leaf(comparison.absolute)},
@@ -107,6 +106,7 @@ std::string Report::json() const {
                  {"dtype", leaf(to_string(dtype))},
                  {"loss", leaf(loss)},
                  {"manual_source", leaf(manual_source)},
+                 {"differences", leaf(differences)},
                  {"verdict", leaf(to_string(verdict()))},
                  {"first_divergence", leaf(first_divergence)},
                  {"parameters", json_of(parameters, 1)},

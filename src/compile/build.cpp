@@ -13,6 +13,7 @@
 #include "compile/tile_program.hpp"
 #include "graph/computed.hpp"
 #include "graph/order.hpp"
+#include "graph/scope_path.hpp"
 #include "graph/trace.hpp"
 #include "run/elementwise_step.hpp"
 #include "run/operation_step.hpp"
@@ -22,14 +23,6 @@
 namespace xgrad::planning {
 
 namespace {
-
-std::string path(const graph::ScopeName* scope) {
-  std::string text;
-  for (; scope != nullptr; scope = scope->outer.get()) {
-    text.insert(0, scope->name + (text.empty() ? "" : "/"));
-  }
-  return text;
-}
 
 /// A group on its way to become a step.
 struct Draft {
@@ -434,7 +427,7 @@ class Builder {
     result.reads = draft.access.reads;
     result.writes = draft.access.writes;
     result.may_throw = draft.access.may_throw;
-    result.scope = path(order_.nodes[draft.group.nodes.back()]->scope.get());
+    result.scope = graph::path(order_.nodes[draft.group.nodes.back()]->scope.get());
     auto places = draft.group.nodes;
     places.insert(places.end(), draft.group.sums.begin(), draft.group.sums.end());
     for (const std::uint32_t place : places) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 #include <list>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "xgrad/threads.hpp"
 
 #include "compile/build.hpp"
+#include "compile/captured.hpp"
 #include "compile/describe.hpp"
 #include "compile/kind.hpp"
 #include "graph/cell.hpp"
@@ -39,13 +41,14 @@ struct TracedPlan {
   std::vector<Argument> arguments;
   int threads = 1;             // that it was planned for
   std::shared_ptr<void> form;  // a result without its tensors
-  std::vector<std::shared_ptr<graph::Cell>> read;
-  std::vector<std::shared_ptr<graph::Cell>> written;
+  std::vector<graph::KeptCell> read;
+  std::vector<graph::KeptCell> written;
   std::vector<Argument> results;
   Planned planned;
-  bool shares = false;               // whether an output is somebody else's memory
-  std::vector<run::Buffer> buffers;  // of the outputs, during a run
-  std::vector<Tensor> leaves;        // that get them
+  std::vector<std::string> constants;  // a line for each, see captured_constants()
+  bool shares = false;                 // whether an output is somebody else's memory
+  std::vector<run::Buffer> buffers;    // of the outputs, during a run
+  std::vector<Tensor> leaves;          // that get them
 };
 
 bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
@@ -147,14 +150,14 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
       }
       if (access->placeholder.defined()) {
         parameters.push_back(access->placeholder);
-        result.read.push_back(access->cell);
+        result.read.emplace_back(access->cell);
       }
       if (access->written) {
         request.outputs.push_back(access->value);
         const bool read = access->placeholder.defined();
         request.over_leaf.push_back(read ? static_cast<std::uint32_t>(arguments.size() + result.read.size() - 1)
                                          : planning::Request::no_leaf);
-        result.written.push_back(access->cell);
+        result.written.emplace_back(access->cell);
       }
     }
   }
@@ -164,6 +167,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
   }
   request.outputs = graph::as_computed(request.outputs, graph::Boundary::values);
   require_own_leaves(request);
+  result.constants = planning::captured_constants(request.outputs);
   compute_constants(request.outputs);
   request.options = options;
   request.facts.constants_fixed = true;
@@ -208,6 +212,21 @@ void make_leaves(TracedPlan& trace) {
       trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, true);
       trace.leaves[i].node()->name = old.name;
     }
+  }
+}
+
+// The function isn't looked at again once it is traced. What it captures by reference may be another model or optimiser
+// by now: that shows where the cells of the one before are held by traces only.
+void require_held(const std::vector<graph::KeptCell>& cells) {
+  const auto abandoned =
+      std::find_if(cells.begin(), cells.end(), [](const graph::KeptCell& cell) { return cell.is_abandoned(); });
+  if (abandoned != cells.end()) {
+    throw ValueError(fmt::format(
+        "[compile] {} {}, which the function used when it was traced, is held by no model or optimiser any "
+        "more: what the function captures was replaced or destroyed; call clear(), and the next call traces "
+        "what is captured then",
+        (*abandoned)->name->empty() ? "a parameter" : fmt::format("'{}'", *(*abandoned)->name),
+        to_string((*abandoned)->value.shape())));
   }
 }
 
@@ -404,6 +423,8 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
   if (trace.planned.running) {
     throw ValueError("[compile] a compiled function is called while it runs, by an operation of its own");
   }
+  require_held(trace.read);
+  require_held(trace.written);
   const planning::RunningGuard running{trace.planned};  // also keeps the trace
   for (const Tensor& argument : arguments) {
     argument.eval();
@@ -452,7 +473,15 @@ void CompiledCore::clear() {
 }
 
 std::string CompiledCore::describe() const {
-  return trace_count() == 0 ? "" : planning::describe(*state_->traces.latest()->planned.plan);
+  if (trace_count() == 0) {
+    return "";
+  }
+  const TracedPlan& trace = *state_->traces.latest();
+  std::string text = planning::describe(*trace.planned.plan);
+  if (!trace.constants.empty()) {
+    text += fmt::format("constants, as they were when this was traced:\n  {}\n", fmt::join(trace.constants, "\n  "));
+  }
+  return text;
 }
 
 void CompiledCore::set_profiling(bool on) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "xgrad/tensor.hpp"
 
@@ -10,7 +13,37 @@ namespace xgrad::graph {
 /// What the copies of a Parameter share. The value is a leaf with history and a value.
 struct Cell {
   Tensor value;
-  std::shared_ptr<const std::string> name;  ///< never null
+  std::shared_ptr<const std::string> name;      ///< never null
+  std::atomic<std::int32_t> kept_by_traces{0};  ///< of all references: those of traces, which outlive what they trace
+
+  Cell(Tensor tensor, std::shared_ptr<const std::string> known_as)
+      : value{std::move(tensor)}, name{std::move(known_as)} {}
+};
+
+/// A trace's reference to a cell.
+class KeptCell {
+ public:
+  explicit KeptCell(std::shared_ptr<Cell> cell) noexcept : cell_{std::move(cell)} {
+    cell_->kept_by_traces.fetch_add(1, std::memory_order_relaxed);
+  }
+  KeptCell(const KeptCell&) = delete;
+  KeptCell(KeptCell&&) noexcept = default;  ///< what was moved from may only be destroyed
+  KeptCell& operator=(const KeptCell&) = delete;
+  KeptCell& operator=(KeptCell&&) = delete;
+  ~KeptCell() {
+    if (cell_ != nullptr) {
+      cell_->kept_by_traces.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+
+  [[nodiscard]] Cell* operator->() const noexcept { return cell_.get(); }
+  /// Whether nothing but traces holds the cell: no parameter of a model, no state of an optimiser.
+  [[nodiscard]] bool is_abandoned() const noexcept {
+    return cell_.use_count() <= cell_->kept_by_traces.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::shared_ptr<Cell> cell_;
 };
 
 }  // namespace xgrad::graph

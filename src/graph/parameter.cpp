@@ -57,7 +57,7 @@ Parameter::Parameter(const Tensor& value, std::string name) {
   }
   auto shared_name = std::make_shared<const std::string>(std::move(name));
   Tensor leaf = leaf_of(value, shared_name);
-  cell_ = std::make_shared<graph::Cell>(graph::Cell{std::move(leaf), std::move(shared_name)});
+  cell_ = std::make_shared<graph::Cell>(std::move(leaf), std::move(shared_name));
 }
 
 const Tensor& Parameter::value() const& {

@@ -10,6 +10,7 @@
 
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/scope_path.hpp"
 #include "run/thread_store.hpp"
 
 namespace xgrad {
@@ -52,18 +53,10 @@ Scope::~Scope() {
 
 namespace {
 
-std::string path(const std::shared_ptr<const graph::ScopeName>& scope) {
-  std::string text;
-  for (const graph::ScopeName* part = scope.get(); part != nullptr; part = part->outer.get()) {
-    text.insert(0, part->name + (text.empty() ? "" : "/"));
-  }
-  return text;
-}
-
 NodeInfo info_of(const graph::Node& node) {
   return {node.operation ? std::string{node.operation->name()} : "leaf",
           node.name ? *node.name : std::string{},
-          path(node.scope),
+          graph::path(node.scope.get()),
           node.shape,
           node.dtype,
           {}};

@@ -12,6 +12,7 @@
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
 #include "derive/formulas.hpp"
+#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -65,7 +66,10 @@ template <class Function>
 auto or_nothing(Function function) -> decltype(function()) {
   try {
     return function();
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    if (is_for_memory(error)) {
+      throw;
+    }
     return {};
   }
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <fmt/format.h>
 #include <numeric>
 #include <random>
@@ -11,7 +10,6 @@
 #include "check/as_doubles.hpp"
 #include "derive/printing.hpp"
 #include "graph/node.hpp"
-#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -27,22 +25,6 @@ double length(const Values& a) {
   return std::sqrt(dot(a, a));
 }
 
-<<<<<<< HEAD
-// User-defined operations may refuse values that a gradient doesn't have where it was asked for.
-template <class Function>
-auto or_nothing(Function function) -> decltype(function()) {
-  try {
-    return function();
-  } catch (const std::exception& error) {
-    if (is_for_memory(error)) {
-      throw;
-    }
-    return {};
-  }
-}
-
-=======
->>>>>>> f7ece95e03254fc33a2b50ee6abdb5b714133ee3
 }  // namespace
 
 Search::Search(Formulas& pass, Problem problem, double tolerance, const std::vector<NamedTensor>& terms)
