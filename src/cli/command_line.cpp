@@ -5,6 +5,7 @@
 #include <cctype>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 
@@ -15,9 +16,11 @@ namespace xgrad::cli {
 namespace {
 
 CommandLine read(int argc, const char* const* argv) {
-  CLI::App app{
+  // The actions look at the options that were given: they keep the app.
+  const auto kept = std::make_shared<CLI::App>(
       "Trains networks by automatic differentiation, checks gradients three ways, and prints their derivation.",
-      "xgrad"};
+      "xgrad");
+  CLI::App& app = *kept;
   app.set_version_flag("--version", "xgrad " XGRAD_VERSION, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.footer(
@@ -37,7 +40,7 @@ CommandLine read(int argc, const char* const* argv) {
   }
   for (const Command& command : commands) {
     if (command.app->parsed()) {
-      return {.action = command.action};
+      return {.action = [kept, action = command.action] { return action(); }};
     }
   }
   throw UsageError("no command given: expected train, check or derive; see xgrad --help");
