@@ -213,8 +213,10 @@ TEST_CASE("random networks: right gradients are never called wrong, saturated or
         const std::vector<std::int64_t> sizes{width(30), width(20), width(10)};
         Network network;
         for (std::size_t l = 0; l < 2; ++l) {
-          network.W.emplace_back(random.normal({sizes[l + 1], sizes[l]}, 0, scale, dtype), "W");
-          network.b.emplace_back(random.normal({sizes[l + 1]}, 0, scale, dtype), "b");
+          const xg::Tensor W = random.normal({sizes[l + 1], sizes[l]}, 0, scale, xg::float64);
+          const xg::Tensor b = random.normal({sizes[l + 1]}, 0, scale, xg::float64);
+          network.W.emplace_back(xg::cast(W, dtype).eval(), "W");  // the same numbers in both dtypes
+          network.b.emplace_back(xg::cast(b, dtype).eval(), "b");
         }
         const std::int64_t samples = width(20);
         network.x = random.uniform({samples, sizes[0]}, 0, 1, dtype);

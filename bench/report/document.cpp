@@ -87,6 +87,11 @@ const std::vector<Section> sections{
     {"random", "Random numbers", "A million of them: float32, bernoulli as bool, a permutation in int64.", "libtorch"},
     {"optimizer", "A step of Adam", "Loss ½ Σ (w − t)², its gradient and the update, float32. Rows: number of weights.",
      "by_hand"},
+    {"functions", "Functions of many numbers", "16,384 of them, beside glibc's vector functions.", "libmvec"},
+    {"gate", "A cotangent of 0 stays 0",
+     "A step of gradient descent, and the derivative of an element-wise chain, with chain_mul and chain_div beside the "
+     "same with plain products and quotients, float32.",
+     "plain"},
     {"product_forms",
      "The form chosen for a product",
      "What this process chose by timing, beside the form that is fastest when all are timed for long. `disagreement` "

@@ -1,5 +1,6 @@
 // Random tensors: operations without inputs that carry seed and stream, so that they give the same numbers each time
-// they are evaluated. Element pair i comes from block i of the stream.
+// they are evaluated. Element pair i comes from block i of the stream, but for normal numbers of float32; see
+// random_kernels.hpp.
 #include "xgrad/random.hpp"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "xgrad/error.hpp"
 #include "xgrad/operation.hpp"
@@ -41,16 +43,24 @@ class RandomOperation : public Operation {
   [[nodiscard]] double first() const noexcept { return first_; }
   [[nodiscard]] double second() const noexcept { return second_; }
 
-  /// fill(stretch, out, count) for all elements, in pieces of whole blocks on as many threads as are worth it.
+  /// Blocks that belong together, and the numbers that they give.
+  struct Unit {
+    std::int64_t blocks = 1;
+    std::int64_t numbers = 2;
+  };
+  /// fill(stretch, out, count) for all elements, in pieces of whole units on as many threads as are worth it.
   template <class T, class F>
-  void fill(const Array& output, F fill) const {
-    constexpr std::int64_t enough = 1 << 16;  // blocks of a piece: 0.2 ms
+  void fill(const Array& output, F fill, const Unit& unit = {}) const {
+    const auto [blocks, numbers] = unit;
+    const std::int64_t enough = (1 << 17) / numbers;  // units of a piece: 0.2 ms
     T* out = output.as<T>();
     const std::int64_t count = output.shape.size();
-    run::parallel_for(count / 2 + count % 2, enough, [&](std::int64_t begin, std::int64_t end) {
-      const run::RandomStretch stretch{seed_, stream_, static_cast<std::uint64_t>(begin)};
-      fill(stretch, out + 2 * begin, static_cast<std::size_t>(std::min(2 * end, count) - 2 * begin));
-    });
+    run::parallel_for((count + numbers - 1) / numbers, enough,
+                      [&, blocks = blocks, numbers = numbers](std::int64_t begin, std::int64_t end) {
+                        const run::RandomStretch stretch{seed_, stream_, static_cast<std::uint64_t>(blocks * begin)};
+                        const std::int64_t last = std::min(numbers * end, count);
+                        fill(stretch, out + numbers * begin, static_cast<std::size_t>(last - numbers * begin));
+                      });
   }
 
  private:
@@ -88,7 +98,7 @@ class UniformOperation final : public RandomOperation {
   }
 };
 
-// mean + deviation (r cos 2πv, r sin 2πv), r = √(−2 ln(1 − u)): Box and Muller.
+// mean + deviation (r cos a, r sin a), r = √(−2 ln u): Box and Muller.
 class NormalOperation final : public RandomOperation {
  public:
   using RandomOperation::RandomOperation;
@@ -102,9 +112,11 @@ class NormalOperation final : public RandomOperation {
  private:
   template <class T>
   void fill_with(const run::FloatingRandomKernels<T>& kernels, const Array& output) const {
-    fill<T>(output, [&](const run::RandomStretch& stretch, T* out, std::size_t count) {
+    const auto draw = [&](const run::RandomStretch& stretch, T* out, std::size_t count) {
       kernels.normal(stretch, first(), second(), out, count);
-    });
+    };
+    constexpr auto group = static_cast<std::int64_t>(run::normal_group);
+    fill<T>(output, draw, std::is_same_v<T, float> ? Unit{group, 4 * group} : Unit{});
   }
 };
 

@@ -149,18 +149,42 @@ void store_first(const Batch<T>& batch, T* out, std::size_t count) {
   } else {
     _mm512_mask_storeu_pd(out, static_cast<__mmask8>(lanes), batch);
   }
-#elif defined(__AVX2__)
-  const __m256i lanes = first_lanes(count * sizeof(T) / 4);
-  if constexpr (single) {
-    _mm256_maskstore_ps(out, lanes, batch);
-  } else {
-    _mm256_maskstore_pd(out, lanes, batch);
-  }
 #else
-  static_cast<void>(single);
-  alignas(64) T padded[Batch<T>::size];  // NOLINT(modernize-avoid-c-arrays)
-  batch.store_aligned(padded);
-  std::memcpy(out, padded, count * sizeof(T));
+  // By halves: masked stores are slow on some machines.
+  if constexpr (single) {
+#if defined(__AVX2__)
+    __m128 part = _mm256_castps256_ps128(batch);
+    if ((count & 4U) != 0) {
+      _mm_storeu_ps(out, part);
+      part = _mm256_extractf128_ps(batch, 1);
+      out += 4;
+    }
+#else
+    __m128 part = batch;
+#endif
+    if ((count & 2U) != 0) {
+      _mm_storel_pi(reinterpret_cast<__m64*>(out), part);
+      part = _mm_movehl_ps(part, part);
+      out += 2;
+    }
+    if ((count & 1U) != 0) {
+      _mm_store_ss(out, part);
+    }
+  } else {
+#if defined(__AVX2__)
+    __m128d part = _mm256_castpd256_pd128(batch);
+    if ((count & 2U) != 0) {
+      _mm_storeu_pd(out, part);
+      part = _mm256_extractf128_pd(batch, 1);
+      out += 2;
+    }
+#else
+    const __m128d part = batch;
+#endif
+    if ((count & 1U) != 0) {
+      _mm_store_sd(out, part);
+    }
+  }
 #endif
 }
 

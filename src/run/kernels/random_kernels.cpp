@@ -26,7 +26,8 @@ struct Blocks {
 /// Philox4x32-10 as in philox.hpp, a block per lane.
 class Philox {
  public:
-  explicit Philox(const RandomStretch& stretch) noexcept
+  /// The next blocks are those of the first vector and then those of the second one, or in turn one of each.
+  explicit Philox(const RandomStretch& stretch, bool in_turn = false) noexcept
       : stream_low_{words(stretch.stream)}, stream_high_{words(stretch.stream >> 32U)}, index_{words(stretch.first)} {
     auto key_0 = static_cast<std::uint32_t>(stretch.seed);
     auto key_1 = static_cast<std::uint32_t>(stretch.seed >> 32U);
@@ -36,8 +37,8 @@ class Philox {
       key_1 += 0xBB67AE85U;
     }
     for (std::size_t i = 0; i < lane_count; ++i) {
-      index_.first[i] += i;
-      index_.second[i] += lane_count + i;
+      index_.first[i] += in_turn ? 2 * i : i;
+      index_.second[i] += in_turn ? 2 * i + 1 : lane_count + i;
     }
   }
 
@@ -201,8 +202,8 @@ void uniform(const RandomStretch& stretch, double low, double range, double last
 
 // In passes over a few packs at a time: of a short pass many are under way at once, where a long one would wait for its
 // chain of operations.
-template <class T>
-void normal(const RandomStretch& stretch, double mean, double deviation, T* out, std::size_t count) noexcept {
+void normal_reals(const RandomStretch& stretch, double mean, double deviation, double* out,
+                  std::size_t count) noexcept {
   constexpr std::size_t most = 256;  // numbers at a time
   alignas(64) double radius[most / 2];
   alignas(64) double turn[most / 2];
@@ -218,7 +219,7 @@ void normal(const RandomStretch& stretch, double mean, double deviation, T* out,
       const BothReals u = load(radius + j / 2);
       store(reals(deviation) * square_root(reals(-2) * logarithm(reals(1) - u)), radius + j / 2);
     }
-    const auto finish = [&](std::size_t j, T* to) {
+    const auto finish = [&](std::size_t j, double* to) {
       const BothReals r = load(radius + j / 2);
       const auto [cosine, sine] = circle(load(turn + j / 2));
       store_pairs(reals(mean) + r * cosine, reals(mean) + r * sine, to);
@@ -228,9 +229,126 @@ void normal(const RandomStretch& stretch, double mean, double deviation, T* out,
       finish(j, out + i + j);
     }
     if (j < left) {
-      T rest[pack];
+      double rest[pack];
       finish(j, rest);
-      std::memcpy(out + i + j, rest, (left - j) * sizeof(T));
+      std::memcpy(out + i + j, rest, (left - j) * sizeof(double));
+    }
+  }
+}
+
+constexpr std::size_t single_lanes = both_count;
+
+Singles load(const float* x) noexcept {
+  Singles result;
+  std::memcpy(&result, x, sizeof(result));
+  return result;
+}
+HalfWords load(const HalfWord* x) noexcept {
+  HalfWords result;
+  std::memcpy(&result, x, sizeof(result));
+  return result;
+}
+template <class Vector, class T>
+void store_one(Vector x, T* out) noexcept {
+  std::memcpy(out, &x, sizeof(x));
+}
+
+Singles singles(float number) noexcept {
+  return Singles{} + number;
+}
+Singles with_bits(HalfWords x) noexcept {
+  return reinterpret_cast<Singles>(x);
+}
+HalfWords bits_of(Singles x) noexcept {
+  return reinterpret_cast<HalfWords>(x);
+}
+Singles converted(HalfWords x) noexcept {  // as signed numbers
+  return __builtin_convertvector(reinterpret_cast<Integers>(x), Singles);
+}
+
+// √(−2 ln u), u = (w + ½) / 2³² rounded to float. As logarithm(), in float32: t = 2²⁴ u = 2ᵉ m.
+[[gnu::always_inline]] inline Singles radius_of(HalfWords w) noexcept {
+  constexpr HalfWord root_of_half = 0x3F3504F3U;
+  constexpr HalfWord bias = 64;
+  constexpr HalfWord fraction = 0x007FFFFFU;
+  constexpr float ln2_upper = 0x1.62e4p-1F;  // e ln2_upper is exact
+  constexpr float ln2_lower = 0x1.7f7d1cp-20F;
+  const Singles t = converted(w >> 8) + (converted(w & 0xFFU) * singles(0x1p-8F) + singles(0x1p-9F));
+  const HalfWords shifted = bits_of(t) - (root_of_half - (bias << 23U));
+  const Singles e = converted(shifted >> 23) - singles(24 + static_cast<float>(bias));
+  const Singles f = with_bits((shifted & fraction) + root_of_half) - singles(1);
+  const Singles s = f / (singles(2) + f);
+  const Singles z = s * s;
+  const Singles p = (singles(0x1.555556p-1F) + singles(0x1.999a4ep-2F) * z) +
+                    (singles(0x1.244228p-2F) + singles(0x1.e1bfcep-3F) * z) * (z * z);
+  const Singles half_square = singles(0.5F) * f * f;
+  const Singles inner = s * (half_square + z * p) + e * singles(ln2_lower);
+  return square_root(singles(-2) * (e * singles(ln2_upper) + (f - (half_square - inner))));
+}
+
+struct Point {
+  Singles x;
+  Singles y;
+};
+
+// A point of the unit circle: the lower 30 bits of w are d, from −2²⁹ on, and a = (d + ½) / 2³⁰ · π/2; (±cos a, sin a)
+// or (sin a, ±cos a) by the other two. sin and cos by the polynomials of Cephes' sinf (S. Moshier).
+[[gnu::always_inline]] inline Point point_of(HalfWords w) noexcept {
+  constexpr auto scale = static_cast<float>(std::numbers::pi * 0x1p-33);
+  const Singles a = converted((w << 2) | 2U) * singles(scale);
+  const Singles z = a * a;
+  const Singles sine =
+      a + a * (z * ((singles(-1.9515295891e-4F) * z + singles(8.3321608736e-3F)) * z + singles(-1.6666654611e-1F)));
+  const Singles cosine = (singles(1) - singles(0.5F) * z) +
+                         (z * z) * ((singles(2.443315711809948e-5F) * z + singles(-1.388731625493765e-3F)) * z +
+                                    singles(4.166664568298827e-2F));
+  const Singles turned = with_bits(bits_of(cosine) ^ (w & 0x80000000U));
+  const HalfWords swap = w << 1;
+  return {select(swap, sine, turned), select(swap, turned, sine)};
+}
+
+// In passes, as above. Four numbers from each block.
+void normal_singles(const RandomStretch& stretch, double mean, double deviation, float* out,
+                    std::size_t count) noexcept {
+  constexpr std::size_t group = normal_group;
+  constexpr std::size_t most = 4 * group;  // blocks at a time
+  alignas(64) HalfWord drawn[4][most];
+  alignas(64) float radius[2][most];
+  float whole[4 * most];
+  const auto limited = [](double x) {
+    constexpr double largest = 0x1.fffffep127;
+    return singles(static_cast<float>(x < largest ? x : largest));
+  };
+  const Singles centre = singles(static_cast<float>(mean));
+  const Singles width = limited(deviation);
+  Philox philox{stretch, true};
+  for (std::size_t i = 0; i < count; i += 4 * most) {
+    const std::size_t left = count - i < 4 * most ? count - i : 4 * most;
+    const std::size_t blocks = (left + 4 * group - 1) / (4 * group) * group;
+    for (std::size_t b = 0; b < blocks; b += both_count) {
+      const Blocks next = philox.next();
+      store_one(packed(next.w0.first, next.w0.second), drawn[0] + b);
+      store_one(packed(next.w1.first, next.w1.second), drawn[1] + b);
+      store_one(packed(next.w2.first, next.w2.second), drawn[2] + b);
+      store_one(packed(next.w3.first, next.w3.second), drawn[3] + b);
+    }
+    for (std::size_t pair = 0; pair < 2; ++pair) {
+      for (std::size_t b = 0; b < blocks; b += single_lanes) {
+        store_one(width * radius_of(load(drawn[2 * pair] + b)), radius[pair] + b);
+      }
+    }
+    float* const to = left < 4 * blocks ? whole : out + i;
+    for (std::size_t pair = 0; pair < 2; ++pair) {
+      for (std::size_t b = 0; b < blocks; b += single_lanes) {
+        const Singles r = load(radius[pair] + b);
+        const auto [x, y] = point_of(load(drawn[2 * pair + 1] + b));
+        float* const place = to + b / group * (4 * group) + pair * (2 * group) + b % group;
+        store_one(centre + r * x, place);
+        store_one(centre + r * y, place + group);
+      }
+    }
+    if (to == whole) {
+      std::memcpy(out + i, whole, left * sizeof(float));
     }
   }
 }
@@ -284,8 +402,8 @@ void first_words(const RandomStretch& stretch, std::uint64_t* out, std::size_t c
 
 const RandomKernels& random_kernels() noexcept {
   static constexpr RandomKernels kernels{
-      .float32 = {.uniform = &uniform<float>, .normal = &normal<float>},
-      .float64 = {.uniform = &uniform<double>, .normal = &normal<double>},
+      .float32 = {.uniform = &uniform<float>, .normal = &normal_singles},
+      .float64 = {.uniform = &uniform<double>, .normal = &normal_reals},
       .bernoulli_float32 = &bernoulli<float>,
       .bernoulli_float64 = &bernoulli<double>,
       .bernoulli_int64 = &bernoulli<std::int64_t>,

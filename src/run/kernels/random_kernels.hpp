@@ -12,16 +12,24 @@ struct RandomStretch {
   std::uint64_t first = 0;
 };
 
+/// So many blocks, as many as the widest vector has lanes, of which normal numbers of float32 are made together.
+inline constexpr std::size_t normal_group = 16;
+
 /// Vector kernels that fill `out` with `count` random numbers, a pair from each block: u and v are what unit_interval()
 /// makes of it. The numbers depend on the blocks only: not on the instruction set, nor on where a stretch begins.
-///
-/// All is computed in double precision and rounded once to T. ln, sin and cos are correct to 1.5 units in the last
+/// They are computed in double precision and rounded once to T. ln, sin and cos are correct to 1.5 units in the last
 /// place.
+///
+/// Normal numbers of float32 are four from each block, w₀ to w₃, and computed in float32, correct to 8 units in the
+/// last place of the radius. They come in groups: of normal_group blocks first r x of w₀ and w₁, then r y, then both of
+/// w₂ and w₃. A stretch begins with a group. r = √(−2 ln u), with u = (w₀ + ½) / 2³² rounded to float32; (x, y) is the
+/// point (cos a, sin a) of the circle, a = (d + ½) / 2³⁰ · π/2, with −2²⁹ ≤ d < 2²⁹ in the lower 30 bits of w₁, of
+/// which bit 31 negates cos a, and bit 30 exchanges x and y.
 template <class T>
 struct FloatingRandomKernels {
   /// low + range u, then low + range v, each at most `last`.
   void (*uniform)(const RandomStretch& stretch, double low, double range, double last, T* out, std::size_t count);
-  /// r = √(−2 ln(1 − u)): mean + deviation r cos 2πv, then mean + deviation r sin 2πv, after Box and Muller.
+  /// float64: r = √(−2 ln(1 − u)), mean + deviation r cos 2πv, then mean + deviation r sin 2πv, after Box and Muller.
   void (*normal)(const RandomStretch& stretch, double mean, double deviation, T* out, std::size_t count);
 };
 

@@ -27,6 +27,11 @@ using Word = std::uint64_t;
 using Words = Word __attribute__((vector_size(8 * lane_count)));
 using Reals = double __attribute__((vector_size(8 * lane_count)));
 using Floats = float __attribute__((vector_size(4 * lane_count)));
+// As many bytes as Words: twice as many lanes of 32 bits.
+using HalfWord = std::uint32_t;
+using HalfWords = HalfWord __attribute__((vector_size(8 * lane_count)));
+using Integers = std::int32_t __attribute__((vector_size(8 * lane_count)));
+using Singles = float __attribute__((vector_size(8 * lane_count)));
 
 inline Words multiply_halves(Words a, Words b) noexcept {
   const auto x = reinterpret_cast<WordRegister>(a);
@@ -48,6 +53,33 @@ inline Reals square_root(Reals x) noexcept {
 #else
   return _mm_sqrt_pd(x);
 #endif
+}
+
+inline Singles square_root(Singles x) noexcept {
+#if defined(__AVX512F__)
+  return _mm512_sqrt_ps(x);
+#elif defined(__AVX2__)
+  return _mm256_sqrt_ps(x);
+#else
+  return _mm_sqrt_ps(x);
+#endif
+}
+
+/// a where the uppermost bit of the word is set, else b.
+inline Singles select(HalfWords choice, Singles a, Singles b) noexcept {
+#if defined(__AVX512F__)
+  return _mm512_mask_blend_ps(_mm512_movepi32_mask(reinterpret_cast<WordRegister>(choice)), b, a);
+#elif defined(__AVX2__)
+  return _mm256_blendv_ps(b, a, reinterpret_cast<Singles>(choice));
+#else
+  const auto mask = reinterpret_cast<HalfWords>(reinterpret_cast<Integers>(choice) >> 31);
+  return reinterpret_cast<Singles>((reinterpret_cast<HalfWords>(a) & mask) | (reinterpret_cast<HalfWords>(b) & ~mask));
+#endif
+}
+
+/// The lower halves of a's lanes in the even lanes, of b's in the odd ones.
+inline HalfWords packed(Words a, Words b) noexcept {
+  return reinterpret_cast<HalfWords>((a & 0xFFFFFFFFU) | (b << 32));
 }
 
 inline Reals smaller(Reals a, Reals b) noexcept {

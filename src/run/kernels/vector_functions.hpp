@@ -190,34 +190,60 @@ struct ReluSlope {
   }
 };
 
-/// e^x = scale (1 + less_one), for float32 and |x| ≤ 87.3: x = n log 2 + r with a whole n and |r| ≤ ½ log 2, scale =
-/// 2ⁿ, and less_one = e^r − 1 = r + r² P(r), with the polynomial of Cephes' expf (S. Moshier).
+/// c₀ + c₁ x + c₂ x² + …, the coefficients given from the last one on.
+template <class B, class... Rest>
+B polynomial(B x, double last, Rest... rest) {
+  B p = number<B>(last);
+  ((p = xsimd::fma(p, x, number<B>(rest))), ...);
+  return p;
+}
+
+template <class B>
+using WordsOf = xsimd::batch<std::conditional_t<is_single<B>, std::uint32_t, std::uint64_t>, Arch>;
+
+/// e^x = scale (1 + less_one), for |x| ≤ 87.3 (708.3 in float64): x = n log 2 + r with a whole n and |r| ≤ ½ log 2,
+/// scale = 2ⁿ, and less_one = e^r − 1 = r + r² P(r), with the polynomial of Cephes' expf (S. Moshier) in float32, and
+/// one that is fitted to 2⁻⁶¹ of less_one in float64.
 template <class B>
 struct SplitExponential {
   B less_one;
   B scale;
 
   explicit SplitExponential(B x) {
-    using Integers = xsimd::batch<std::int32_t, Arch>;
-    constexpr double rounding = 12582912.0;  // 1.5 · 2²³: adding it rounds to an integer, which is then the low bits
-    const B shifted = xsimd::fma(x, number<B>(1.44269504088896341), number<B>(rounding));
+    using Words = WordsOf<B>;
+    using Word = typename Words::value_type;
+    constexpr bool single = is_single<B>;
+    constexpr double rounding = single ? 12582912.0 : 6755399441055744.0;  // 1.5 · 2²³, 1.5 · 2⁵²: adding it rounds to
+                                                                           // an integer, which is then the low bits
+    constexpr double log2_upper = single ? 0.693359375 : 0x1.62e42fefa3800p-1;  // n times it is exact
+    constexpr double log2_lower = single ? -2.12194440e-4 : 0x1.ef35793c76730p-45;
+    const B shifted = xsimd::fma(x, number<B>(1.44269504088896340736), number<B>(rounding));
     const B n = shifted - number<B>(rounding);
-    const B r = xsimd::fma(n, number<B>(2.12194440e-4), xsimd::fma(n, number<B>(-0.693359375), x));
-    B p = number<B>(1.9875691500e-4);
-    p = xsimd::fma(p, r, number<B>(1.3981999507e-3));
-    p = xsimd::fma(p, r, number<B>(8.3334519073e-3));
-    p = xsimd::fma(p, r, number<B>(4.1665795894e-2));
-    p = xsimd::fma(p, r, number<B>(1.6666665459e-1));
-    p = xsimd::fma(p, r, number<B>(5.0000001201e-1));
-    less_one = xsimd::fma(p, r * r, r);
-    const Integers exponent = (xsimd::bitwise_cast<Integers>(shifted) << 23) + Integers(0x3F800000);
-    scale = xsimd::bitwise_cast<B>(exponent);
+    const B r = xsimd::fma(n, number<B>(-log2_lower), xsimd::fma(n, number<B>(-log2_upper), x));
+    const B r2 = r * r;
+    B p;
+    if constexpr (single) {
+      p = polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
+                     5.0000001201e-1);
+    } else {  // in parts, which leaves less to wait for
+      const B r4 = r2 * r2;
+      const auto terms = [&](double c3, double c2, double c1, double c0) {
+        return xsimd::fma(polynomial(r, c3, c2), r2, polynomial(r, c1, c0));
+      };
+      p = xsimd::fma(number<B>(0x1.1ee88d770818dp-29), r2, polynomial(r, 0x1.af5ea7f8093e8p-26, 0x1.27e5363fe2cbcp-22));
+      p = xsimd::fma(p, r4,
+                     terms(0x1.71ddf863e9992p-19, 0x1.a01a017bb2261p-16, 0x1.a01a01afdd7cbp-13, 0x1.6c16c16c1f0dfp-10));
+      p = xsimd::fma(p, r4, terms(0x1.111111110f6c5p-7, 0x1.555555555553ep-5, 0x1.5555555555559p-3, 0x1.0p-1));
+    }
+    less_one = xsimd::fma(p, r2, r);
+    constexpr int mantissa = single ? 23 : 52;
+    constexpr Word one = single ? 0x3F800000U : static_cast<Word>(0x3FF0000000000000U);
+    scale = xsimd::bitwise_cast<B>((xsimd::bitwise_cast<Words>(shifted) << mantissa) + Words(one));
   }
 };
 
-// xsimd::exp is infinite from 88.38 on where the result ends at 88.72 (709.44 and 709.78 in float64), and 0 where it is
-// subnormal. There e^x = e^(x ∓ s) e^±s, with an s that makes x ∓ s exact and e^±s all but
-// representable.
+// Where 2ⁿ or the result leaves the range of normal numbers e^x = e^(x ∓ s) e^±s, with an s that makes x ∓ s exact and
+// e^±s all but representable.
 struct Exp {
   template <class B>
   static constexpr double largest_usual = is_single<B> ? 87.3 : 708.3;
@@ -229,12 +255,8 @@ struct Exp {
 
   template <class B>
   static B usual(B x) {
-    if constexpr (is_single<B>) {
-      const SplitExponential<B> e{x};
-      return xsimd::fma(e.less_one, e.scale, e.scale);
-    } else {
-      return xsimd::exp(x);
-    }
+    const SplitExponential<B> e{x};
+    return xsimd::fma(e.less_one, e.scale, e.scale);
   }
 
   // No lane is given to `usual` that isn't, so that it raises no floating-point exception of its own.
@@ -260,31 +282,90 @@ struct Exp {
   }
 };
 
-// xsimd::expm1 is infinite too early, like exp, which it equals there.
 struct Expm1 {
   template <class B>
+  static auto is_usual(B x) {
+    return Exp::is_usual(x);
+  }
+
+  template <class B>
+  static B usual(B x) {
+    const SplitExponential<B> e{x};
+    return keep_zero(x, xsimd::fma(e.less_one, e.scale, e.scale - number<B>(1)));
+  }
+
+  template <class B>
   B operator()(B x) const {
-    B y = xsimd::expm1(x);
-    if (const auto large = x > number<B>(is_single<B> ? 88.3 : 709.4); xsimd::any(large)) {
-      y = xsimd::select(large, Exp{}(x), y);
-    }
-    return keep_zero(x, y);
+    const auto here = is_usual(x);
+    const B y = usual(xsimd::select(here, x, number<B>(0)));
+    return xsimd::all(here) ? y : xsimd::select(here, y, Exp{}(x)-number<B>(1));
   }
 };
 
-// xsimd::log is wrong for subnormal float64; there log x = log(2⁵⁴ x) − 54 log 2.
+// x = 2ᵉ m, m in [√½, √2), m = 1 + f, s = f / (2 + f), z = s²:
+// log m = 2 artanh s = f − (½ f² − s (½ f² + z P(z))), P(z) = 2/3 + 2z/5 + …, fitted for z up to ((√2 − 1) / (√2 +
+// 1))².
 struct Log {
   template <class B>
+  static constexpr double smallest = is_single<B> ? 0x1p-126 : 0x1p-1022;
+  template <class B>
+  static constexpr double largest = static_cast<double>(std::numeric_limits<ElementOf<B>>::max());
+
+  template <class B>
+  static auto is_usual(B x) {
+    return x >= number<B>(smallest<B>) && x <= number<B>(largest<B>);
+  }
+
+  template <class B>
+  static B usual(B x) {
+    return of_scaled(x, number<B>(0));
+  }
+
+  template <class B>
   B operator()(B x) const {
-    B y = xsimd::log(x);
-    if constexpr (!is_single<B>) {
-      const auto subnormal = x > number<B>(0) && x < number<B>(0x1p-1022);
-      if (xsimd::any(subnormal)) {
-        const B scaled = xsimd::log(x * number<B>(0x1p54)) - number<B>(37.42994775023704793);
-        y = xsimd::select(subnormal, scaled, y);
-      }
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (xsimd::all(is_usual(x))) {
+      return usual(x);
     }
-    return y;
+    const auto subnormal = x < number<B>(smallest<B>);
+    const B scaled = xsimd::select(subnormal, x * number<B>(0x1p54), x);
+    B y = of_scaled(scaled, xsimd::select(subnormal, number<B>(54), number<B>(0)));
+    y = xsimd::select(x == number<B>(0), number<B>(-infinity), y);
+    y = xsimd::select(x == number<B>(infinity), x, y);
+    return xsimd::select(x >= number<B>(0), y, number<B>(std::numeric_limits<double>::quiet_NaN()));
+  }
+
+ private:
+  // log(x / 2ᵏ)
+  template <class B>
+  static B of_scaled(B x, B k) {
+    using Words = WordsOf<B>;
+    using Word = typename Words::value_type;
+    constexpr bool single = is_single<B>;
+    constexpr int mantissa = single ? 23 : 52;
+    constexpr Word bias = single ? 126U : 1022U;
+    constexpr Word root_of_half = single ? 0x3F3504F3U : static_cast<Word>(0x3FE6A09E667F3BCDU);
+    constexpr Word fraction = (Word{1} << mantissa) - 1;
+    constexpr Word unit = single ? 0x4B000000U : static_cast<Word>(0x4330000000000000U);  // 2²³, 2⁵²
+    constexpr double unit_value = single ? 0x1p23 : 0x1p52;
+    constexpr double log2_upper = single ? 0x1.62e4p-1 : 0x1.62e42fefa3800p-1;  // e times it is exact
+    constexpr double log2_lower = single ? 0x1.7f7d1cf79abcap-20 : 0x1.ef35793c76730p-45;
+    const Words shifted = xsimd::bitwise_cast<Words>(x) - Words(root_of_half - (bias << mantissa));
+    const B e = xsimd::bitwise_cast<B>((shifted >> mantissa) | Words(unit)) -
+                (k + number<B>(unit_value + static_cast<double>(bias)));
+    const B f = xsimd::bitwise_cast<B>((shifted & Words(fraction)) + Words(root_of_half)) - number<B>(1);
+    const B s = f / (f + number<B>(2));
+    const B z = s * s;
+    B p;
+    if constexpr (single) {
+      p = polynomial(z, 0x1.e1bfce89180f7p-3, 0x1.2442287daa981p-2, 0x1.999a4e4cb9c60p-2, 0x1.5555551ce9af3p-1);
+    } else {
+      p = polynomial(z, 0x1.2b584aae78a57p-3, 0x1.39fe606542ddep-3, 0x1.7462b4ab2ef6bp-3, 0x1.c71c62e5800a1p-3,
+                     0x1.2492492df148dp-2, 0x1.99999999952e2p-2, 0x1.5555555555558p-1);
+    }
+    const B half_square = number<B>(0.5) * f * f;
+    const B inner = xsimd::fma(s, xsimd::fma(z, p, half_square), e * number<B>(log2_lower));
+    return xsimd::fma(e, number<B>(log2_upper), f - (half_square - inner));
   }
 };
 
@@ -296,8 +377,9 @@ struct Log1p {
 };
 
 #if defined(__FMA__)
-/// x = n π/2 + r with a whole n and |r| ≤ π/4, for |x| up to `largest`: π/2 is the sum of three parts, and each product
-/// with n is added before it is rounded. sin r and cos r by the polynomials of Cephes' sinf and sin (S. Moshier).
+/// x = n π/2 + r with a whole n and |r| ≤ π/4, for |x| up to `largest`: π/2 is the sum of three positive parts, so that
+/// −0 stays, and each product with n is subtracted before it is rounded. sin r and cos r by the polynomials of Cephes'
+/// sinf and sin (S. Moshier).
 template <class B>
 struct QuarterTurns {
   using Integers = xsimd::batch<std::conditional_t<is_single<B>, std::int32_t, std::int64_t>, Arch>;
@@ -310,9 +392,9 @@ struct QuarterTurns {
     constexpr double rounding = single ? 12582912.0 : 6755399441055744.0;  // 1.5 · 2²³, 1.5 · 2⁵²
     const B shifted = xsimd::fma(x, number<B>(0.63661977236758134308), number<B>(rounding));
     const B n = shifted - number<B>(rounding);
-    r = xsimd::fma(n, number<B>(single ? -1.57079637050628662109375 : -1.5707963267948965580), x);
-    r = xsimd::fma(n, number<B>(single ? 4.37113882867379e-8 : -6.1232339957367660359e-17), r);
-    r = xsimd::fma(n, number<B>(single ? 1.7151245100059e-15 : 1.4973849048591833e-33), r);
+    r = xsimd::fnma(n, number<B>(single ? 0x1.921fb4p+0 : 0x1.921fb54442d18p+0), x);
+    r = xsimd::fnma(n, number<B>(single ? 0x1.4442dp-24 : 0x1.1a62633145c06p-54), r);
+    r = xsimd::fnma(n, number<B>(single ? 0x1.846988p-48 : 0x1.c1cd129024e08p-107), r);
     turns = xsimd::bitwise_cast<Integers>(shifted);
   }
 
@@ -320,12 +402,12 @@ struct QuarterTurns {
     const B s = r * r;
     B p;
     if constexpr (is_single<B>) {
-      p = polynomial(s, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1);
+      p = polynomial(s, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1, 1.0);
     } else {
       p = polynomial(s, 1.58962301576546568060e-10, -2.50507477628578072866e-8, 2.75573136213857245213e-6,
-                     -1.98412698295895385996e-4, 8.33333333332211858878e-3, -1.66666666666666307295e-1);
+                     -1.98412698295895385996e-4, 8.33333333332211858878e-3, -1.66666666666666307295e-1, 1.0);
     }
-    return xsimd::fma(p * s, r, r);
+    return p * r;
   }
 
   B cosine() const {
@@ -348,14 +430,6 @@ struct QuarterTurns {
     const B sign = xsimd::bitwise_cast<B>((q & Integers(Element{2})) << to_sign);
     return xsimd::select(odd == number<B>(0), sine(), cosine()) ^ sign;
   }
-
- private:
-  template <class... Rest>
-  static B polynomial(B s, double first, Rest... rest) {
-    B p = number<B>(first);
-    ((p = xsimd::fma(p, s, number<B>(rest))), ...);
-    return p;
-  }
 };
 
 // Where |x| is too large, the C library's.
@@ -368,7 +442,7 @@ struct Sin {
   template <class B>
   static B usual(B x) {
     const QuarterTurns<B> x_of_r{x};
-    return keep_zero(x, x_of_r.sine_after(x_of_r.turns));
+    return x_of_r.sine_after(x_of_r.turns);
   }
 
   template <class B>
@@ -439,17 +513,29 @@ struct Cos {
 };
 #endif
 
-// tanh |x| = (e^2|x| − 1) / (e^2|x| + 1), in float32, where e^2|x| − 1 is had without cancellation.
+// tanh |x| = (e^2|x| − 1) / (e^2|x| + 1) in float32, where e^2|x| − 1 is had without cancellation. In float64
+// 1 − 2 / (e^2|x| + 1), and up to ⅝ |x| + |x| x² P(x²) / Q(x²) with the polynomials of Cephes' tanh (S. Moshier).
 struct Tanh {
   template <class B>
   B operator()(B x) const {
+    constexpr double all_one = is_single<B> ? 20 : 40;
+    const B size = xsimd::abs(x);
+    const B doubled = xsimd::min(number<B>(all_one), size * number<B>(2));  // the second one if it is NaN
+    const SplitExponential<B> e{doubled};
     if constexpr (is_single<B>) {
-      const B doubled = xsimd::min(number<B>(20), xsimd::abs(x) * number<B>(2));  // the second one if it is NaN
-      const SplitExponential<B> e{doubled};
       const B less_one = xsimd::fma(e.less_one, e.scale, e.scale - number<B>(1));
       return xsimd::copysign(less_one / (less_one + number<B>(2)), x);
     } else {
-      return keep_zero(x, xsimd::tanh(x));
+      constexpr double end = 0.625;
+      const auto large = size > number<B>(end);
+      const B small = xsimd::min(number<B>(end), size);
+      const B z = small * small;
+      const B p = polynomial(z, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3);
+      const B q = polynomial(z, 1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
+      const B above = xsimd::fma(e.less_one, e.scale, e.scale + number<B>(1));
+      const B quotient = xsimd::select(large, number<B>(2), z * p) / xsimd::select(large, above, q);
+      const B y = xsimd::select(large, number<B>(1) - quotient, xsimd::fma(small, quotient, small));
+      return xsimd::copysign(y, x);
     }
   }
 };
