@@ -73,8 +73,21 @@ struct StableForm {
 /// class apart, for printing and for recognising equal subgraphs: an instance is run in the place of any other with
 /// equal attributes, so whatever its kernel or its derivative depends on must be among them.
 struct Attribute {
+  using Value = std::variant<bool, std::int64_t, double, std::vector<std::int64_t>>;
   std::string_view name;
-  std::variant<bool, std::int64_t, double, std::vector<std::int64_t>> value;
+  Value value;
+
+  Attribute(std::string_view called, Value held) noexcept : name{called}, value{std::move(held)} {}
+  // A variant's own copy, of libstdc++ 12, destroys a vector that isn't there if there is no memory for it.
+  Attribute(const Attribute& other)
+      : name{other.name}, value{std::visit([](const auto& held) { return Value{held}; }, other.value)} {}
+  Attribute(Attribute&&) noexcept = default;
+  Attribute& operator=(Attribute other) noexcept {
+    name = other.name;
+    value = std::move(other.value);
+    return *this;
+  }
+  ~Attribute() = default;
 
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };

@@ -20,16 +20,6 @@ constexpr std::string_view temporary_prefix = ".xgrad-";
 constexpr std::string_view temporary_suffix = ".partial";
 constexpr std::size_t temporary_digits = 16;
 
-/// The result of a system call that isn't interrupted.
-template <class Call>
-auto uninterrupted(const Call& call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) {
-    result = call();
-  }
-  return result;
-}
-
 }  // namespace
 
 IoError write_error(const fs::path& name, int number) {
@@ -70,15 +60,23 @@ void Descriptor::synchronize() const {
   }
 }
 
-void Descriptor::take_over(uid_t owner, gid_t group, mode_t permissions) const noexcept {
+void Descriptor::take_over(uid_t owner, gid_t group, mode_t permissions) const {
   constexpr mode_t set_ids = S_ISUID | S_ISGID;
-  const bool is_owner_kept = fchown(descriptor_, owner, group) == 0;
-  if (!is_owner_kept && fchown(descriptor_, static_cast<uid_t>(-1), group) != 0) {
+  const auto give_to = [this, group](uid_t to) {
+    return uninterrupted([&] { return fchown(descriptor_, to, group); }) == 0;
+  };
+  const bool is_owner_kept = give_to(owner);
+  if (!is_owner_kept && !give_to(static_cast<uid_t>(-1))) {
     // What the old group was allowed isn't for another group.
     permissions &= ~static_cast<mode_t>(S_IRWXG) | (permissions & S_IRWXO) << 3U;
   }
   // Set-id bits are for the owner that gave them.
-  static_cast<void>(fchmod(descriptor_, is_owner_kept ? permissions : permissions & ~set_ids));
+  const mode_t mode = is_owner_kept ? permissions : permissions & ~set_ids;
+  const int status = uninterrupted([&] { return fchmod(descriptor_, mode); });
+  // A file system may have no such permissions, and says so with one of these.
+  if (status != 0 && errno != EPERM && errno != ENOTSUP) {
+    throw write_error(name_, errno);
+  }
 }
 
 void Descriptor::finish() {
@@ -117,9 +115,13 @@ bool is_temporary_name(std::string_view name) noexcept {
          name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix);
 }
 
+bool remove_file(const fs::path& file) noexcept {
+  return uninterrupted([&] { return unlink(file.c_str()); }) == 0 || errno == ENOENT;
+}
+
 Removal::~Removal() {
   if (is_on_) {
-    unlink(file_.c_str());
+    static_cast<void>(remove_file(file_));
   }
 }
 

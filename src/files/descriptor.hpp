@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <sys/types.h>
@@ -27,8 +28,9 @@ class Descriptor {
   void write_all(std::string_view bytes) const;
   /// To the disk, where there is one. Throws IoError.
   void synchronize() const;
-  /// Gives it the owner, as far as this process may, and the permissions of a file that was there before.
-  void take_over(uid_t owner, gid_t group, mode_t permissions) const noexcept;
+  /// Gives it the owner, as far as this process may, and the permissions of a file that was there before, as far as the
+  /// file system has them. Throws IoError.
+  void take_over(uid_t owner, gid_t group, mode_t permissions) const;
   /// Closes it. Throws IoError.
   void finish();
 
@@ -43,6 +45,19 @@ void synchronize_folder(const std::filesystem::path& folder, const std::filesyst
 
 /// rename(2). Throws IoError that names `to`.
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// unlink(2). True if the file isn't there any more; else errno says why.
+[[nodiscard]] bool remove_file(const std::filesystem::path& file) noexcept;
+
+/// The result of a system call that isn't interrupted.
+template <class Call>
+auto uninterrupted(const Call& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) {
+    result = call();
+  }
+  return result;
+}
 
 /// A name in the folder that nothing has: ".xgrad-<16 hexadecimal digits>.partial", of random digits.
 [[nodiscard]] std::filesystem::path temporary_name(const std::filesystem::path& folder);

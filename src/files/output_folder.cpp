@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "xgrad/error.hpp"
@@ -21,16 +23,75 @@ namespace fs = std::filesystem;
 
 constexpr mode_t folder_permissions = 0777;  ///< less what the umask takes away
 
+std::vector<fs::directory_entry> entries_of(const fs::path& folder, std::error_code& error) {
+  std::vector<fs::directory_entry> entries;
+  do {
+    entries.clear();
+    error.clear();
+    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
+      entries.push_back(*entry);
+    }
+  } while (error.value() == EINTR);
+  return entries;
+}
+
 std::vector<fs::directory_entry> entries_of(const fs::path& folder, const fs::path& name) {
   std::error_code error;
-  std::vector<fs::directory_entry> entries;
-  for (fs::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
-    entries.push_back(*entry);
-  }
+  std::vector<fs::directory_entry> entries = entries_of(folder, error);
   if (error) {
     throw write_error(name, error.value());
   }
   return entries;
+}
+
+bool is_folder(const fs::directory_entry& entry) {
+  std::error_code ignored;
+  return fs::is_directory(entry.symlink_status(ignored));
+}
+
+/// With all that is in it, as far as it can be removed.
+void remove_folder(const fs::path& folder) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : entries_of(folder, ignored)) {
+    if (is_folder(entry)) {
+      remove_folder(entry.path());
+    } else {
+      static_cast<void>(remove_file(entry.path()));
+    }
+  }
+  uninterrupted([&folder] { return rmdir(folder.c_str()); });
+}
+
+void make_folder(const fs::path& folder, const fs::path& name) {
+  if (uninterrupted([&folder] { return mkdir(folder.c_str(), folder_permissions); }) != 0) {
+    throw write_error(name, errno);
+  }
+}
+
+/// Gives a folder the owner and the permissions of another.
+void take_over(const fs::path& folder, const fs::path& other, const fs::path& name) {
+  struct stat status {};
+  if (stat(other.c_str(), &status) != 0) {
+    throw write_error(name, errno);
+  }
+  const Descriptor descriptor{folder, O_RDONLY | O_DIRECTORY, 0, name};
+  descriptor.take_over(status.st_uid, status.st_gid, status.st_mode & 07777U);
+  descriptor.synchronize();
+}
+
+/// A hard link; of a folder, a folder of hard links. Symbolic links stay what they are.
+void link_into(const fs::directory_entry& from, const fs::path& to, const fs::path& name) {
+  if (!is_folder(from)) {
+    if (uninterrupted([&] { return link(from.path().c_str(), to.c_str()); }) != 0) {
+      throw write_error(name, errno);
+    }
+    return;
+  }
+  make_folder(to, name);
+  for (const fs::directory_entry& entry : entries_of(from.path(), name)) {
+    link_into(entry, to / entry.path().filename(), name);
+  }
+  take_over(to, from.path(), name);
 }
 
 bool is_temporary(const fs::directory_entry& entry) {
@@ -61,8 +122,8 @@ bool is_mount_point(const fs::path& folder) {
          own.st_dev != around.st_dev || own.st_ino == around.st_ino;
 }
 
-void remove_file(const fs::path& file, const fs::path& name) {
-  if (unlink(file.c_str()) != 0 && errno != ENOENT) {
+void require_removed(const fs::path& file, const fs::path& name) {
+  if (!remove_file(file)) {
     throw write_error(name, errno);
   }
 }
@@ -101,15 +162,18 @@ OutputFolder::OutputFolder(const fs::path& path, const FolderKind& kind) : name_
 }
 
 void OutputFolder::make_staging(const fs::path& around) {
-  staging_ = temporary_name(around);
-  if (mkdir(staging_.c_str(), folder_permissions) != 0) {
-    throw write_error(name_, errno);
-  }
+  fs::path folder = temporary_name(around);
+  make_folder(folder, name_);
+  staging_ = std::move(folder);
 }
 
 OutputFolder::~OutputFolder() {
-  std::error_code ignored;
-  fs::remove_all(staging_, ignored);
+  try {
+    if (!is_half_moved_) {
+      remove_folder(staging_);
+    }
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory; a temporary folder more
+  }
 }
 
 void OutputFolder::commit() {
@@ -132,26 +196,16 @@ void OutputFolder::keep_others() {
     if (kind_.is_own(name.string()) || is_temporary(entry)) {
       continue;
     }
-    constexpr auto options = fs::copy_options::recursive | fs::copy_options::copy_symlinks;
-    std::error_code error;
-    fs::copy(entry.path(), staging_ / name, options | fs::copy_options::create_hard_links, error);
-    if (error) {
-      throw write_error(name_, error.value());
-    }
+    link_into(entry, staging_ / name, name_);
   }
 }
 
 /// False where the system can't do it.
 bool OutputFolder::exchange() {
-  struct stat former {};
-  if (stat(target_.c_str(), &former) != 0) {
-    throw write_error(name_, errno);
-  }
   keep_others();
-  const Descriptor folder{staging_, O_RDONLY | O_DIRECTORY, 0, name_};
-  folder.take_over(former.st_uid, former.st_gid, former.st_mode & 07777U);
-  folder.synchronize();
-  if (renameat2(AT_FDCWD, staging_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
+  take_over(staging_, target_, name_);
+  if (uninterrupted(
+          [this] { return renameat2(AT_FDCWD, staging_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE); }) == 0) {
     return true;
   }
   if (errno != EINVAL && errno != ENOSYS && errno != EBUSY) {
@@ -161,19 +215,23 @@ bool OutputFolder::exchange() {
 }
 
 void OutputFolder::remove_former() {
-  remove_file(target_ / kind_.marker, name_);
+  require_removed(target_ / kind_.marker, name_);
   synchronize_folder(target_, name_);
   for (const fs::directory_entry& entry : entries_of(target_, name_)) {
     if (kind_.is_own(entry.path().filename().string())) {
-      remove_file(entry.path(), name_);
+      require_removed(entry.path(), name_);
     } else if (is_temporary(entry) && entry.path() != staging_) {  // left by a kill
-      std::error_code ignored;
-      fs::remove_all(entry.path(), ignored);
+      if (is_folder(entry)) {
+        remove_folder(entry.path());
+      } else {
+        static_cast<void>(remove_file(entry.path()));
+      }
     }
   }
 }
 
 void OutputFolder::move_in() {
+  is_half_moved_ = true;  // from here on the staging folder tells that the folder is one of the kind
   remove_former();
   for (const fs::directory_entry& entry : entries_of(staging_, name_)) {
     const fs::path name = entry.path().filename();
@@ -183,6 +241,7 @@ void OutputFolder::move_in() {
   }
   synchronize_folder(target_, name_);
   rename_file(staging_ / kind_.marker, target_ / kind_.marker);
+  is_half_moved_ = false;
   synchronize_folder(target_, name_);
 }
 

@@ -18,7 +18,8 @@ struct FolderKind {
 ///
 /// Where a folder can't be exchanged (it is the current one, a mount point, or the folder around it can't be written),
 /// the files are moved in one by one: the former marker goes first and the new one comes last, so that a folder with
-/// its marker is whole.
+/// its marker is whole. One that was left half-way, by an error or a kill, can be written to again: the temporary
+/// folder in it tells that it is of the kind.
 class OutputFolder {
  public:
   /// Throws IoError, also where the folder is there with something in it and isn't of the kind.
@@ -47,6 +48,7 @@ class OutputFolder {
   std::filesystem::path staging_;
   bool is_there_ = false;
   bool is_in_place_ = false;  ///< the staging folder is inside of the target
+  bool is_half_moved_ = false;
 };
 
 }  // namespace xgrad::files
