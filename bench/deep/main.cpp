@@ -73,10 +73,13 @@ void run_compare(benchmark::State& state, std::int64_t layers) {
 }
 
 void register_all() {
+  for (const std::int64_t layers : {2000, 8000}) {
+    add("deep/derive/" + std::to_string(layers) + "/xgrad", check,
+        [layers](benchmark::State& state) { run_derive(state, layers); });
+  }
   for (const std::int64_t layers : {1000, 4000}) {
-    const std::string size = std::to_string(layers);
-    add("deep/derive/" + size + "/xgrad", check, [layers](benchmark::State& state) { run_derive(state, layers); });
-    add("deep/compare/" + size + "/xgrad", check, [layers](benchmark::State& state) { run_compare(state, layers); });
+    add("deep/compare/" + std::to_string(layers) + "/xgrad", check,
+        [layers](benchmark::State& state) { run_compare(state, layers); });
   }
 }
 
