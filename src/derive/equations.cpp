@@ -45,23 +45,23 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
   constexpr std::size_t worth_sharing = 4;
   std::vector<Line> all = forward;
   all.insert(all.end(), backward.begin(), backward.end());
-  std::unordered_map<Expr, std::size_t> uses;
-  std::unordered_map<Expr, Name> roots;  // and what the first line that defines one calls it
+  std::vector<std::size_t> uses(expressions_.count() + 1, 0);  // by serial
+  std::unordered_map<Expr, Name> roots;                        // and what the first line that defines one calls it
   for (const graph::Node* node : translation_->abbreviated()) {
     all.push_back({abbreviations_.at(node), expressions_.definition(translation_->of(node)), translation_->of(node)});
   }
   const std::vector<Expr> parts = parts_of(all);
   for (const Line& line : all) {
     roots.emplace(line.right, line.left);
-    ++uses[line.right];
+    ++uses[line.right->serial];
   }
   for (Expr e : parts) {
     for (Expr argument : e->arguments) {
-      ++uses[argument];
+      ++uses[argument->serial];
     }
   }
-  std::unordered_set<Expr> made;                 // the terms without a line before
-  std::unordered_map<Expr, std::size_t> length;  // of what is written in its place
+  std::unordered_set<Expr> made;                    // the terms without a line before
+  std::vector<std::size_t> length(uses.size(), 0);  // of what is written in its place, by serial
   for (Expr e : parts) {
     std::size_t total = 4;
     if (e->head == Head::symbol || e->head == Head::number) {
@@ -70,12 +70,13 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
       total = 12;
     }
     for (Expr argument : e->arguments) {
-      total += length.at(argument);
+      total += length[argument->serial];
     }
     const bool may = e->head != Head::symbol && e->head != Head::number && e->head != Head::spread &&
                      !e->arguments.empty() && !terms_.contains(e) && e->dtype != boolean;
     const bool is_root = roots.contains(e);
-    const bool shared = uses[e] > 1 && (e->weight >= worth_sharing || is_root) && !(is_root && uses[e] == 1);
+    const bool shared =
+        uses[e->serial] > 1 && (e->weight >= worth_sharing || is_root) && !(is_root && uses[e->serial] == 1);
     const bool too_long = total > options.line_width && !is_root;
     if (may && (shared || too_long)) {
       // A line that already defines it lends its name.
@@ -93,14 +94,14 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
     } else if (terms_.contains(e)) {
       total = 2;
     }
-    length[e] = total;
+    length[e->serial] = total;
   }
   // A term's line comes before the first that uses it.
   std::unordered_set<Expr> placed;
   for (std::size_t i = 0; i < forward.size() + backward.size(); ++i) {
     placed.insert(all[i].right);
   }
-  std::unordered_set<Expr> looked_at;  // then so is all that it is made of
+  Marks looked_at{expressions_};  // then so is all that it is made of
   for (std::vector<Line>* lines : {&forward, &backward}) {
     std::vector<Line> result;
     for (const Line& line : *lines) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "xgrad/operation.hpp"
@@ -92,6 +93,9 @@ class Expressions {
 
   /// Σ of these symbols over the axis is 1 everywhere: class probabilities given as data.
   void sums_to_one(const graph::Node& node, std::int64_t axis) { distributions_[&node] = axis; }
+  /// How many formulas there are; the largest serial.
+  [[nodiscard]] std::size_t count() const noexcept { return all_.size(); }
+
   /// Whether that was made use of.
   [[nodiscard]] bool used_distribution() const noexcept { return used_distribution_; }
 
@@ -121,6 +125,18 @@ class Expressions {
   std::vector<Tensor> held_;  // of the symbols
   bool used_distribution_ = false;
   bool expanding_ = false;
+};
+
+/// A set of formulas, quick where it is of most of those that there are.
+class Marks {
+ public:
+  explicit Marks(const Expressions& all) : marks_(all.count() + 1, 0) {}
+
+  /// Whether it wasn't in the set before.
+  bool insert(Expr e) noexcept { return std::exchange(marks_[e->serial], 1) == 0; }
+
+ private:
+  std::vector<char> marks_;  // by serial
 };
 
 /// Whether the operation is the built-in one of this name.

@@ -364,13 +364,13 @@ const Name* Formulas::name_of(Expr e) const {
 }
 
 // What the formulas are made of, arguments first; without what is in `seen`, which they are added to.
-std::vector<Expr> Formulas::new_parts(std::vector<Expr> roots, std::unordered_set<Expr>& seen) {
+std::vector<Expr> Formulas::new_parts(std::vector<Expr> roots, Marks& seen) {
   std::vector<Expr> stack = std::move(roots);
   std::vector<Expr> all;
   while (!stack.empty()) {
     const Expr e = stack.back();
     stack.pop_back();
-    if (seen.insert(e).second) {
+    if (seen.insert(e)) {
       all.push_back(e);
       stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
     }
@@ -379,10 +379,10 @@ std::vector<Expr> Formulas::new_parts(std::vector<Expr> roots, std::unordered_se
   return all;
 }
 
-std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) {
+std::vector<Expr> Formulas::parts_of(const std::vector<Line>& lines) const {
   std::vector<Expr> roots(lines.size());
   std::transform(lines.begin(), lines.end(), roots.begin(), [](const Line& line) { return line.right; });
-  std::unordered_set<Expr> seen;
+  Marks seen{expressions_};
   return new_parts(std::move(roots), seen);
 }
 
@@ -491,7 +491,7 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
       definition.emplace(candidates[i].line.symbol, i);
     }
   }
-  std::unordered_set<Expr> seen;
+  Marks seen{expressions_};
   while (!roots.empty()) {
     std::vector<Expr> next;
     for (Expr part : new_parts(std::move(roots), seen)) {

@@ -62,8 +62,8 @@ class Formulas {
   [[nodiscard]] std::vector<Equation> equations(const std::vector<Line>& lines);
   void label(Derivation& derivation) const;
   void note(Derivation& derivation, const std::vector<Line>& forward, const std::vector<Line>& backward) const;
-  [[nodiscard]] static std::vector<Expr> parts_of(const std::vector<Line>& lines);
-  [[nodiscard]] static std::vector<Expr> new_parts(std::vector<Expr> roots, std::unordered_set<Expr>& seen);
+  [[nodiscard]] std::vector<Expr> parts_of(const std::vector<Line>& lines) const;
+  [[nodiscard]] static std::vector<Expr> new_parts(std::vector<Expr> roots, Marks& seen);
 
   Expressions expressions_;
   graph::Order order_;

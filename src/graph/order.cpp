@@ -103,6 +103,10 @@ Order topological_order(std::span<const Node* const> roots, Boundary boundary, s
   const auto enter = [&stack](const Node* node) {
     stack.push_back({node, 0});
     node->slot = on_stack;
+    for (const Node* input : node->inputs()) {  // the next come while the first is followed
+      __builtin_prefetch(input);
+      __builtin_prefetch(&input->time, 1);
+    }
   };
   const auto meet = [&](const Node* node) {
     const Node* entered = followed(node);
