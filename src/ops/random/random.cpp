@@ -23,6 +23,12 @@ namespace xgrad {
 
 namespace {
 
+/// Blocks that belong together, and the numbers that they give.
+struct Unit {
+  std::int64_t blocks = 1;
+  std::int64_t numbers = 2;
+};
+
 class RandomOperation : public Operation {
  public:
   RandomOperation(const Signature& signature, std::uint64_t seed, std::uint64_t stream, double first, double second)
@@ -43,11 +49,6 @@ class RandomOperation : public Operation {
   [[nodiscard]] double first() const noexcept { return first_; }
   [[nodiscard]] double second() const noexcept { return second_; }
 
-  /// Blocks that belong together, and the numbers that they give.
-  struct Unit {
-    std::int64_t blocks = 1;
-    std::int64_t numbers = 2;
-  };
   /// fill(stretch, out, count) for all elements, in pieces of whole units on as many threads as are worth it.
   template <class T, class F>
   void fill(const Array& output, F fill, const Unit& unit = {}) const {
