@@ -156,3 +156,20 @@ TEST_CASE("messages: a value that is loaded names its place in the model") {
   parameters[1].set(xg::tensor({5, 6}));
   CHECK(net.parameters()[1].parameter.value().to_vector<float>() == std::vector<float>{5, 6});
 }
+
+TEST_CASE("messages: what is too large for any memory is xgrad's error, and no number of the stream is drawn") {
+  constexpr std::int64_t huge = std::int64_t{1} << 60;
+  xg::Random random{7};
+  CHECK(message_of<xg::Error>([&] { return random.permutation(huge); }) ==
+        "[permutation] 1152921504606846976 numbers don't fit into memory");
+  CHECK(message_of<xg::Error>([&] { return random.permutation(std::numeric_limits<std::int64_t>::max()); }) ==
+        "[permutation] 9223372036854775807 numbers don't fit into memory");
+  CHECK(random.permutation(5) == xg::Random{7}.permutation(5));
+  CHECK(contains(message_of<xg::Error>([&] { return xg::zeros({huge}).eval(); }), "doesn't fit"));
+  CHECK(contains(message_of<xg::Error>([&] { return random.normal({huge}).eval(); }), "doesn't fit"));
+  CHECK(contains(message_of<xg::Error>([&] { return xg::broadcast_to(xg::ones({1}), {huge}).eval(); }), "doesn't fit"));
+  CHECK(contains(message_of<xg::Error>([&] { return xg::one_hot(xg::tensor({1}, xg::int64), huge).eval(); }),
+                 "doesn't fit"));
+  CHECK(contains(message_of<xg::Error>([&] { return xg::eye(std::int64_t{1} << 33U).eval(); }),
+                 "(8589934592, 8589934592)"));
+}

@@ -130,7 +130,8 @@ class Point {
     if (i < parameters_.size()) {
       Examination examination{loss_function_, parameters_[i],          options_.numeric,
                               each.manual,    automatic_.gradients[i], automatic_.loss};
-      return joint_ && !is_blamed(i) ? examine_jointly(examination, i) : examination.run(automatic_.connected[i]);
+      return joint_ && !blames(*joint_, i) ? examine_jointly(*joint_, examination, i)
+                                           : examination.run(automatic_.connected[i]);
     }
     // A tensor on the way is changed in its graph.
     if (joint_) {
@@ -188,12 +189,13 @@ class Point {
   [[nodiscard]] std::vector<std::size_t> places() const { return backward_places(loss_, tensors_of(given_)); }
 
  private:
-  [[nodiscard]] bool is_blamed(std::size_t i) const {
-    return joint_->agreement().comparison.verdict == Verdict::wrong && joint_->blamed() == i;
+  [[nodiscard]] static bool blames(const JointDifferences& joint, std::size_t i) {
+    return joint.agreement().comparison.verdict == Verdict::wrong && joint.blamed() == i;
   }
 
-  [[nodiscard]] ParameterReport examine_jointly(Examination& examination, std::size_t i) {
-    Agreement said = joint_->agreement();
+  [[nodiscard]] ParameterReport examine_jointly(const JointDifferences& joint, Examination& examination,
+                                                std::size_t i) {
+    Agreement said = joint.agreement();
     const auto unknown = [&said](std::string reason) {
       said.comparison.verdict = Verdict::inconclusive;
       said.comparison.reason = std::move(reason);
@@ -204,11 +206,11 @@ class Point {
       unknown("the gradient is zero everywhere: nothing was exercised");
     } else if (said.comparison.verdict == Verdict::wrong) {
       unknown(fmt::format("automatic gradients don't agree with differences: {}'s doesn't, and others may not",
-                          parameters_[joint_->blamed()].name));
+                          parameters_[joint.blamed()].name));
     }
     const bool closely = contradicts(i) && closely_left_ > 0;
     closely_left_ -= closely ? 1 : 0;
-    return examination.run_with({said, joint_->automatic(), joint_->numerical()}, closely);
+    return examination.run_with({said, joint.automatic(), joint.numerical()}, closely);
   }
 
   const LossFunction& loss_function_;

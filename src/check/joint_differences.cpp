@@ -72,7 +72,7 @@ JointDifferences::JointDifferences(const LossFunction& loss_function, const std:
       loss_{loss},
       tolerance_{coarsest(parameters)},
       which_{distinct(parameters)},
-      perturbation_{std::in_place, loss_function, cells_of(parameters, which_)},
+      perturbation_{std::make_unique<Perturbation>(loss_function, cells_of(parameters, which_))},
       noise_{perturbation_->noise()} {
   for (const std::size_t i : which_) {
     first_.push_back(gradient_.size());

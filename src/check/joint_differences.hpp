@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,7 +51,7 @@ class JointDifferences {
   std::vector<std::size_t> which_;  // of the parameters: those with a cell of their own
   std::vector<std::size_t> first_;  // of their entries, and the end
   std::vector<double> gradient_;
-  std::optional<Perturbation> perturbation_;  // while parameters are displaced
+  std::unique_ptr<Perturbation> perturbation_;  // while parameters are displaced
   double noise_;
   NumericGradient differences_;  // of the last comparison
   std::vector<double> along_;    // the automatic gradient, likewise

@@ -88,14 +88,14 @@ std::vector<std::string> captured_constants(std::span<const Tensor> outputs) {
                  [](const Tensor& output) { return output.node(); });
   std::unordered_set<const graph::Node*> seen;
   Lines lines;
-  const auto look_at = [&](const graph::Node* node, const graph::Node* user) {
-    if (!node->traced && node->has_value() && seen.insert(node).second) {
-      lines.add(line(*node, user));
+  const auto look_at = [&](const graph::Node* constant, const graph::Node* user) {
+    if (!constant->traced && constant->has_value() && seen.insert(constant).second) {
+      lines.add(line(*constant, user));
     }
   };
-  for (const graph::Node* node : graph::topological_order(roots, graph::Boundary::values).nodes) {
-    for (const graph::Node* input : node->inputs()) {
-      look_at(input, node);
+  for (const graph::Node* user : graph::topological_order(roots, graph::Boundary::values).nodes) {
+    for (const graph::Node* input : user->inputs()) {
+      look_at(input, user);
     }
   }
   for (const graph::Node* root : roots) {

@@ -1,5 +1,5 @@
 # Installs the build tree BUILD below WORK and uses the result as a stranger would. Fails at the first thing that doesn't
-# work. Needs SOURCE, LIBDIR, VERSION, GENERATOR, COMPILER, LAUNCHER, FLAGS, PKG_CONFIG.
+# work. Needs SOURCE, LIBDIR, VERSION, GENERATOR, COMPILER, LAUNCHER, PKG_CONFIG.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -45,7 +45,7 @@ foreach(example first_program residual custom_operation document)
   set(build ${WORK}/${example})
   run(${CMAKE_COMMAND} -S ${SOURCE}/examples/${example} -B ${build} -G ${GENERATOR} -D CMAKE_BUILD_TYPE=Release
       -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
-      -D "CMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Werror ${FLAGS}")
+      -D "CMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Werror")
   file(STRINGS ${build}/CMakeCache.txt found REGEX "^xgrad_DIR:")
   if(NOT found MATCHES "${prefix}/")
     message(FATAL_ERROR "${example} was built against another xgrad: ${found}")
@@ -92,7 +92,7 @@ separate_arguments(package UNIX_COMMAND "${output}")
 if(NOT output MATCHES "-std=c[+][+]20")
   message(FATAL_ERROR "pkg-config doesn't ask for C++20: ${output}")
 endif()
-separate_arguments(flags UNIX_COMMAND "-Wall -Wextra -Wpedantic -Werror ${FLAGS}")
+separate_arguments(flags UNIX_COMMAND "-Wall -Wextra -Wpedantic -Werror")
 run(${COMPILER} ${flags} ${SOURCE}/examples/first_program/main.cpp -o ${WORK}/by_pkg_config ${package}
     -Wl,-rpath,${prefix}/${LIBDIR})
 run(${WORK}/by_pkg_config)

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <type_traits>
 
@@ -18,6 +19,7 @@
 #include "run/kernels/random_kernels.hpp"
 #include "run/philox.hpp"
 #include "run/threads.hpp"
+#include "tensor/out_of_memory.hpp"
 
 namespace xgrad {
 
@@ -52,16 +54,16 @@ class RandomOperation : public Operation {
   /// fill(stretch, out, count) for all elements, in pieces of whole units on as many threads as are worth it.
   template <class T, class F>
   void fill(const Array& output, F fill, const Unit& unit = {}) const {
-    const auto [blocks, numbers] = unit;
+    const std::int64_t blocks = unit.blocks;
+    const std::int64_t numbers = unit.numbers;
     const std::int64_t enough = (1 << 17) / numbers;  // units of a piece: 0.2 ms
     T* out = output.as<T>();
     const std::int64_t count = output.shape.size();
-    run::parallel_for((count + numbers - 1) / numbers, enough,
-                      [&, blocks = blocks, numbers = numbers](std::int64_t begin, std::int64_t end) {
-                        const run::RandomStretch stretch{seed_, stream_, static_cast<std::uint64_t>(blocks * begin)};
-                        const std::int64_t last = std::min(numbers * end, count);
-                        fill(stretch, out + numbers * begin, static_cast<std::size_t>(last - numbers * begin));
-                      });
+    run::parallel_for((count + numbers - 1) / numbers, enough, [&](std::int64_t begin, std::int64_t end) {
+      const run::RandomStretch stretch{seed_, stream_, static_cast<std::uint64_t>(blocks * begin)};
+      const std::int64_t last = std::min(numbers * end, count);
+      fill(stretch, out + numbers * begin, static_cast<std::size_t>(last - numbers * begin));
+    });
   }
 
  private:
@@ -253,7 +255,14 @@ std::vector<std::int64_t> Random::permutation(std::int64_t count) {
   if (count < 0) {
     throw ValueError(fmt::format("[permutation] of {} elements", count));
   }
-  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+  std::vector<std::int64_t> order;
+  try {
+    order.resize(static_cast<std::size_t>(count));
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(fmt::format("[permutation] {} numbers don't fit into memory", count));
+  } catch (const std::length_error&) {
+    throw OutOfMemory(fmt::format("[permutation] {} numbers don't fit into memory", count));
+  }
   std::iota(order.begin(), order.end(), std::int64_t{0});
   IntegerStream integers{seed_, stream_++, order.size()};
   std::array<std::size_t, 64> others{};
