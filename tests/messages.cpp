@@ -161,9 +161,9 @@ TEST_CASE("messages: what is too large for any memory is xgrad's error, and no n
   constexpr std::int64_t huge = std::int64_t{1} << 60;
   xg::Random random{7};
   CHECK(message_of<xg::Error>([&] { return random.permutation(huge); }) ==
-        "[permutation] 1152921504606846976 numbers don't fit into memory");
+        "[memory] a permutation of 1152921504606846976 numbers doesn't fit");
   CHECK(message_of<xg::Error>([&] { return random.permutation(std::numeric_limits<std::int64_t>::max()); }) ==
-        "[permutation] 9223372036854775807 numbers don't fit into memory");
+        "[memory] a permutation of 9223372036854775807 numbers doesn't fit");
   CHECK(random.permutation(5) == xg::Random{7}.permutation(5));
   CHECK(contains(message_of<xg::Error>([&] { return xg::zeros({huge}).eval(); }), "doesn't fit"));
   CHECK(contains(message_of<xg::Error>([&] { return random.normal({huge}).eval(); }), "doesn't fit"));

@@ -259,9 +259,9 @@ std::vector<std::int64_t> Random::permutation(std::int64_t count) {
   try {
     order.resize(static_cast<std::size_t>(count));
   } catch (const std::bad_alloc&) {
-    throw OutOfMemory(fmt::format("[permutation] {} numbers don't fit into memory", count));
+    throw OutOfMemory(fmt::format("[memory] a permutation of {} numbers doesn't fit", count));
   } catch (const std::length_error&) {
-    throw OutOfMemory(fmt::format("[permutation] {} numbers don't fit into memory", count));
+    throw OutOfMemory(fmt::format("[memory] a permutation of {} numbers doesn't fit", count));
   }
   std::iota(order.begin(), order.end(), std::int64_t{0});
   IntegerStream integers{seed_, stream_++, order.size()};
