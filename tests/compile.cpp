@@ -1,65 +1,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <doctest/doctest.h>
-#include <new>
 #include <string>
 #include <tuple>
 
 #include "xgrad/xgrad.hpp"
 
 #include "support/message_of.hpp"
-#include "support/sanitizers.hpp"
 
 namespace xg = xgrad;
 using Values = std::vector<double>;
-
-#if !XGRAD_SANITIZED
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes == 0 ? 1 : bytes);  // NOLINT
-  if (memory == nullptr) {
-    throw std::bad_alloc{};
-  }
-  return memory;
-}
-
-void* counted(std::size_t bytes, std::align_val_t alignment) {
-  ++allocations;
-  const auto line = static_cast<std::size_t>(alignment);
-  void* memory = std::aligned_alloc(line, (bytes + line - 1) / line * line);  // NOLINT
-  if (memory == nullptr) {
-    throw std::bad_alloc{};
-  }
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  return counted(bytes);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, alignment);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);  // NOLINT
-}
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
-  std::free(memory);  // NOLINT
-}
-void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept {
-  std::free(memory);  // NOLINT
-}
-void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept {
-  std::free(memory);  // NOLINT
-}
-#endif
 
 namespace {
 
@@ -455,46 +406,6 @@ TEST_CASE("compile: the cotangent 1 of a sum is no array that everything is mult
   }
 }
 
-#if !XGRAD_SANITIZED
-TEST_CASE("compile: a compiled step allocates nothing") {
-  for (const std::int64_t batch : {1, 10, 64}) {
-    const auto net = network(2, xg::float32);
-    xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5, .momentum = 0.9}};
-    auto step = xg::compile(
-        [&](const xg::Tensor& x, const xg::Tensor& y) { return sgd.step(xg::nn::QuadraticLoss{}(net(x), y)); });
-    xg::Random random{4};
-    const xg::Tensor x = random.normal({batch, 5}).eval();
-    const xg::Tensor y = random.uniform({batch, 3}).eval();
-    for (int i = 0; i < 3; ++i) {
-      static_cast<void>(step(x, y).item());
-    }
-    const std::size_t before = allocations;
-    for (int i = 0; i < 100; ++i) {
-      static_cast<void>(step(x, y).item());
-    }
-    CHECK(allocations == before);
-  }
-}
-
-TEST_CASE("compile: a compiled step that takes rows by index allocates nothing") {
-  for (const std::int64_t axis : {0, 1}) {
-    const xg::Parameter table{xg::ones({7, 5}), "table"};
-    xg::optim::SGD sgd{{{"table", table}}, {.learning_rate = 0.1}};
-    auto step = xg::compile(
-        [&](const xg::Tensor& indices) { return sgd.step(xg::sum(xg::square(xg::take(table, indices, axis)))); });
-    const xg::Tensor indices = xg::tensor({3, 0, -1, 3, -2}, xg::int64);
-    for (int i = 0; i < 3; ++i) {
-      static_cast<void>(step(indices).item());
-    }
-    const std::size_t before = allocations;
-    for (int i = 0; i < 10; ++i) {
-      static_cast<void>(step(indices).item());
-    }
-    CHECK(allocations == before);
-  }
-}
-#endif
-
 namespace {
 
 // √x, which says whether it may throw.
@@ -559,36 +470,6 @@ TEST_CASE("compile: an error in a step between leaves a parameter that one pass 
   CHECK(xg::sum(xg::cast(w, xg::float64)).item() == before);
 }
 
-TEST_CASE("compile: a tensor of an earlier trace is an error, not a constant") {
-  xg::Tensor state = xg::scalar(0.0);
-  auto f = xg::compile([&](const xg::Tensor& x) {
-    state = state + xg::sum(x);
-    return state * 1.5;
-  });
-  CHECK(f(xg::ones({3})).item() == 4.5);
-  CHECK_THROWS_AS(f(xg::ones({4})), xg::ValueError);
-}
-
-TEST_CASE("compile: what the function makes itself is new at every call") {
-  auto f = xg::compile([](const xg::Tensor& x) {
-    const xg::Parameter total{xg::zeros({2}, xg::float64)};
-    total.set(total + x);
-    total.set(total + x);
-    return total.value();
-  });
-  for (int i = 0; i < 3; ++i) {
-    CHECK(values_of(f(doubles({1, 2}))) == Values{2, 4});
-  }
-  const xg::Parameter a{doubles({0}), "a"};
-  auto step = xg::compile([&] {
-    xg::optim::SGD own{{{"a", a}}, {.learning_rate = 1, .momentum = 0.5}};
-    return own.step(xg::sum(a));
-  });
-  step();
-  step();
-  CHECK(values_of(a) == Values{-2});  // with momentum kept it would be −2.5
-}
-
 TEST_CASE("compile: factors of a product neither leave the range early nor swallow NaN") {
   const xg::Tensor big = xg::full({8, 8}, 1e15);
   const auto scaled = [](const xg::Tensor& s, const xg::Tensor& x) {
@@ -612,88 +493,4 @@ TEST_CASE("compile: evaluation leaves the names of the user's tensors alone") {
   b.eval();
   CHECK(a.name().empty());
   CHECK(b.name() == "b");
-}
-
-TEST_CASE("compile: describe is that of the last call, also without a result") {
-  const xg::Parameter p{doubles({0}), "p"};
-  auto f = xg::compile([&](const xg::Tensor& x) { p.set(p + xg::sum(xg::sin(x))); });
-  f(doubles({1, 2, 3}));
-  const std::string first = f.describe();
-  f(xg::zeros({3, 500}, xg::float64));
-  CHECK(f.describe() != first);
-  f(doubles({1, 2, 3}));
-  CHECK(f.describe() == first);
-}
-
-namespace {
-
-xg::Tensor plain_square(const xg::Tensor& x) {
-  return x * x;
-}
-
-}  // namespace
-
-TEST_CASE("compile: a plain function") {
-  auto square = xg::compile(plain_square);
-  CHECK(square(xg::tensor({3})).item() == 9);
-  auto by_address = xg::compile(&plain_square);
-  CHECK(by_address(xg::tensor({3})).item() == 9);
-}
-
-TEST_CASE("compile: what was moved from says so") {
-  auto first = xg::compile([](const xg::Tensor& x) { return x * 2.0; });
-  CHECK(first(xg::tensor({3})).item() == 6);
-  auto second = std::move(first);
-  CHECK(second(xg::tensor({4})).item() == 8);
-  // NOLINTBEGIN(bugprone-use-after-move): that is what is tested
-  CHECK(message_of<xg::ValueError>([&] { return first(xg::tensor({3})); }).find("moved from") != std::string::npos);
-  CHECK(message_of<xg::ValueError>([&] {
-          first.clear();
-          return 0;
-        }).find("moved from") != std::string::npos);
-  CHECK(first.trace_count() == 0);
-  CHECK(first.describe().empty());
-  // NOLINTEND(bugprone-use-after-move)
-}
-
-TEST_CASE("compile: traces are bounded, and what was used longest ago goes first") {
-  int traced = 0;
-  auto total = xg::compile([&traced](const xg::Tensor& x) {
-    ++traced;
-    return std::vector<xg::Tensor>{xg::sum(x), x * 2.0};
-  });
-  const auto call = [&](std::int64_t n) {
-    const auto results = total(xg::ones({n}));
-    CHECK(results[0].item() == static_cast<double>(n));
-    CHECK(results[1].shape() == xg::Shape{n});
-  };
-  for (std::int64_t n = 1; n <= 1000; ++n) {
-    call(n);
-    call(1);  // in use all the time
-  }
-  CHECK(traced == 1000);
-  CHECK(total.trace_count() == 256);
-  call(1000);
-  call(1);
-  CHECK(traced == 1000);
-  call(2);  // gone long since
-  CHECK(traced == 1001);
-  CHECK(total.trace_count() == 256);
-  total.clear();
-  CHECK(total.trace_count() == 0);
-  call(1000);
-  CHECK(traced == 1002);
-}
-
-TEST_CASE("compile: traces are bounded by their memory") {
-  // One megabyte each of intermediate values.
-  auto step = xg::compile([](const xg::Tensor& x) {
-    const xg::Tensor y = xg::cumsum(x);
-    return xg::sum(xg::flip(y) * y);
-  });
-  for (std::int64_t n = 0; n < 300; ++n) {
-    static_cast<void>(step(xg::ones({1'000'000 + n})));
-  }
-  CHECK(step.trace_count() < 100);
-  CHECK(step.trace_count() > 1);
 }
