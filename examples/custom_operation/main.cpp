@@ -30,6 +30,8 @@ class Swish final : public xg::ElementwiseOperation {
   [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType output) const override {
     return xg::floating_tile_of<Swish>(output);
   }
+  // So that it may be part of a pass that updates a parameter in place.
+  [[nodiscard]] bool may_throw() const noexcept override { return false; }
 
  private:
   double beta_;

@@ -176,9 +176,10 @@ class XGRAD_API ElementwiseOperation : public Operation {
   /// The kernel for these inputs and result; see tile_of for writing one from a scalar function.
   [[nodiscard]] virtual TileKernel tile(std::span<const DType> inputs, DType output) const = 0;
 
-  /// Whether the kernel may end in an exception, as a cast of NaN to int64 does. One that may has to say so: then it is
-  /// never part of a pass that writes over a parameter, and an error leaves everything as it was.
-  [[nodiscard]] virtual bool may_throw() const noexcept { return false; }
+  /// Whether the kernel may end in an exception, as a cast of NaN to int64 does. One that may is never part of a pass
+  /// that writes over a parameter, so that an error leaves everything as it was. Say false for one that never does:
+  /// then it may be part of such a pass.
+  [[nodiscard]] virtual bool may_throw() const noexcept { return true; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const final;
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const final;

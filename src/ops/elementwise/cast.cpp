@@ -5,7 +5,9 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/shared_operation.hpp"
+
 namespace xgrad {
 
 namespace {
@@ -49,7 +51,7 @@ TileKernel conversion_from(DType to) {
   return nullptr;
 }
 
-class CastOperation final : public ElementwiseOperation {
+class CastOperation final : public ops::Elementwise {
  public:
   explicit CastOperation(DType dtype) : dtype_{dtype} {}
 
@@ -59,6 +61,7 @@ class CastOperation final : public ElementwiseOperation {
   }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> /*inputs*/) const override { return dtype_; }
+  [[nodiscard]] bool may_throw() const noexcept override { return dtype_ == int64; }
 
   // A cotangent comes in the result's dtype and leaves in x's; a tangent goes the other way.
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {

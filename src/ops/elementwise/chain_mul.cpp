@@ -7,6 +7,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/pattern.hpp"
 #include "ops/recognise.hpp"
 #include "run/isa.hpp"
@@ -15,7 +16,7 @@ namespace xgrad {
 
 namespace {
 
-class ChainMulOperation final : public ElementwiseOperation {
+class ChainMulOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "chain_mul"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "⊙", 2}; }

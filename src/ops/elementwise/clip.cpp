@@ -7,6 +7,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/slopes.hpp"
 #include "ops/rules.hpp"
 
@@ -28,7 +29,7 @@ std::int64_t bound_as<std::int64_t>(double bound) noexcept {
   return bound >= 0x1p63 ? Limits::max() : static_cast<std::int64_t>(bound);
 }
 
-class ClipOperation final : public ElementwiseOperation {
+class ClipOperation final : public ops::Elementwise {
  public:
   ClipOperation(double low, double high) : low_{low}, high_{high} {}
 

@@ -4,6 +4,7 @@
 
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad::ops {
@@ -13,7 +14,7 @@ namespace xgrad::ops {
 /// `Relation` is a function object on two elements, false whenever one is NaN (but for not_equal), with
 /// `static constexpr std::string_view name, symbol`.
 template <class Relation>
-class Comparison final : public ElementwiseOperation {
+class Comparison final : public Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return Relation::name; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, Relation::symbol, 0}; }

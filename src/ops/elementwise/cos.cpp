@@ -2,13 +2,14 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
 
 namespace {
 
-class CosOperation final : public ElementwiseOperation {
+class CosOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "cos"; }
 

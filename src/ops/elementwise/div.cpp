@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
@@ -13,7 +14,7 @@ namespace xgrad {
 
 namespace {
 
-class DivOperation final : public ElementwiseOperation {
+class DivOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "div"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "/", 2}; }

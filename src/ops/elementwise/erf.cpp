@@ -4,13 +4,14 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
 
 namespace {
 
-class ErfOperation final : public ElementwiseOperation {
+class ErfOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "erf"; }
 

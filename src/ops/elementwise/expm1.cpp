@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
@@ -11,7 +12,7 @@ namespace xgrad {
 
 namespace {
 
-class Expm1Operation final : public ElementwiseOperation {
+class Expm1Operation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "expm1"; }
 

@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
 #include "ops/recognise.hpp"
 #include "run/isa.hpp"
@@ -12,7 +13,7 @@ namespace xgrad {
 
 namespace {
 
-class LogOperation final : public ElementwiseOperation {
+class LogOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log"; }
 

@@ -2,6 +2,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
 #include "run/isa.hpp"
 
@@ -9,7 +10,7 @@ namespace xgrad {
 
 namespace {
 
-class Log1pOperation final : public ElementwiseOperation {
+class Log1pOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log1p"; }
 

@@ -2,13 +2,14 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad {
 
 namespace {
 
-class LogicalAndOperation final : public ElementwiseOperation {
+class LogicalAndOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "logical_and"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "∧", -1}; }

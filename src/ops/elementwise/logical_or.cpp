@@ -2,13 +2,14 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad {
 
 namespace {
 
-class LogicalOrOperation final : public ElementwiseOperation {
+class LogicalOrOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "logical_or"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "∨", -2}; }

@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/slopes.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
@@ -12,7 +13,7 @@ namespace xgrad {
 
 namespace {
 
-class MaximumOperation final : public ElementwiseOperation {
+class MaximumOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "maximum"; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "max"}; }

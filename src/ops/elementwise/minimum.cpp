@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/slopes.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
@@ -12,7 +13,7 @@ namespace xgrad {
 
 namespace {
 
-class MinimumOperation final : public ElementwiseOperation {
+class MinimumOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "minimum"; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "min"}; }

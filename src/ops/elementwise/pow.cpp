@@ -7,6 +7,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/pow_limit.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
@@ -16,7 +17,7 @@ namespace xgrad {
 namespace {
 
 // A base or exponent that was given as a number is known to the derivative too, which then needs no guards.
-class PowOperation final : public ElementwiseOperation {
+class PowOperation final : public ops::Elementwise {
  public:
   PowOperation(std::optional<double> base, std::optional<double> exponent) : base_{base}, exponent_{exponent} {}
 

@@ -8,11 +8,13 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
+
 namespace xgrad {
 
 namespace {
 
-class PowLimitOperation final : public ElementwiseOperation {
+class PowLimitOperation final : public ops::Elementwise {
  public:
   PowLimitOperation(std::int64_t by_base, std::int64_t by_exponent) : by_base_{by_base}, by_exponent_{by_exponent} {}
 

@@ -2,13 +2,14 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad {
 
 namespace {
 
-class SignOperation final : public ElementwiseOperation {
+class SignOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "sign"; }
   [[nodiscard]] bool differentiable() const noexcept override { return false; }

@@ -7,6 +7,7 @@
 
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
@@ -15,7 +16,7 @@ namespace xgrad::ops {
 namespace {
 
 /// What steps share: constant between their jumps, so no gradient flows through.
-class Step : public ElementwiseOperation {
+class Step : public Elementwise {
  public:
   [[nodiscard]] bool differentiable() const noexcept final { return false; }
   [[nodiscard]] Tensor times_partial(const Call& /*call*/, std::size_t /*i*/, const Tensor& /*t*/) const final {

@@ -4,6 +4,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
@@ -12,7 +13,7 @@ namespace xgrad {
 
 namespace {
 
-class SquareOperation final : public ElementwiseOperation {
+class SquareOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "square"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::postfix, "²", 4}; }

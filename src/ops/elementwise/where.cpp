@@ -5,13 +5,14 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad {
 
 namespace {
 
-class WhereOperation final : public ElementwiseOperation {
+class WhereOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "where"; }
 

@@ -8,6 +8,7 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
@@ -18,7 +19,7 @@ namespace xgrad {
 namespace {
 
 // a l, and 0 where a = 0 unless l is NaN        ∂a = l, ∂l = a
-class LogProductOperation final : public ElementwiseOperation {
+class LogProductOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log_product"; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "⊙", 2}; }
