@@ -92,8 +92,9 @@ Kinds known_kinds() {
         erf(x),  equal(x, x), not_equal(x, x), less(x, x),    less_equal(x, x), greater(x, x), greater_equal(x, x)}) {
     add_sample(sample, Kind::elementwise);
   }
-  for (const Tensor& sample : {chain_mul(x, x), chain_div(x, x), ops::product_with_log(x, x), ops::relu_slope(x),
-                               ops::clip_slope(x, 0, 1), ops::larger_slope(x, x), ops::equal_slope(x, x)}) {
+  for (const Tensor& sample :
+       {chain_mul(x, x), chain_div(x, x), ops::product_with_log(x, x), ops::logistic_loss(x, x), ops::relu_slope(x),
+        ops::clip_slope(x, 0, 1), ops::larger_slope(x, x), ops::equal_slope(x, x)}) {
     add_sample(sample, Kind::elementwise);
   }
   const Tensor c = ones({2, 3}, boolean);

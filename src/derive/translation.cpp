@@ -193,6 +193,10 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
   if (is_builtin(op, "chain_mul") || is_builtin(op, "log_product")) {
     return e_.product(x[0], x[1]);
   }
+  if (is_builtin(op, "logistic_loss")) {
+    const Expr soft = e_.function(softplus(zeros({}, node.dtype)).node()->operation, x[0], x[0]->shape);
+    return e_.sum(soft, e_.scaled(-1, e_.product(x[1], x[0])));
+  }
   if (is_builtin(op, "chain_div")) {
     return e_.product(x[0], e_.power(x[1], -1));
   }

@@ -20,7 +20,11 @@ namespace xgrad::ops {
 [[nodiscard]] bool is_gather(const Operation& operation) noexcept;
 [[nodiscard]] bool is_larger_slope(const Operation& operation) noexcept;
 [[nodiscard]] bool is_log(const Operation& operation) noexcept;
+[[nodiscard]] bool is_log1p(const Operation& operation) noexcept;
 [[nodiscard]] bool is_log_product(const Operation& operation) noexcept;
+[[nodiscard]] bool is_log_sigmoid(const Operation& operation) noexcept;
+[[nodiscard]] bool is_log_softmax(const Operation& operation) noexcept;
+[[nodiscard]] bool is_logistic_loss(const Operation& operation) noexcept;
 [[nodiscard]] bool is_mean(const Operation& operation) noexcept;
 [[nodiscard]] bool is_mul(const Operation& operation) noexcept;
 [[nodiscard]] bool is_neg(const Operation& operation) noexcept;
@@ -30,6 +34,7 @@ namespace xgrad::ops {
 [[nodiscard]] bool is_sigmoid(const Operation& operation) noexcept;
 [[nodiscard]] bool is_slice(const Operation& operation) noexcept;
 [[nodiscard]] bool is_softmax(const Operation& operation) noexcept;
+[[nodiscard]] bool is_softplus(const Operation& operation) noexcept;
 [[nodiscard]] bool is_sqrt(const Operation& operation) noexcept;
 [[nodiscard]] bool is_square(const Operation& operation) noexcept;
 [[nodiscard]] bool is_sub(const Operation& operation) noexcept;

@@ -1,9 +1,12 @@
 // log(1 + x), exact near 0        log1p′ = 1 / (1 + x)
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -28,6 +31,10 @@ class Log1pOperation final : public ops::Elementwise {
 };
 
 }  // namespace
+
+bool ops::is_log1p(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(Log1pOperation);
+}
 
 Tensor log1p(const Tensor& x) {
   static const auto operation = std::make_shared<const Log1pOperation>();

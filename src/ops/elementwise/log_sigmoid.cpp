@@ -1,8 +1,11 @@
 // log σ(x) = −softplus(−x)        log_sigmoid′ = σ(−x)
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -24,6 +27,10 @@ class LogSigmoidOperation final : public ops::Elementwise {
 };
 
 }  // namespace
+
+bool ops::is_log_sigmoid(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(LogSigmoidOperation);
+}
 
 Tensor log_sigmoid(const Tensor& x) {
   static const auto operation = std::make_shared<const LogSigmoidOperation>();

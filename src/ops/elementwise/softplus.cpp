@@ -1,8 +1,11 @@
 // log(1 + e^x)        softplus′ = σ
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -23,6 +26,10 @@ class SoftplusOperation final : public ops::Elementwise {
 };
 
 }  // namespace
+
+bool ops::is_softplus(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(SoftplusOperation);
+}
 
 Tensor softplus(const Tensor& x) {
   static const auto operation = std::make_shared<const SoftplusOperation>();

@@ -73,9 +73,29 @@ StableForm of_two_exponentials(const Tensor& a, const Tensor& b) {
   return std::move(pattern).form(tanh(0.5 * (s - t)));
 }
 
-bool is_plain_log(const Tensor& x) {
-  const graph::Node& node = *x.node();
-  return node.operation != nullptr && node.form == nullptr && is_log(*node.operation);
+// softplus(z) − y z.
+StableForm cross_entropy(const Tensor& a, const Tensor& b) {
+  Pattern pattern;
+  const Tensor z = pattern.argument(a, is_softplus);
+  const graph::Node* product = z.defined() ? pattern.call(b, is_mul) : nullptr;
+  if (product == nullptr || b.shape() != a.shape()) {
+    return {};
+  }
+  for (const std::size_t i : {1, 0}) {
+    if (same(input(*product, i), z)) {
+      const Tensor y = input(*product, 1 - i);
+      return std::move(pattern).form(logistic_loss(z, y));
+    }
+  }
+  return {};
+}
+
+bool is_any_log(const Operation& operation) noexcept {
+  return is_log(operation) || is_log1p(operation) || is_log_sigmoid(operation) || is_log_softmax(operation);
+}
+
+bool is_logarithm(const Tensor& x) {
+  return Pattern{}.call(x, is_any_log) != nullptr;
 }
 
 }  // namespace
@@ -109,16 +129,16 @@ StableForm form_of_difference(const Tensor& a, const Tensor& b) {
   if (const Tensor t = pattern.argument(b, is_exp); t.defined() && pattern.is_number(a, 1)) {
     return std::move(pattern).form(-expm1(t));
   }
-  return {};
+  return cross_entropy(a, b);
 }
 
 StableForm form_of_product(const Tensor& a, const Tensor& b) {
   // A number as factor is 0 only on purpose.
   const auto varies = [](const Tensor& x) { return x.node()->operation != nullptr || x.rank() > 0; };
-  if (is_plain_log(b) && varies(a)) {
+  if (is_logarithm(b) && varies(a)) {
     return {product_with_log(a, b), {}};
   }
-  return is_plain_log(a) && varies(b) ? StableForm{product_with_log(b, a), {}} : StableForm{};
+  return is_logarithm(a) && varies(b) ? StableForm{product_with_log(b, a), {}} : StableForm{};
 }
 
 }  // namespace xgrad::ops

@@ -14,12 +14,14 @@ namespace xgrad::ops {
 [[nodiscard]] StableForm form_of_sqrt(const Tensor& x);
 /// a / b: σ, softmax and tanh as they are written with exponentials.
 [[nodiscard]] StableForm form_of_quotient(const Tensor& a, const Tensor& b);
-/// a − b: e^t − 1 and 1 − e^t.
+/// a − b: e^t − 1 and 1 − e^t, softplus(z) − y z.
 [[nodiscard]] StableForm form_of_difference(const Tensor& a, const Tensor& b);
-/// a b: a log t, which is 0 where a = 0 and t = 0.
+/// a b: a log t, which is 0 where a = 0 and t = 0; of log(1 + t), log σ(t) and log softmax(t) likewise.
 [[nodiscard]] StableForm form_of_product(const Tensor& a, const Tensor& b);
 
 /// a b, but 0 where a = 0 and b is infinite.
 [[nodiscard]] Tensor product_with_log(const Tensor& a, const Tensor& b);
+/// softplus(z) − y z, and its limit where z is infinite.
+[[nodiscard]] Tensor logistic_loss(const Tensor& z, const Tensor& y);
 
 }  // namespace xgrad::ops

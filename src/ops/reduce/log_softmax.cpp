@@ -1,8 +1,11 @@
 // log_softmax: y = x − log Σ e^x along an axis. ∂y_i/∂x_j = [i = j] − e^(y_j).
+#include <typeinfo>
+
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/softmax.hpp"
 #include "tensor/dispatch.hpp"
@@ -44,6 +47,10 @@ class LogSoftmaxOperation final : public Operation {
 };
 
 }  // namespace
+
+bool ops::is_log_softmax(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(LogSoftmaxOperation);
+}
 
 Tensor log_softmax(const Tensor& x, std::int64_t axis) {
   return apply(std::make_shared<const LogSoftmaxOperation>(ops::require_axis("log_softmax", x, axis)), {x});
