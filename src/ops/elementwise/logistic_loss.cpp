@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <type_traits>
 #include <typeinfo>
 
 #include "xgrad/math.hpp"
@@ -24,29 +24,48 @@ T at_infinity(T z, T y) noexcept {
   return share == 0 ? T{0} : share * z;
 }
 
+// Whether a number is infinite or NaN.
+template <class T>
+bool any_special(const T* x, std::size_t count) noexcept {
+  constexpr std::size_t lanes = 16;
+  std::array<T, lanes> zeros{};  // NaN from the first such number on
+  std::size_t k = 0;
+  for (; k + lanes <= count; k += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      zeros[lane] += x[k + lane] * T{0};
+    }
+  }
+  for (; k < count; ++k) {
+    zeros[0] += x[k] * T{0};
+  }
+  return std::any_of(zeros.begin(), zeros.end(), [](T zero) { return std::isnan(zero); });
+}
+
 template <class T>
 void tile_of_loss(const Operation& operation, const void* const* inputs, void* out, std::size_t count) {
-  constexpr std::size_t block = 256;
+  constexpr std::size_t block = 512;
   const auto* z = static_cast<const T*>(inputs[0]);
   const auto* y = static_cast<const T*>(inputs[1]);
   auto* result = static_cast<T*>(out);
-  const auto kernel = run::vector_kernels().softplus;
-  const TileKernel softplus_of = sizeof(T) == sizeof(float) ? kernel.float32 : kernel.float64;
-  std::array<T, block> soft;  // NOLINT: filled before it is read
+  const auto of = [](const run::VectorKernel& kernel) {
+    return std::is_same_v<T, float> ? kernel.float32 : kernel.float64;
+  };
+  const TileKernel softplus_of = of(run::vector_kernels().softplus);
+  const TileKernel less_product = of(run::vector_kernels().sub_product);
+  std::array<T, block> loss;  // NOLINT: filled before it is read
   for (std::size_t start = 0; start < count; start += block) {
     const std::size_t length = std::min(block, count - start);
-    const void* const argument = z + start;
-    softplus_of(operation, &argument, soft.data(), length);
-    int infinite = 0;
+    const std::array<const void*, 3> terms{loss.data(), y + start, z + start};
+    softplus_of(operation, &terms[2], loss.data(), length);
+    if (!any_special(z + start, length)) {
+      less_product(operation, terms.data(), result + start, length);
+      continue;
+    }
+    less_product(operation, terms.data(), loss.data(), length);
     for (std::size_t k = 0; k < length; ++k) {
-      const T at = z[start + k];
-      soft[k] -= y[start + k] * at;
-      infinite |= static_cast<int>(std::abs(at) > std::numeric_limits<T>::max());
+      loss[k] = std::isinf(z[start + k]) ? at_infinity(z[start + k], y[start + k]) : loss[k];
     }
-    for (std::size_t k = 0; infinite != 0 && k < length; ++k) {
-      soft[k] = std::isinf(z[start + k]) ? at_infinity(z[start + k], y[start + k]) : soft[k];
-    }
-    std::copy_n(soft.data(), length, result + start);
+    std::copy_n(loss.data(), length, result + start);
   }
 }
 
