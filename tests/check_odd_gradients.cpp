@@ -10,7 +10,7 @@
 
 #include "xgrad/xgrad.hpp"
 
-#include "support/message_of.hpp"
+#include "support/consistent_report.hpp"
 #include "support/sanitizers.hpp"
 
 namespace xg = xgrad;
@@ -25,6 +25,7 @@ using xg::check::Diagnosis;
 using xg::check::ParameterReport;
 using xg::check::Report;
 using xg::check::Verdict;
+using xgrad::test::check_consistent;
 
 namespace {
 
@@ -92,24 +93,6 @@ Tensor disturbed(const Tensor& gradient, std::mt19937_64& random) {
       }
   }
   return xg::cast(xg::from_vector(values, gradient.shape()), gradient.dtype()).eval();
-}
-
-void check_consistent(const Report& report) {
-  bool any_wrong = false;
-  for (const ParameterReport& row : report.parameters) {
-    CAPTURE(row.name);
-    CAPTURE(row.diagnosis);
-    const bool wrong = row.manual_automatic.done && row.manual_automatic.verdict == Verdict::wrong;
-    any_wrong = any_wrong || wrong;
-    CHECK((row.verdict == Verdict::wrong) == (wrong || row.automatic_numerical.verdict == Verdict::wrong));
-    CHECK(row.diagnosis.empty() == !wrong);
-    CHECK(row.reason.empty() == (row.verdict == Verdict::right));
-    CHECK_FALSE(contains(row.diagnosis, "nan"));
-    CHECK_FALSE(row.diagnosis.ends_with(": "));
-  }
-  CHECK(report.first_divergence.empty() == !any_wrong);
-  CHECK_FALSE(report.text().empty());
-  CHECK_FALSE(report.json().empty());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/consistent_report.hpp"
 #include "support/message_of.hpp"
 #include "support/sanitizers.hpp"
 
@@ -26,6 +27,7 @@ using xg::check::CompareOptions;
 using xg::check::ParameterReport;
 using xg::check::Report;
 using xg::check::Verdict;
+using xgrad::test::check_consistent;
 
 namespace {
 
@@ -74,27 +76,6 @@ struct Case {
 
 Report report_of(const Case& c, const std::vector<Tensor>& manual) {
   return compare(c.loss, c.parameters(), {.manual = manual, .numeric = {.max_entries = 2, .directions = 0}});
-}
-
-// What a report says in one place it says in all others.
-void check_consistent(const Report& report) {
-  bool any_wrong = false;
-  for (const ParameterReport& row : report.parameters) {
-    CAPTURE(row.name);
-    const bool wrong = row.manual_automatic.done && row.manual_automatic.verdict == Verdict::wrong;
-    any_wrong = any_wrong || wrong;
-    CHECK((row.verdict == Verdict::wrong) == (wrong || row.automatic_numerical.verdict == Verdict::wrong));
-    CHECK(row.diagnosis.empty() == !wrong);
-    CHECK(row.reason.empty() == (row.verdict == Verdict::right));
-    if (wrong) {
-      CHECK(contains(row.diagnosis, row.name + ": "));
-      CHECK_FALSE(contains(row.diagnosis, "nan"));
-      CHECK_FALSE(contains(row.diagnosis, "inf times"));
-    }
-  }
-  CHECK(report.first_divergence.empty() == !any_wrong);
-  CHECK_FALSE(report.text().empty());
-  CHECK_FALSE(report.json().empty());
 }
 
 // From 1e-16 to 1, more of them around the thresholds of the search and of the verdict.

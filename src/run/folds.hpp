@@ -198,26 +198,31 @@ using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
 }  // namespace detail
 
-/// NaN if any is NaN; +0 is larger than −0.
-template <class T>
-struct Largest {
+/// The largest or the smallest. NaN if any is NaN; +0 is larger than −0.
+template <class T, bool Max>
+struct Extremum {
   using Accumulator = T;
-  using Wide = Largest;
+  using Wide = Extremum;
   static constexpr T identity() noexcept {
-    return std::is_integral_v<T> ? std::numeric_limits<T>::lowest() : -std::numeric_limits<T>::infinity();
+    if constexpr (std::is_integral_v<T>) {
+      return Max ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max();
+    } else {
+      return Max ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity();
+    }
   }
   // Selections without a branch between them, which would keep the loops from being vectorised.
   static constexpr T combine(T a, T b) noexcept {
-    const T larger = a > b ? a : b;
-    const T equal = detail::combine_bits<T, detail::BitsOf<T>>(a, b, std::bit_and<>{});
-    const T number = a == b ? equal : larger;
+    using Both = std::conditional_t<Max, std::bit_and<>, std::bit_or<>>;
+    const T further = beyond(a, b) ? a : b;
+    const T equal = detail::combine_bits<T, detail::BitsOf<T>>(a, b, Both{});
+    const T number = a == b ? equal : further;
     return a != a ? a : number;
   }
   /// The same, and of ±0 either, which is faster.
   struct AnyZero {
-    static constexpr T identity() noexcept { return Largest::identity(); }
+    static constexpr T identity() noexcept { return Extremum::identity(); }
     static constexpr T combine(T a, T b) noexcept {
-      const T number = a > b ? a : b;
+      const T number = beyond(a, b) ? a : b;
       return a != a ? a : number;
     }
   };
@@ -226,61 +231,29 @@ struct Largest {
       return detail::fold_run<AnyZero>(x, count);
     } else {
       if (count > detail::short_run) {
-        return row_kernels<T>().largest(x, static_cast<std::size_t>(count));
+        const RowKernels<T>& kernels = row_kernels<T>();
+        return (Max ? kernels.largest : kernels.smallest)(x, static_cast<std::size_t>(count));
       }
       const T result = detail::fold_run<AnyZero>(x, count);
-      return result == 0 ? detail::zero_of<Largest>(x, count, result) : result;
+      return result == 0 ? detail::zero_of<Extremum>(x, count, result) : result;
     }
   }
   static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
     if constexpr (std::is_integral_v<T>) {
-      detail::fold_rows<Largest>(out, x, count, columns, stride);
+      detail::fold_rows<Extremum>(out, x, count, columns, stride);
     } else {
-      detail::call_rows(row_kernels<T>().largest_rows, out, x, count, columns, stride);
+      const RowKernels<T>& kernels = row_kernels<T>();
+      detail::call_rows(Max ? kernels.largest_rows : kernels.smallest_rows, out, x, count, columns, stride);
     }
   }
+
+ private:
+  static constexpr bool beyond(T a, T b) noexcept { return Max ? a > b : a < b; }
 };
 
-/// NaN if any is NaN; −0 is smaller than +0.
 template <class T>
-struct Smallest {
-  using Accumulator = T;
-  using Wide = Smallest;
-  static constexpr T identity() noexcept {
-    return std::is_integral_v<T> ? std::numeric_limits<T>::max() : std::numeric_limits<T>::infinity();
-  }
-  static constexpr T combine(T a, T b) noexcept {
-    const T smaller = a < b ? a : b;
-    const T equal = detail::combine_bits<T, detail::BitsOf<T>>(a, b, std::bit_or<>{});
-    const T number = a == b ? equal : smaller;
-    return a != a ? a : number;
-  }
-  /// The same, and of ±0 either, which is faster.
-  struct AnyZero {
-    static constexpr T identity() noexcept { return Smallest::identity(); }
-    static constexpr T combine(T a, T b) noexcept {
-      const T number = a < b ? a : b;
-      return a != a ? a : number;
-    }
-  };
-  [[nodiscard]] static T run(const T* x, std::int64_t count) noexcept {
-    if constexpr (std::is_integral_v<T>) {
-      return detail::fold_run<AnyZero>(x, count);
-    } else {
-      if (count > detail::short_run) {
-        return row_kernels<T>().smallest(x, static_cast<std::size_t>(count));
-      }
-      const T result = detail::fold_run<AnyZero>(x, count);
-      return result == 0 ? detail::zero_of<Smallest>(x, count, result) : result;
-    }
-  }
-  static void rows(T* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
-    if constexpr (std::is_integral_v<T>) {
-      detail::fold_rows<Smallest>(out, x, count, columns, stride);
-    } else {
-      detail::call_rows(row_kernels<T>().smallest_rows, out, x, count, columns, stride);
-    }
-  }
-};
+using Largest = Extremum<T, true>;
+template <class T>
+using Smallest = Extremum<T, false>;
 
 }  // namespace xgrad::run

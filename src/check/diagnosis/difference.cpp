@@ -54,6 +54,15 @@ std::string few_entries(const Values& manual, const Values& derived, const Shape
                      index_text(unravel(static_cast<std::int64_t>(worst), shape)));
 }
 
+// Of positive numbers; the quotient itself may leave their range.
+std::string written_ratio(double a, double b) {
+  const double ratio = a / b;
+  if (std::isfinite(ratio) && ratio > 0) {
+    return fmt::format("{:.3g}", ratio);
+  }
+  return ratio > 0 ? "over 1e308" : "less than 1e-308";
+}
+
 }  // namespace
 
 std::string difference_of(const Values& manual, const Values& derived, const Shape& shape, const Tolerance& tolerance) {
@@ -86,8 +95,8 @@ std::string difference_of(const Values& manual, const Values& derived, const Sha
   for (std::size_t i = 0; i < manual.size(); ++i) {
     cosine += (manual[i] / size) * (derived[i] / expected);
   }
-  std::string text =
-      fmt::format("‖manual‖ is {:.3g} times ‖derived‖, the cosine between them {:.3f}", size / expected, cosine);
+  std::string text = fmt::format("‖manual‖ is {} times ‖derived‖, the cosine between them {:.3f}",
+                                 written_ratio(size, expected), cosine);
   if (shape.rank() == 2 && shape[0] > 1 && shape[1] > 1) {
     if (scaled_along(manual, derived, shape[0], shape[1], true)) {
       text += "; each row is the derived one times a factor of its own";

@@ -1,15 +1,14 @@
 // Checks and diagnoses of gradients: parameters stay as they were.
 #include <doctest/doctest.h>
-#include <memory>
 
 #include "xgrad/xgrad.hpp"
 
 #include "every_allocation.hpp"
 
 namespace xg = xgrad;
+using faults::around;
 using faults::bits_of;
 using faults::fail_every_allocation;
-using faults::World;
 
 namespace {
 
@@ -33,13 +32,10 @@ struct Checked {
 
 template <class Act>
 void fail_in_check(Act act) {
-  fail_every_allocation(
-      [act] {
-        const auto checked = std::make_shared<Checked>();
-        return World{[=] { checked->text = act(*checked); }, [=] { return checked->text; },
-                     [=] { return bits_of(checked->parameters); }};
-      },
-      most);
+  fail_every_allocation(around<Checked>([act](Checked& checked) { checked.text = act(checked); },
+                                        [](const Checked& checked) { return checked.text; },
+                                        [](const Checked& checked) { return bits_of(checked.parameters); }),
+                        most);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,15 @@ struct World {
   std::function<std::string()> state;   ///< the bits of all that an error has to leave as it was
 };
 using MakeWorld = std::function<World()>;
+
+/// Worlds around a new Scene each, on which the three functions are called.
+template <class Scene, class Act, class Result, class State>
+[[nodiscard]] MakeWorld around(Act act, Result result, State state) {
+  return [=] {
+    const auto scene = std::make_shared<Scene>();
+    return World{[=] { act(*scene); }, [=] { return result(*scene); }, [=] { return state(*scene); }};
+  };
+}
 
 /// Carries out World::act with its n-th allocation failing, for n = 1, 2, … until there is no n-th, each in a new
 /// thread, whose pools and plans are empty but for what MakeWorld does; and again with the n-th and all after it

@@ -10,6 +10,7 @@
 #include "support/temporary_folder.hpp"
 
 namespace xg = xgrad;
+using faults::around;
 using faults::bits_of;
 using faults::fail_every_allocation;
 using faults::World;
@@ -67,47 +68,39 @@ TEST_CASE("memory runs out while an array is read") {
 }
 
 TEST_CASE("memory runs out while an array is written: the old file stays, and no other is left") {
-  fail_every_allocation(
-      [] {
-        struct Place {
-          TemporaryFolder folder;
-          std::string file = folder.write("array.npy", "old").string();
-          xg::Tensor tensor = xg::Random{2}.normal({3, 4}).eval();
-        };
-        const auto place = std::make_shared<Place>();
-        return World{[=] { xg::data::write_npy(place->file, place->tensor); }, [] { return std::string{}; },
-                     [=] {
-                       const std::filesystem::directory_iterator entries{place->folder.path()};
-                       return content_of(place->file) + std::to_string(std::distance(begin(entries), end(entries)));
-                     }};
-      },
-      most);
+  struct Place {
+    TemporaryFolder folder;
+    std::string file = folder.write("array.npy", "old").string();
+    xg::Tensor tensor = xg::Random{2}.normal({3, 4}).eval();
+  };
+  fail_every_allocation(around<Place>([](const Place& place) { xg::data::write_npy(place.file, place.tensor); },
+                                      [](const Place& /*place*/) { return std::string{}; },
+                                      [](const Place& place) {
+                                        const std::filesystem::directory_iterator entries{place.folder.path()};
+                                        return content_of(place.file) +
+                                               std::to_string(std::distance(begin(entries), end(entries)));
+                                      }),
+                        most);
 }
 
 TEST_CASE("memory runs out while samples are split and handed out in batches: the next order is the same") {
-  fail_every_allocation(
-      [] {
-        struct Samples {
-          xg::Random random{9};
-          xg::data::Dataset all = xg::data::dataset(random.normal({7, 2}).eval(),
-                                                    xg::from_vector<std::int64_t>({0, 1, 2, 0, 1, 2, 0}, {7}), 3);
-          std::vector<xg::Tensor> given;
-        };
-        const auto samples = std::make_shared<Samples>();
-        return World{[=] {
-                       const auto [train, test] = xg::data::split(samples->all, 0.3, 5);
-                       std::vector<xg::Tensor> given{test.inputs};
-                       xg::Random random = samples->random;
-                       for (const auto& [x, y] : xg::data::batches(train, {.size = 2, .shuffle = random})) {
-                         given.push_back(x);
-                         given.push_back(y);
-                       }
-                       samples->given = std::move(given);
-                     },
-                     [=] { return bits_of(samples->given); },
-                     [=] {
-                       return bits_of({samples->all.inputs, samples->all.labels});
-                     }};
-      },
-      most);
+  struct Samples {
+    xg::Random random{9};
+    xg::data::Dataset all =
+        xg::data::dataset(random.normal({7, 2}).eval(), xg::from_vector<std::int64_t>({0, 1, 2, 0, 1, 2, 0}, {7}), 3);
+    std::vector<xg::Tensor> given;
+  };
+  const auto act = [](Samples& samples) {
+    const auto [train, test] = xg::data::split(samples.all, 0.3, 5);
+    std::vector<xg::Tensor> given{test.inputs};
+    xg::Random random = samples.random;
+    for (const auto& [x, y] : xg::data::batches(train, {.size = 2, .shuffle = random})) {
+      given.push_back(x);
+      given.push_back(y);
+    }
+    samples.given = std::move(given);
+  };
+  const auto result = [](const Samples& samples) { return bits_of(samples.given); };
+  const auto state = [](const Samples& samples) { return bits_of({samples.all.inputs, samples.all.labels}); };
+  fail_every_allocation(around<Samples>(act, result, state), most);
 }

@@ -9,6 +9,7 @@
 #include "every_allocation.hpp"
 
 namespace xg = xgrad;
+using faults::around;
 using faults::bits_of;
 using faults::fail_every_allocation;
 using faults::World;
@@ -94,11 +95,9 @@ TEST_CASE("memory runs out while a graph that exists is differentiated: it can b
     std::vector<xg::Tensor> given;
   };
   const auto world = [](auto act) {
-    return [act] {
-      const auto built = std::make_shared<Built>();
-      return World{[=] { act(*built); }, [=] { return bits_of(built->given); },
-                   [=] { return built->scene.state() + std::to_string(xg::nodes(built->slope).size()); }};
-    };
+    return around<Built>(
+        act, [](const Built& built) { return bits_of(built.given); },
+        [](const Built& built) { return built.scene.state() + std::to_string(xg::nodes(built.slope).size()); });
   };
   fail_every_allocation(world([](Built& built) { built.given = xg::gradients(built.slope, {built.scene.w}); }), most);
   fail_every_allocation(
@@ -138,22 +137,16 @@ TEST_CASE("memory runs out while numbers are drawn: the next draw is the same") 
     xg::Tensor last;
     std::vector<std::int64_t> order;
   };
-  const auto world = [](auto draw) {
-    return [draw] {
-      const auto draws = std::make_shared<Draws>();
-      return World{
-          [=] { draw(*draws); },
-          [=] {
-            return draws->last.defined()
-                       ? bits_of(draws->last)
-                       : bits_of(xg::from_vector(draws->order, {static_cast<std::int64_t>(draws->order.size())}));
-          },
-          [=] {
-            xg::Random copy = draws->random;
-            return std::to_string(copy.integer(1'000'000'000));
-          }};
-    };
+  const auto result = [](const Draws& draws) {
+    return draws.last.defined()
+               ? bits_of(draws.last)
+               : bits_of(xg::from_vector(draws.order, {static_cast<std::int64_t>(draws.order.size())}));
   };
+  const auto state = [](const Draws& draws) {
+    xg::Random copy = draws.random;
+    return std::to_string(copy.integer(1'000'000'000));
+  };
+  const auto world = [=](auto draw) { return around<Draws>(draw, result, state); };
   fail_every_allocation(world([](Draws& draws) { draws.last = draws.random.normal({3}); }));
   fail_every_allocation(world([](Draws& draws) { draws.last = draws.random.uniform({3}); }));
   fail_every_allocation(world([](Draws& draws) { draws.last = draws.random.bernoulli({3}, 0.5); }));
@@ -171,11 +164,9 @@ TEST_CASE("memory runs out while parameters are set, restored and cloned, and mo
     std::vector<xg::NamedParameter> cloned;
   };
   const auto world = [](auto act) {
-    return [act] {
-      const auto models = std::make_shared<Models>();
-      return World{[=] { act(*models); }, [=] { return bits_of(models->cloned) + bits_of(models->model(models->x)); },
-                   [=] { return bits_of(models->parameters); }};
-    };
+    return around<Models>(
+        act, [](const Models& models) { return bits_of(models.cloned) + bits_of(models.model(models.x)); },
+        [](const Models& models) { return bits_of(models.parameters); });
   };
   fail_every_allocation(world([](Models& models) { models.cloned = xg::nn::parameters(xg::nn::clone(models.model)); }),
                         most);
