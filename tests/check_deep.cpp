@@ -196,6 +196,24 @@ TEST_CASE("a mistake on the way of a deep pass explains the gradients of all lay
   }
 }
 
+TEST_CASE("mistakes far apart in a deep pass are found one after the other, each where it is") {
+  const Residual network{300};
+  std::vector<Tensor> manual = network.by_hand(50);
+  manual[250] = (manual[250] * 2.0).eval();
+  manual[150] = (-manual[150]).eval();
+  const std::vector<Diagnosis> said = diagnose([&] { return network.loss(); }, network.parameters, manual);
+  const auto is_said_first = [&](std::size_t l, const std::string& words) {
+    CAPTURE(said[l].text());
+    return !said[l].mistakes.empty() && said[l].mistakes[0].find(words) != std::string::npos;
+  };
+  for (std::size_t l = 0; l < said.size(); ++l) {
+    REQUIRE(said[l].verdict == (l <= 50 || l == 150 || l == 250 ? Verdict::wrong : Verdict::right));
+    REQUIRE((l > 50 || is_said_first(l, "the factor tanh′(")));
+  }
+  CHECK(is_said_first(250, "a factor 2 too much in ∂Loss/∂W250"));
+  CHECK(is_said_first(150, "the sign flipped in ∂Loss/∂W150"));
+}
+
 TEST_CASE("where the first wrong gradient of a deep pass isn't explained, the text says that the search ended there") {
   const Residual network{300};
   xg::Random random{9};

@@ -7,20 +7,15 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/doubles.hpp"
 #include "support/message_of.hpp"
 
 namespace xg = xgrad;
 using Values = std::vector<double>;
+using xgrad::test::doubles;
+using xgrad::test::values_of;
 
 namespace {
-
-xg::Tensor doubles(const xg::NestedList& values) {
-  return xg::tensor(values, xg::float64);
-}
-
-Values values_of(const xg::Tensor& tensor) {
-  return tensor.to_vector<double>();
-}
 
 xg::nn::Sequential network(std::uint64_t seed, xg::DType dtype = xg::float64) {
   xg::Random random{seed};

@@ -6,22 +6,13 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/doubles.hpp"
 #include "support/message_of.hpp"
 
 namespace xg = xgrad;
 using Values = std::vector<double>;
-
-namespace {
-
-xg::Tensor doubles(const xg::NestedList& values) {
-  return xg::tensor(values, xg::float64);
-}
-
-Values values_of(const xg::Tensor& tensor) {
-  return tensor.to_vector<double>();
-}
-
-}  // namespace
+using xgrad::test::doubles;
+using xgrad::test::values_of;
 
 TEST_CASE("compile: a tensor of an earlier trace is an error, not a constant") {
   xg::Tensor state = xg::scalar(0.0);

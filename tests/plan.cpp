@@ -13,22 +13,17 @@
 #include "xgrad/xgrad.hpp"
 
 #include "support/counting_operation.hpp"
+#include "support/doubles.hpp"
 #include "support/message_of.hpp"
 #include "support/sanitizers.hpp"
 
 namespace xg = xgrad;
 using xg::Tensor;
 using Doubles = std::vector<double>;
+using xgrad::test::doubles;
+using xgrad::test::values_of;
 
 namespace {
-
-Tensor doubles(const xg::NestedList& values) {
-  return xg::tensor(values, xg::float64);
-}
-
-Doubles values_of(const Tensor& tensor) {
-  return tensor.to_vector<double>();
-}
 
 std::size_t resident_bytes() {
   std::ifstream statm{"/proc/self/statm"};

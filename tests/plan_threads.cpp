@@ -6,19 +6,14 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/thread_count.hpp"
+
 namespace xg = xgrad;
+using xgrad::test::ThreadCount;
 
 namespace {
 
 /// set_threads() while it lives.
-class Threads {
- public:
-  explicit Threads(int count) { xg::set_threads(count); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-  ~Threads() { xg::set_threads(1); }
-};
-
 struct Results {
   std::vector<float> elements;
   std::vector<float> rows;
@@ -47,7 +42,7 @@ TEST_CASE("threads: fused passes and their sums give the same bits on 1, 2 and 3
   const xg::Tensor scale = random.uniform({1100, 1}).eval();
   const Results one = compute(x, bias, scale);
   for (const int count : {2, 3}) {
-    const Threads threads{count};
+    const ThreadCount threads{count};
     CHECK(compute(x, bias, scale) == one);
   }
   const auto xs = x.data<float>();
@@ -76,7 +71,7 @@ TEST_CASE("threads: fused passes and their sums give the same bits on 1, 2 and 3
 
 TEST_CASE("threads: a compiled step of a large network on two threads trains as on one") {
   const auto train = [](int count) {
-    const Threads threads{count};
+    const ThreadCount threads{count};
     xg::Random random{5};
     const xg::nn::Sequential net{xg::nn::Dense{300, 600, random}, xg::nn::Tanh{}, xg::nn::Dense{600, 10, random}};
     xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.1}};
@@ -95,7 +90,7 @@ TEST_CASE("threads: a compiled step of a large network on two threads trains as 
 }
 
 TEST_CASE("threads: graphs on two threads at once, while passes are shared out") {
-  const Threads threads{2};
+  const ThreadCount threads{2};
   std::vector<double> results(2);
   std::vector<std::thread> workers;
   for (std::size_t i = 0; i < 2; ++i) {

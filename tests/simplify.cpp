@@ -13,6 +13,7 @@
 #include "xgrad/xgrad.hpp"
 
 #include "support/counting_operation.hpp"
+#include "support/doubles.hpp"
 #include "support/twin_operations.hpp"
 
 namespace xg = xgrad;
@@ -20,16 +21,10 @@ using xg::Tensor;
 using xg::test::CountingOperation;
 using xg::test::FalseProduct;
 using Doubles = std::vector<double>;
+using xgrad::test::doubles;
+using xgrad::test::values_of;
 
 namespace {
-
-Tensor doubles(const xg::NestedList& values) {
-  return xg::tensor(values, xg::float64);
-}
-
-Doubles values_of(const Tensor& tensor) {
-  return tensor.to_vector<double>();
-}
 
 Tensor simplified(const Tensor& tensor) {
   return xg::planning::simplify(std::vector<Tensor>{tensor}, {})[0];

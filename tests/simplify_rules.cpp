@@ -11,6 +11,7 @@
 #include "xgrad/xgrad.hpp"
 
 #include "compile/simplify.hpp"
+#include "support/doubles.hpp"
 #include "support/rule_cases.hpp"
 
 namespace xg = xgrad;
@@ -21,14 +22,11 @@ using xg::test::applies;
 using xg::test::near_misses;
 using xg::test::NearMiss;
 using Doubles = std::vector<double>;
+using xgrad::test::doubles;
 
 namespace {
 
 const double infinity = std::numeric_limits<double>::infinity();
-
-Tensor doubles(const xg::NestedList& values) {
-  return xg::tensor(values, xg::float64);
-}
 
 const xg::planning::Rule& rule_called(const std::string& name) {
   const auto rules = xg::planning::all_rules();

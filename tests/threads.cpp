@@ -11,30 +11,16 @@
 #include "xgrad/error.hpp"
 
 #include "run/threads.hpp"
+#include "support/thread_count.hpp"
 
 using namespace xgrad;
 using run::parallel_for;
-
-namespace {
-
-// The setting, for as long as it lives.
-class Setting {
- public:
-  explicit Setting(int count) : before_{threads()} { set_threads(count); }
-  Setting(const Setting&) = delete;
-  Setting& operator=(const Setting&) = delete;
-  ~Setting() { set_threads(before_); }
-
- private:
-  int before_;
-};
-
-}  // namespace
+using test::ThreadCount;
 
 TEST_CASE("threads: one unless set") {
   CHECK(threads() == 1);
   {
-    const Setting two{2};
+    const ThreadCount two{2};
     CHECK(threads() == 2);
   }
   CHECK(threads() == 1);
@@ -47,13 +33,13 @@ TEST_CASE("threads: a number outside 1 to 256 is an error and changes nothing") 
                          ValueError);
     CHECK(threads() == 1);
   }
-  const Setting most{256};
+  const ThreadCount most{256};
   CHECK(threads() == 256);
 }
 
 TEST_CASE("threads: parallel_for covers every index once") {
   for (const int count_of_threads : {1, 2, 3, 7}) {
-    const Setting setting{count_of_threads};
+    const ThreadCount setting{count_of_threads};
     for (const std::int64_t count : {0, 1, 2, 3, 5, 7, 8, 31, 100, 1001}) {
       for (const std::int64_t grain : {1, 2, 10, 1000}) {
         CAPTURE(count_of_threads);
@@ -88,14 +74,14 @@ TEST_CASE("threads: parallel_for covers every index once") {
 }
 
 TEST_CASE("threads: small work stays on the calling thread") {
-  const Setting two{2};
+  const ThreadCount two{2};
   std::thread::id ran;
   parallel_for(7, 4, [&](std::int64_t, std::int64_t) { ran = std::this_thread::get_id(); });
   CHECK(ran == std::this_thread::get_id());
 }
 
 TEST_CASE("threads: the exception of the first piece that threw is rethrown, after all have ended") {
-  const Setting three{3};
+  const ThreadCount three{3};
   for (int repetition = 0; repetition < 20; ++repetition) {
     std::atomic<int> ended{0};
     const auto throwing = [&](std::int64_t begin, std::int64_t /*end*/) {
@@ -118,7 +104,7 @@ TEST_CASE("threads: the exception of the first piece that threw is rethrown, aft
 }
 
 TEST_CASE("threads: a piece runs its own parallel_for alone") {
-  const Setting two{2};
+  const ThreadCount two{2};
   std::atomic<int> inner_pieces{0};
   parallel_for(2, 1, [&](std::int64_t, std::int64_t) {
     CHECK(run::usable_threads() == 1);
@@ -148,7 +134,7 @@ TEST_CASE("threads: what is computed by element or by block is the same on 1, 2 
   };
   const float alone = sum();
   for (const int count : {2, 3}) {
-    const Setting setting{count};
+    const ThreadCount setting{count};
     CHECK(sum() == alone);
   }
 }

@@ -9,9 +9,11 @@
 #include "xgrad/xgrad.hpp"
 
 #include "graph/node.hpp"
+#include "support/thread_count.hpp"
 
 namespace xg = xgrad;
 using xg::Tensor;
+using xgrad::test::ThreadCount;
 
 namespace {
 
@@ -61,14 +63,6 @@ std::vector<Numbers> contents(const std::vector<xg::NamedParameter>& parameters)
   return result;
 }
 
-struct Threads {
-  explicit Threads(int count) : before{xg::threads()} { xg::set_threads(count); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-  ~Threads() { xg::set_threads(before); }
-  int before;
-};
-
 enum class Way { eager, compiled };
 
 /// Steps down Σ a + Σ limited(b) x + Σ c, whose gradient for b is limited(x).
@@ -109,7 +103,7 @@ TEST_CASE("a tile that throws in the middle of an optimiser's step leaves parame
         CAPTURE(threads);
         CAPTURE(adam);
         CAPTURE(static_cast<int>(way));
-        const Threads scope{threads};
+        const ThreadCount scope{threads};
         Training training{adam, way};
         Training other{adam, way};  // the same, without an error
         for (Training* each : {&training, &other}) {
@@ -138,7 +132,7 @@ TEST_CASE("a tile that throws in the middle of an optimiser's step leaves parame
 
 TEST_CASE("a tile that throws in the pass that updates a parameter leaves the parameter as it was") {
   for (const int threads : {1, 2}) {
-    const Threads scope{threads};
+    const ThreadCount scope{threads};
     const xg::Parameter w{array(Numbers(length, 1.0)), "w"};
     const auto update = [&](const Tensor& x) { w.set(w - 0.5 * Limited::limited(x)); };
     auto compiled = xg::compile(update);
