@@ -144,7 +144,52 @@ void make_former_export(const fs::path& folder) {
   fs::permissions(folder / "problem", fs::perms{0750});
 }
 
+/// The calls that change files, in their order: each the last one of a run.
+std::vector<std::string> calls_of(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (int n = 1; n < 1000; ++n) {
+    const TemporaryFolder folder;
+    scenario.prepare(folder.path());
+    const Ending ending = run(scenario.call(folder.path()), std::to_string(n) + ":kill");
+    if (ending.happened.empty()) {
+      break;
+    }
+    names.push_back(ending.happened);
+  }
+  return names;
+}
+
 }  // namespace
+
+TEST_CASE("what is written is brought to the disk before it is renamed, and its folder afterwards") {
+  const auto nothing = [](const fs::path& /*folder*/) {};
+  const std::vector<Scenario> scenarios{
+      {.prepare = nothing, .call = [](const fs::path& folder) { return writer(folder, "array.npy"); }},
+      {.prepare = [](const fs::path& folder) { write(folder / "array.npy", "old", 0640); },
+       .call = [](const fs::path& folder) { return writer(folder, "array.npy"); }},
+      {.prepare = nothing,
+       .call = [](const fs::path& folder) { return exporting(folder, (folder / "problem").string(), "1-1"); }},
+      {.prepare = make_former_export,
+       .call = [](const fs::path& folder) { return exporting(folder, (folder / "problem").string(), "1-1"); }}};
+  for (const Scenario& scenario : scenarios) {
+    const std::vector<std::string> names = calls_of(scenario);
+    std::string all;
+    for (const std::string& name : names) {
+      all += name + ' ';
+    }
+    CAPTURE(all);
+    const auto is = [](const char* beginning) {
+      return [beginning](const std::string& name) { return name.starts_with(beginning); };
+    };
+    const auto synchronises = [](const std::string& name) { return name == "fsync" || name == "fdatasync"; };
+    const auto renamed = std::find_if(names.rbegin(), names.rend(), is("rename"));
+    REQUIRE(renamed != names.rend());
+    const auto written = std::find_if(renamed, names.rend(), is("write"));
+    REQUIRE(written != names.rend());
+    CHECK(std::any_of(renamed, written, synchronises));         // backwards: between the two
+    CHECK(std::any_of(names.rbegin(), renamed, synchronises));  // after it
+  }
+}
 
 TEST_CASE("an array is written or not, whichever system call fails: a new file") {
   disturb_every_call({.prepare = [](const fs::path& /*folder*/) {},
