@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xgrad/check.hpp"
@@ -21,6 +22,8 @@ struct Tolerance {
   static constexpr double floor_factor = 16;
   /// A deviation from differences counts when it is more than this many estimated errors.
   static constexpr double error_factor = 10;
+  /// A deviation from the automatic gradient is rounding up to this many of the errors that rounding was seen to make.
+  static constexpr double rounding_factor = 2;
 };
 [[nodiscard]] Tolerance tolerance_of(DType dtype) noexcept;
 
@@ -44,12 +47,19 @@ struct Agreement {
   std::vector<std::int64_t> suspects;  ///< entries beyond rounding, the worst first (manual against automatic only)
 };
 
-/// How manual and automatic differ at an entry, in words, where that is wrong or inconclusive.
+/// How manual and automatic differ at an entry, in words, where that is wrong or inconclusive, and then less than what.
 [[nodiscard]] std::string difference_reason(Verdict verdict, double manual, double automatic,
-                                            std::span<const std::int64_t> index);
+                                            std::span<const std::int64_t> index, std::string_view covered_by = {});
+
+/// What rounding does to a gradient, where that was worked out; else both are empty.
+struct Rounding {
+  std::vector<double> exact;   ///< the automatic gradient in float64, at the same values
+  std::vector<double> errors;  ///< how far rounding was seen to move it
+};
 
 [[nodiscard]] Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic,
-                                       const Shape& shape, const Tolerance& tolerance, double loss);
+                                       const Shape& shape, const Tolerance& tolerance, double loss,
+                                       const Rounding& rounding);
 
 /// Whether a deviation of `automatic` from an entry, or from direction number `direction` if not negative, is still
 /// there on a second look.

@@ -24,6 +24,7 @@
 #include "check/joint_differences.hpp"
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
+#include "check/rounding.hpp"
 #include "graph/order.hpp"
 #include "tensor/out_of_memory.hpp"
 
@@ -107,6 +108,7 @@ class Point {
       }
     }
     automatic_ = differentiate(loss_, tensors_of(given_));
+    weigh_rounding(loss_, given_, automatic_);
     reason_ = unfit(loss_function, automatic_.loss);
     const graph::Node* root = loss_.node();
     operations_ = static_cast<double>(graph::topological_order({&root, 1}, graph::Boundary::leaves).nodes.size());
@@ -128,24 +130,20 @@ class Point {
       joint_.emplace(loss_function_, parameters_, automatic_.gradients, automatic_.loss, operations_, options_.numeric);
     }
     if (i < parameters_.size()) {
-      Examination examination{loss_function_, parameters_[i],          options_.numeric,
-                              each.manual,    automatic_.gradients[i], automatic_.loss};
-      return joint_ && !blames(*joint_, i) ? examine_jointly(*joint_, examination, i)
-                                           : examination.run(automatic_.connected[i]);
+      Examination examination{loss_function_, parameters_[i], options_.numeric, each.manual, automatic_, i};
+      return joint_ && !blames(*joint_, i) ? examine_jointly(*joint_, examination, i) : examination.run();
     }
     // A tensor on the way is changed in its graph.
     if (joint_) {
       const NamedParameter cell{each.name, Parameter{each.x.detach()}};
       Agreement none;
       none.comparison.reason = "not compared with differences, which would take too long";
-      return Examination{loss_function_, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}
-          .run_with({none}, false);
+      return Examination{loss_function_, cell, options_.numeric, each.manual, automatic_, i}.run_with({none}, false);
     }
     const Continuation continuation{loss_, each.x};
     const NamedParameter cell{each.name, Parameter{continuation.start()}};
     const LossFunction from_there = [&] { return continuation(cell.parameter.value()); };
-    return Examination{from_there, cell, options_.numeric, each.manual, automatic_.gradients[i], automatic_.loss}.run(
-        automatic_.connected[i]);
+    return Examination{from_there, cell, options_.numeric, each.manual, automatic_, i}.run();
   }
 
   /// What differences are along, if not of each parameter on its own; known when something was examined.
@@ -155,9 +153,7 @@ class Point {
   [[nodiscard]] bool contradicts(std::size_t i) const {
     const Given& each = given_[i];
     return reason_.empty() && each.manual.defined() &&
-           compare_manual(as_doubles(each.manual), automatic_.gradients[i], each.x.shape(),
-                          tolerance_of(each.x.dtype()), automatic_.loss)
-                   .comparison.verdict == Verdict::wrong;
+           compare_given(each, automatic_, i).comparison.verdict == Verdict::wrong;
   }
 
   [[nodiscard]] Explanation explain(const SecondPoint* second = nullptr) const {

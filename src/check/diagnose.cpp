@@ -9,6 +9,7 @@
 #include "check/explanation.hpp"
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
+#include "check/rounding.hpp"
 
 namespace xgrad::check {
 
@@ -63,9 +64,9 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
   const Tensor value = loss();
   const std::vector<Given> given = given_by_hand("diagnose", value, parameters, manual, options.manual_of);
   require_terms("diagnose", given, options.terms);
-  return explain(value, given, differentiate(value, tensors_of(given)),
-                 {.names = options.names, .terms = options.terms})
-      .diagnoses;
+  Automatic automatic = differentiate(value, tensors_of(given));
+  weigh_rounding(value, given, automatic);
+  return explain(value, given, automatic, {.names = options.names, .terms = options.terms}).diagnoses;
 }
 
 }  // namespace xgrad::check

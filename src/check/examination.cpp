@@ -19,18 +19,20 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 Examination::Examination(const LossFunction& loss_function, const NamedParameter& named, const NumericOptions& options,
-                         const Tensor& manual, std::vector<double> automatic, double loss)
+                         const Tensor& manual, const Automatic& automatic, std::size_t i)
     : loss_function_{loss_function},
       named_{named},
       options_{options},
       has_manual_{manual.defined()},
       manual_{has_manual_ ? as_doubles(manual) : std::vector<double>{}},
-      automatic_{std::move(automatic)},
-      loss_{loss},
+      automatic_{automatic.gradients[i]},
+      rounding_{automatic.rounding_at(i)},
+      exercised_{automatic.connected[i]},
+      loss_{automatic.loss},
       shape_{named.parameter.shape()},
       tolerance_{tolerance_of(named.parameter.dtype())} {}
 
-ParameterReport Examination::run(bool exercised) {
+ParameterReport Examination::run() {
   numerical_ = numeric_gradient(loss_function_, named_.parameter, options_);
   for (const Tensor& direction : numerical_.direction_vectors) {
     directions_.push_back(as_doubles(direction));
@@ -41,12 +43,12 @@ ParameterReport Examination::run(bool exercised) {
   };
   Agreement with_differences =
       compare_numerical(automatic_, along_directions(automatic_), numerical_, shape_, tolerance_, loss_, persists);
-  if (!exercised && with_differences.comparison.verdict == Verdict::inconclusive) {
+  if (!exercised_ && with_differences.comparison.verdict == Verdict::inconclusive) {
     with_differences.comparison.reason = "not exercised: the loss doesn't depend on it";
   }
   Agreement with_manual;
   if (has_manual_) {
-    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_);
+    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_, rounding_);
     examine_suspects(with_manual);
   }
   return report(with_manual, with_differences);
@@ -57,7 +59,7 @@ ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
   closely_ = closely;
   Agreement with_manual;
   if (has_manual_) {
-    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_);
+    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_, rounding_);
     if (closely) {
       examine_suspects(with_manual);
     }

@@ -7,18 +7,19 @@
 #include "xgrad/check.hpp"
 
 #include "check/agreement.hpp"
+#include "check/automatic.hpp"
 
 namespace xgrad::check {
 
 /// The three gradients of one parameter on their way to a verdict.
 class Examination {
  public:
-  /// All but the gradients must live as long as this. `manual` may be undefined.
+  /// `automatic` is of several; this is of the i-th. All but the manual gradient, which may be undefined, must live as
+  /// long as this.
   Examination(const LossFunction& loss_function, const NamedParameter& named, const NumericOptions& options,
-              const Tensor& manual, std::vector<double> automatic, double loss);
+              const Tensor& manual, const Automatic& automatic, std::size_t i);
 
-  /// `exercised`: whether the loss's graph reaches the parameter.
-  [[nodiscard]] ParameterReport run(bool exercised);
+  [[nodiscard]] ParameterReport run();
 
   /// Differences that were taken otherwise: what they say, along which direction, if along one.
   struct Otherwise {
@@ -43,7 +44,9 @@ class Examination {
   const NumericOptions& options_;
   bool has_manual_;
   std::vector<double> manual_;  ///< empty without a manual gradient
-  std::vector<double> automatic_;
+  const std::vector<double>& automatic_;
+  const Rounding& rounding_;
+  bool exercised_;  ///< whether the loss's graph reaches the parameter
   double loss_;
   Shape shape_;
   Tolerance tolerance_;

@@ -15,6 +15,7 @@
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/problem.hpp"
 #include "check/diagnosis/search.hpp"
+#include "check/rounding.hpp"
 #include "derive/formulas.hpp"
 #include "derive/printing.hpp"
 
@@ -46,9 +47,7 @@ double tolerance_for(std::span<const Given> given) {
 }
 
 Verdict verdict_of(const Given& given, const Automatic& automatic, std::size_t i) {
-  return compare_manual(as_doubles(given.manual), automatic.gradients[i], given.x.shape(),
-                        tolerance_of(given.x.dtype()), automatic.loss)
-      .comparison.verdict;
+  return compare_given(given, automatic, i).comparison.verdict;
 }
 
 /// A pass, what it derives, and what was derived by hand.

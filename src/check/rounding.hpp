@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+
+#include "xgrad/tensor.hpp"
+
+#include "check/agreement.hpp"
+#include "check/automatic.hpp"
+#include "check/explanation.hpp"
+
+namespace xgrad::check {
+
+/// Where a manual gradient isn't what the automatic one is, and float32 has a part in it: works out what rounding may
+/// do to gradients of this loss, for all that are given. Else, and where operations refuse float64, nothing.
+void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic);
+
+/// The i-th manual gradient against the automatic one, with what is known of rounding.
+[[nodiscard]] Agreement compare_given(const Given& given, const Automatic& automatic, std::size_t i);
+
+}  // namespace xgrad::check

@@ -1,0 +1,189 @@
+// Right gradients of saturated networks in float32, where 1 − σ has few digits left: what rounding explains isn't
+// wrong, and what is wrong by more than rounding still is.
+#include <cmath>
+#include <cstdint>
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+#include "xgrad/xgrad.hpp"
+
+#include "support/message_of.hpp"
+#include "support/sanitizers.hpp"
+
+namespace xg = xgrad;
+using xg::float32;
+using xg::Tensor;
+using xg::check::compare;
+using xg::check::Report;
+using xg::check::Verdict;
+
+namespace {
+
+/// Two layers of the document's network, with weights of a size that saturates it.
+struct Network {
+  std::vector<xg::Parameter> W;
+  std::vector<xg::Parameter> b;
+  Tensor x;
+  Tensor y;
+
+  Network(std::uint64_t seed, double scale) {
+    xg::Random random{seed};
+    const auto width = [&](std::uint64_t bound) { return 1 + static_cast<std::int64_t>(random.integer(bound)); };
+    const std::vector<std::int64_t> sizes{width(30), width(20), width(10)};
+    for (std::size_t l = 0; l < 2; ++l) {
+      W.emplace_back(random.normal({sizes[l + 1], sizes[l]}, 0, scale, float32), "W" + std::to_string(l));
+      b.emplace_back(random.normal({sizes[l + 1]}, 0, scale, float32), "b" + std::to_string(l));
+    }
+    const std::int64_t samples = width(20);
+    x = random.uniform({samples, sizes[0]}, 0, 1, float32).eval();
+    y = random.uniform({samples, sizes[2]}, 0, 1, float32).eval();
+  }
+
+  [[nodiscard]] Tensor loss() const {
+    Tensor a = x;
+    for (std::size_t l = 0; l < 2; ++l) {
+      a = xg::sigmoid(xg::matmul(a, xg::transpose(W[l])) + b[l]);
+    }
+    return 0.5 * xg::sum(xg::square(a - y));
+  }
+  [[nodiscard]] std::vector<xg::NamedParameter> parameters() const {
+    return {{"W0", W[0]}, {"b0", b[0]}, {"W1", W[1]}, {"b1", b[1]}};
+  }
+  [[nodiscard]] std::vector<Tensor> by_hand() const {
+    const std::vector<Tensor> weights(W.begin(), W.end());
+    const std::vector<Tensor> biases(b.begin(), b.end());
+    const auto g = xg::check::document_gradients(weights, biases, x, y);
+    return {g.dW[0], g.db[0], g.dW[1], g.db[1]};
+  }
+  [[nodiscard]] Report report(const std::vector<Tensor>& manual, bool diagnose = false) const {
+    return compare([this] { return loss(); }, parameters(),
+                   {.manual = manual, .numeric = {.max_entries = 2, .directions = 0}, .diagnose = diagnose});
+  }
+};
+
+/// ½ (σ(w) − y)² at a saturated w, and its derivative by two formulas that are equal but for rounding.
+struct Neuron {
+  xg::Parameter w;
+  float y = 0.96875F;
+
+  explicit Neuron(float at) : w{xg::full({}, at, float32), "w"} {}
+
+  [[nodiscard]] Tensor loss() const { return 0.5 * xg::square(xg::sigmoid(w.value()) - static_cast<double>(y)); }
+  [[nodiscard]] float by_value() const {
+    const float a = 1 / (1 + std::exp(-w.value().data<float>()[0]));
+    return (a - y) * a * (1 - a);
+  }
+  [[nodiscard]] float by_exponential() const {
+    const float e = std::exp(-w.value().data<float>()[0]);
+    return (1 / (1 + e) - y) * e / ((1 + e) * (1 + e));
+  }
+  [[nodiscard]] double exact() const {
+    const double e = std::exp(-static_cast<double>(w.value().data<float>()[0]));
+    return (1 / (1 + e) - static_cast<double>(y)) * e / ((1 + e) * (1 + e));
+  }
+  [[nodiscard]] Report report(double manual) const {
+    return compare([this] { return loss(); }, {{"w", w}}, {.manual = {xg::full({}, manual, float32)}});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a right gradient of a saturated network isn't called wrong for its rounding") {
+  // Those of 1,000 networks of scale 100 in which rounding is largest, and others.
+  for (const std::uint64_t seed : {7, 26, 404, 451, 522, 544}) {
+    CAPTURE(seed);
+    const Network network{seed, 100};
+    CHECK(network.report(network.by_hand()).verdict() != Verdict::wrong);
+  }
+  const std::uint64_t some = xg::test::sanitized ? 5 : 100;
+  for (const double scale : {1.0, 10.0, 100.0, 1000.0}) {
+    for (std::uint64_t seed = 1001; seed <= 1000 + some; ++seed) {
+      CAPTURE(scale);
+      CAPTURE(seed);
+      const Network network{seed, scale};
+      REQUIRE(network.report(network.by_hand()).verdict() != Verdict::wrong);
+    }
+  }
+}
+
+TEST_CASE("what rounding explains is inconclusive, in words that say so") {
+  bool any = false;
+  for (const std::uint64_t seed : {7, 26, 404, 451, 522, 544}) {
+    const Network network{seed, 100};
+    const Report report = network.report(network.by_hand(), true);
+    for (const auto& row : report.parameters) {
+      REQUIRE(row.manual_automatic.verdict != Verdict::wrong);
+      CHECK(row.diagnosis.empty());
+      any = any || (row.verdict == Verdict::inconclusive && contains(row.reason, "rounding in float32"));
+    }
+    CHECK(report.first_divergence.empty());
+    for (const auto& said :
+         xg::check::diagnose([&] { return network.loss(); }, network.parameters(), network.by_hand())) {
+      CHECK(said.verdict != Verdict::wrong);
+    }
+  }
+  CHECK(any);
+}
+
+TEST_CASE("in the same networks a factor and a forgotten slope are still called wrong") {
+  for (const std::uint64_t seed : {7, 26, 404, 451, 522, 544}) {
+    CAPTURE(seed);
+    const Network network{seed, 100};
+    for (const double factor : {-1.0, 0.5, 1.02, 2.0}) {
+      std::vector<Tensor> manual = network.by_hand();
+      for (Tensor& each : manual) {
+        each = (each * factor).eval();
+      }
+      CAPTURE(factor);
+      CHECK(network.report(manual).verdict() == Verdict::wrong);
+    }
+    // δ¹ = (δ² W²) without σ′(z¹).
+    const std::vector<Tensor> weights(network.W.begin(), network.W.end());
+    const std::vector<Tensor> biases(network.b.begin(), network.b.end());
+    const auto g = xg::check::document_gradients(weights, biases, network.x, network.y);
+    const Tensor delta = xg::matmul(g.delta[1], weights[1]).detach().eval();
+    CHECK(
+        network.report({xg::matmul(xg::transpose(delta), network.x), xg::sum(delta, 0), g.dW[1], g.db[1]}).verdict() ==
+        Verdict::wrong);
+  }
+}
+
+TEST_CASE("of one saturated neuron neither formula is wrong, though one of them has lost its digits") {
+  int lost = 0;
+  for (float at = 0; at <= 30; at += 0.37F) {
+    CAPTURE(at);
+    const Neuron neuron{at};
+    lost += std::abs(neuron.by_value() / neuron.exact() - 1) > 1e-3 ? 1 : 0;
+    CHECK(neuron.report(neuron.by_value()).verdict() != Verdict::wrong);
+    CHECK(neuron.report(neuron.by_exponential()).verdict() != Verdict::wrong);
+    CHECK(neuron.report(neuron.exact()).verdict() != Verdict::wrong);
+    if (at < 8) {
+      CHECK(neuron.report(2 * neuron.exact()).verdict() == Verdict::wrong);
+      CHECK(neuron.report(-neuron.exact()).verdict() == Verdict::wrong);
+    }
+  }
+  CHECK(lost > 10);
+}
+
+TEST_CASE("a sample that is classified for certain leaves p − y without digits, and that isn't wrong") {
+  const xg::Parameter z{xg::tensor({0.0, 14.0, -2.0}), "z"};
+  const auto loss = [&] { return -xg::sum(xg::log_softmax(z.value(), 0) * xg::tensor({0.0, 1.0, 0.0})); };
+  const std::vector<float> values = z.value().to_vector<float>();
+  const float total = std::exp(values[0]) + std::exp(values[1]) + std::exp(values[2]);
+  std::vector<float> p(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    p[i] = std::exp(values[i]) / total;
+  }
+  const std::vector<float> right{p[0], p[1] - 1, p[2]};
+  const double exact = -(1 + std::exp(-2.0)) / (1 + std::exp(-2.0) + std::exp(14.0));
+  REQUIRE(std::abs(static_cast<double>(right[1]) / exact - 1) > 1e-3);
+  const auto verdict = [&](const std::vector<float>& manual) {
+    return compare(loss, {{"z", z}}, {.manual = {xg::from_vector(manual, {3})}}).parameters[0].manual_automatic.verdict;
+  };
+  CHECK(verdict(right) != Verdict::wrong);
+  CHECK(verdict({static_cast<float>(exact * p[0] / (p[0] + p[2]) * -1), static_cast<float>(exact),
+                 static_cast<float>(exact * p[2] / (p[0] + p[2]) * -1)}) != Verdict::wrong);
+  CHECK(verdict({2 * p[0], p[1] - 1, 2 * p[2]}) == Verdict::wrong);
+  CHECK(verdict(p) == Verdict::wrong);
+}
