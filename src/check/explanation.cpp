@@ -71,13 +71,11 @@ class PassComparison {
     }
     pass_ = std::make_unique<formulas::Formulas>(loss, xs_, DeriveOptions{.names = names},
                                                  formulas::Formulas::Connection::known);
-    lines_ = diagnosis::lines_of(*pass_);
-    formulas::Printer printer{formulas::Dialect::text, [this](formulas::Expr e) { return pass_->name_of(e); }};
-    for (const Line& line : lines_) {
-      rights_.push_back(printer.of(line.right));
-    }
+    const std::vector<Line> backward = pass_->backward_lines();
+    lines_ = diagnosis::lines_of(*pass_, backward);
+    printer_.emplace(formulas::Dialect::text, [this](formulas::Expr e) { return pass_->name_of(e); });
     lefts_.resize(xs_.size());
-    for (const Line& line : pass_->backward_lines()) {
+    for (const Line& line : backward) {
       if (line.target < lefts_.size()) {
         lefts_[line.target] = line.left.text;
       }
@@ -93,13 +91,13 @@ class PassComparison {
 
   [[nodiscard]] const std::vector<std::size_t>& targets() const noexcept { return connected_; }
   /// Of the k-th target: "∂Loss/∂W¹ = δ¹ᵀ x".
-  [[nodiscard]] std::string formula_of_target(std::size_t k) const {
+  [[nodiscard]] std::string formula_of_target(std::size_t k) {
     const std::size_t line = line_of_target_[k];
-    return fmt::format("{} = {}", lefts_[k], line == Line::no_target ? "0" : rights_[line]);
+    return fmt::format("{} = {}", lefts_[k], line == Line::no_target ? "0" : printer_->of(lines_[line].right));
   }
   /// Of a line: "δ¹ = (δ² W²) ⊙ σ′(z¹)".
-  [[nodiscard]] std::string formula_of_line(std::size_t i) const {
-    return fmt::format("{} = {}", lines_[i].left.text, rights_[i]);
+  [[nodiscard]] std::string formula_of_line(std::size_t i) {
+    return fmt::format("{} = {}", lines_[i].left.text, printer_->of(lines_[i].right));
   }
 
   /// With the other lines that it may be in.
@@ -151,7 +149,7 @@ class PassComparison {
                                     xs_[k].shape(), tolerance_of(xs_[k].dtype()));
   }
 
-  [[nodiscard]] std::string first_divergence(const Divergence& divergence, const std::vector<Finding>& findings) const {
+  [[nodiscard]] std::string first_divergence(const Divergence& divergence, const std::vector<Finding>& findings) {
     if (divergence.first() == Divergence::none) {
       return {};
     }
@@ -193,7 +191,7 @@ class PassComparison {
   std::vector<Tensor> xs_;
   std::unique_ptr<formulas::Formulas> pass_;
   std::vector<Line> lines_;
-  std::vector<std::string> rights_;
+  std::optional<formulas::Printer> printer_;
   std::vector<std::string> lefts_;           // by target
   std::vector<std::size_t> line_of_target_;  // none if it isn't in the pass
   std::vector<Verdict> verdicts_;

@@ -1,5 +1,6 @@
 #include "derive/evaluation.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <span>
@@ -73,14 +74,16 @@ Tensor Evaluation::of(Expr root) {
       stack.pop_back();
       continue;
     }
-    std::vector<Expr> needed = e->arguments;
-    if (e->head == Head::symbol && find(*e->node) == nullptr && e_.definition(e) != e) {
-      needed.push_back(e_.definition(e));
-    }
     const std::size_t before = stack.size();
-    for (Expr each : needed) {
+    const auto need = [&](Expr each) {
       if (!known_.contains(each)) {
         stack.push_back(each);
+      }
+    };
+    std::for_each(e->arguments.begin(), e->arguments.end(), need);
+    if (e->head == Head::symbol && find(*e->node) == nullptr) {
+      if (const Expr definition = e_.definition(e); definition != e) {
+        need(definition);
       }
     }
     if (stack.size() == before) {

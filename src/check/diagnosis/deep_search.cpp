@@ -25,9 +25,7 @@ DeepSearch::DeepSearch(formulas::Formulas& pass, Problem whole, double tolerance
     }
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::unordered_set<Expr> symbols = symbols_in(lines[i].right);
-    symbols_.emplace_back(symbols.begin(), symbols.end());
-    std::sort(symbols_.back().begin(), symbols_.back().end(), [](Expr a, Expr b) { return a->serial < b->serial; });
+    symbols_.push_back(symbols_in(lines[i].right));
     for (Expr symbol : symbols_.back()) {
       if (definition_.contains(symbol)) {
         users_[symbol].push_back(i);

@@ -4,24 +4,29 @@
 #include <functional>
 #include <queue>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace xgrad::check::diagnosis {
 
-std::unordered_set<Expr> symbols_in(Expr root) {
+std::vector<Expr> symbols_in(Expr root) {
+  constexpr std::size_t small = 64;  // a formula that may be gone through as the tree that it is
+  const bool may_repeat = root->size <= small;
   std::vector<Expr> stack{root};
   std::unordered_set<Expr> seen;
-  std::unordered_set<Expr> symbols;
+  std::vector<Expr> symbols;
   while (!stack.empty()) {
     const Expr e = stack.back();
     stack.pop_back();
-    if (!seen.insert(e).second) {
+    if (!may_repeat && !seen.insert(e).second) {
       continue;
     }
     if (e->head == formulas::Head::symbol) {
-      symbols.insert(e);
+      symbols.push_back(e);
     }
     stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
   }
+  std::sort(symbols.begin(), symbols.end(), [](Expr a, Expr b) { return a->serial < b->serial; });
+  symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
   return symbols;
 }
 
@@ -40,9 +45,8 @@ std::vector<std::size_t> last_used_by(const std::vector<Line>& lines) {
   return last;
 }
 
-std::vector<Line> lines_of(const formulas::Formulas& pass) {
+std::vector<Line> lines_of(const formulas::Formulas& pass, const std::vector<Line>& backward) {
   std::vector<Line> all = pass.abbreviations();
-  const std::vector<Line> backward = pass.backward_lines();
   all.insert(all.end(), backward.begin(), backward.end());
   std::unordered_map<Expr, std::size_t> owner;
   for (std::size_t i = 0; i < all.size(); ++i) {

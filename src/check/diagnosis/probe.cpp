@@ -79,13 +79,17 @@ Values Probe::selected(std::size_t target, const Tensor& tensor) const {
   return result;
 }
 
-const std::unordered_set<Expr>& Probe::symbols_of(Expr root) {
+const std::vector<Expr>& Probe::symbols_of(Expr root) {
   const auto known = symbols_.find(root);
   return known != symbols_.end() ? known->second : symbols_.emplace(root, symbols_in(root)).first->second;
 }
 
 std::vector<Values> Probe::gradients(const std::vector<Line>& lines) {
-  return run(lines, std::vector<bool>(lines.size(), true), lines.size(), nullptr);
+  prepare(lines);
+  std::vector<bool> wanted(lines.size());
+  std::transform(lines.begin(), lines.end(), wanted.begin(),
+                 [](const Line& line) { return line.target != Line::no_target; });
+  return run(lines, wanted, lines.size(), nullptr);
 }
 
 std::vector<Values> Probe::gradients(const std::vector<Line>& lines, std::size_t changed, Expr formula,
@@ -98,9 +102,9 @@ std::vector<Values> Probe::gradients(const std::vector<Line>& lines, std::size_t
   for (std::size_t j = changed; j < lines.size() && count < most; ++j) {
     const Line& line = lines[j];
     if (j != changed) {
-      const std::unordered_set<Expr>& symbols = symbols_of(line.right);
-      affected[j] = std::any_of(changed_symbols.begin(), changed_symbols.end(),
-                                [&symbols](Expr symbol) { return symbols.contains(symbol); });
+      const std::vector<Expr>& symbols = symbols_of(line.right);
+      affected[j] = std::find_first_of(symbols.begin(), symbols.end(), changed_symbols.begin(),
+                                       changed_symbols.end()) != symbols.end();
     } else {
       affected[j] = true;
     }
@@ -130,19 +134,24 @@ void Probe::prepare(const std::vector<Line>& lines) {
       base_.erase(line.symbol->node);
     }
   }
-  std::vector<std::pair<const graph::Node*, Tensor>> values;
-  walk(lines, [&](std::size_t i, const Tensor& value) {
-    const Tensor seen = is_pinned(i) ? pins_[i] : value;
-    if (lines[i].symbol != nullptr) {
-      values.emplace_back(lines[i].symbol->node, seen);
-    }
-    return seen;
-  });
+  prepared_.clear();
   const PlanScope scope{node_by_node};
-  std::vector<Tensor> all(values.size());
-  std::transform(values.begin(), values.end(), all.begin(), [](const auto& value) { return value.second; });
-  eval(all);
-  base_.insert(values.begin(), values.end());
+  std::vector<const graph::Node*> nodes;
+  std::vector<Tensor> values;
+  {
+    Evaluation evaluation{pass_->expressions(), base_};
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].symbol != nullptr) {
+        nodes.push_back(lines[i].symbol->node);
+        values.push_back(is_pinned(i) ? pins_[i] : evaluation.of(lines[i].right));
+        evaluation.set(*nodes.back(), values.back());
+      }
+    }
+  }
+  eval(values);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    base_.emplace(nodes[i], values[i]);
+  }
   prepared_.resize(lines.size());
   std::transform(lines.begin(), lines.end(), prepared_.begin(), [](const Line& line) { return line.right; });
 }

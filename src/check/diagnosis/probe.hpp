@@ -4,7 +4,6 @@
 #include <functional>
 #include <limits>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -36,7 +35,7 @@ class Probe {
 
   /// Computes what the lines give. Their values stay what other lines find, until these are prepared again.
   void prepare(const std::vector<Line>& lines);
-  /// Of all targets. Empty where a target has no line.
+  /// Of all targets; prepares the lines. Empty where a target has no line.
   [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines);
   /// With one line changed: of the targets that this may change; the others are empty. So are those that come after
   /// `most` of the targets in `counted`.
@@ -51,14 +50,14 @@ class Probe {
  private:
   [[nodiscard]] std::vector<Values> run(const std::vector<Line>& lines, const std::vector<bool>& wanted,
                                         std::size_t changed, Expr formula);
-  [[nodiscard]] const std::unordered_set<Expr>& symbols_of(Expr root);
+  [[nodiscard]] const std::vector<Expr>& symbols_of(Expr root);
   [[nodiscard]] bool is_pinned(std::size_t line) const { return line < pins_.size() && pins_[line].defined(); }
 
   formulas::Formulas* pass_;
   formulas::Evaluation::Symbols base_;  // values of leaves, forward quantities and lines
   std::vector<std::vector<std::size_t>> entries_;
   std::vector<Tensor> pins_;
-  std::unordered_map<Expr, std::unordered_set<Expr>> symbols_;
+  std::unordered_map<Expr, std::vector<Expr>> symbols_;
   std::vector<Expr> prepared_;  // the right sides of the lines whose values these are
 };
 
