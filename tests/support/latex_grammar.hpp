@@ -30,7 +30,6 @@ class LatexGrammar {
 
   explicit LatexGrammar(std::string_view latex) : latex_{latex} {}
 
-
   void fail(const std::string& what) {
     if (fault_.empty()) {
       fault_ = what + " at " + std::to_string(at_) + " of " + std::string{latex_};
