@@ -33,6 +33,7 @@ class Examination {
 
  private:
   [[nodiscard]] std::vector<double> along_directions(const std::vector<double>& gradient) const;
+  [[nodiscard]] bool is_rounding_of_loss(double deviation, double step);
   [[nodiscard]] const NumericEntry& numeric_at(std::int64_t index);
   void examine_suspects(Agreement& agreement);
   [[nodiscard]] std::string blame(double manual, double automatic, const NumericEntry& entry) const;
@@ -55,6 +56,7 @@ class Examination {
   std::vector<std::vector<double>> directions_;
   std::optional<Otherwise> otherwise_;
   bool closely_ = true;
+  std::optional<double> loss_rounding_;
 };
 
 }  // namespace xgrad::check

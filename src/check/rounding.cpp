@@ -114,6 +114,16 @@ class DoubleTwin {
   graph::Copy copy_;
 };
 
+constexpr std::int64_t trials = 8;
+
+Tensor seed_of(std::int64_t trial) {
+  return full({}, static_cast<double>(trial), int64);
+}
+
+double value_in_double(const Tensor& loss, const Tensor& seed) {
+  return DoubleTwin{{&loss, 1}, seed}.of(loss).item();
+}
+
 using Gradients = std::vector<std::vector<double>>;
 
 /// Of all but the last of the tensors, the loss; empty where it doesn't depend on one.
@@ -140,7 +150,6 @@ Gradients gradients_in_double(std::span<const Tensor> tensors, const Tensor& see
 }
 
 std::vector<Rounding> rounding_of(const Tensor& loss, std::vector<Tensor> tensors) {
-  constexpr std::int64_t trials = 8;
   tensors.push_back(loss);
   // With the stable forms that values and gradients come from.
   const std::vector<Tensor> computed = graph::as_computed(tensors, graph::Boundary::leaves);
@@ -150,7 +159,7 @@ std::vector<Rounding> rounding_of(const Tensor& loss, std::vector<Tensor> tensor
     result[i] = {exact[i], std::vector<double>(exact[i].size(), 0.0)};
   }
   for (std::int64_t trial = 0; trial < trials; ++trial) {
-    const Gradients moved = gradients_in_double(computed, full({}, static_cast<double>(trial), int64));
+    const Gradients moved = gradients_in_double(computed, seed_of(trial));
     for (std::size_t i = 0; i < exact.size(); ++i) {
       std::vector<double>& errors = result[i].errors;
       for (std::size_t k = 0; k < errors.size(); ++k) {
@@ -166,6 +175,26 @@ std::vector<Rounding> rounding_of(const Tensor& loss, std::vector<Tensor> tensor
 Agreement compare_given(const Given& given, const Automatic& automatic, std::size_t i) {
   return compare_manual(as_doubles(given.manual), automatic.gradients[i], given.x.shape(),
                         tolerance_of(given.x.dtype()), automatic.loss, automatic.rounding_at(i));
+}
+
+double rounding_of_value(const Tensor& loss) {
+  if (loss.dtype() != float32) {
+    return 0;
+  }
+  try {
+    const Tensor computed = graph::as_computed({&loss, 1}, graph::Boundary::leaves)[0];
+    const double exact = value_in_double(computed, {});
+    double error = std::abs(loss.item() - exact);
+    for (std::int64_t trial = 0; trial < trials; ++trial) {
+      error = larger(error, std::abs(value_in_double(computed, seed_of(trial)) - exact));
+    }
+    return std::isfinite(error) ? error : 0;
+  } catch (const std::exception& error) {
+    if (is_for_memory(error)) {
+      throw;
+    }
+    return 0;
+  }
 }
 
 void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic) {
