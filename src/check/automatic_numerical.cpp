@@ -35,7 +35,7 @@ struct Judged {
   double excess = 0;  ///< the deviation in units of what is allowed
 };
 
-struct Point {
+struct Sample {
   double automatic = 0;
   const NumericEntry* numerical = nullptr;
   std::int64_t direction = -1;
@@ -43,46 +43,46 @@ struct Point {
 };
 
 /// Among equals an entry comes before a direction, and the first before the others.
-bool is_worse(const Point& a, const Point& b) {
+bool is_worse(const Sample& a, const Sample& b) {
   return std::tuple{a.judged.finding, a.judged.excess, b.direction, b.numerical->index} >
          std::tuple{b.judged.finding, b.judged.excess, a.direction, a.numerical->index};
 }
 
-Judged judge(const Point& point, double floor, double loss) {
+Judged judge(const Sample& sample, double floor, double loss) {
   constexpr double kink_share = 1e-5;
   constexpr double converged_share = 1e-3;
-  const NumericEntry& n = *point.numerical;
+  const NumericEntry& n = *sample.numerical;
   const double infinity = std::numeric_limits<double>::infinity();
   if (!std::isfinite(n.value) || !std::isfinite(n.error)) {
     return {.finding = Finding::not_finite, .excess = infinity};
   }
-  if (!std::isfinite(point.automatic)) {
+  if (!std::isfinite(sample.automatic)) {
     // A derivative that is really infinite leaves differences that grow without end.
     const bool converged = n.error <= converged_share * std::max(std::abs(n.value), std::abs(loss));
     return {.finding = converged ? Finding::differs : Finding::not_finite, .excess = infinity};
   }
-  const double difference = std::abs(point.automatic - n.value);
+  const double difference = std::abs(sample.automatic - n.value);
   const double allowed = Tolerance::error_factor * n.error + floor;
   double excess = difference / allowed;
   if (allowed == 0) {
     excess = difference > 0 ? infinity : 0;
   }
   const double share = difference <= allowed ? kink_share : 0;
-  if (has_kink(n, share) && within_kink(point.automatic, n)) {
+  if (has_kink(n, share) && within_kink(sample.automatic, n)) {
     return {.finding = Finding::kink, .excess = excess};
   }
   return {.finding = difference <= allowed ? Finding::agrees : Finding::differs, .excess = excess};
 }
 
-/// The worst point. One that differs is looked at again, and only differs if its deviation persists.
-const Point& find_worst(std::vector<Point>& points, const Persists& persists) {
+/// The worst sample. One that differs is looked at again, and only differs if its deviation persists.
+const Sample& find_worst(std::vector<Sample>& points, const Persists& persists) {
   std::sort(points.begin(), points.end(), is_worse);
-  for (Point& point : points) {
-    if (point.judged.finding != Finding::differs || !std::isfinite(point.automatic) ||
-        persists(*point.numerical, point.direction, point.automatic)) {
+  for (Sample& sample : points) {
+    if (sample.judged.finding != Finding::differs || !std::isfinite(sample.automatic) ||
+        persists(*sample.numerical, sample.direction, sample.automatic)) {
       break;
     }
-    point.judged.finding = Finding::unclear;
+    sample.judged.finding = Finding::unclear;
   }
   return *std::min_element(points.begin(), points.end(), is_worse);
 }
@@ -92,9 +92,9 @@ struct Resolution {
   std::vector<double> errors;
   std::vector<double> sizes;
 
-  void add(const Point& point) {
-    errors.push_back(point.numerical->error);
-    sizes.push_back(std::max(std::abs(point.automatic), std::abs(point.numerical->value)));
+  void add(const Sample& sample) {
+    errors.push_back(sample.numerical->error);
+    sizes.push_back(std::max(std::abs(sample.automatic), std::abs(sample.numerical->value)));
   }
   [[nodiscard]] bool sufficient(double share) const {
     const double size = norm(sizes);
@@ -102,17 +102,17 @@ struct Resolution {
   }
 };
 
-std::string where_text(const Point& point, const Shape& shape) {
-  return point.direction >= 0 ? fmt::format("along random direction {}", point.direction)
-                              : "at " + index_text(unravel(point.numerical->index, shape));
+std::string where_text(const Sample& sample, const Shape& shape) {
+  return sample.direction >= 0 ? fmt::format("along random direction {}", sample.direction)
+                               : "at " + index_text(unravel(sample.numerical->index, shape));
 }
 
-std::string reason_of(const Point& point, const Shape& shape) {
-  const NumericEntry& n = *point.numerical;
-  const std::string where = where_text(point, shape);
-  switch (point.judged.finding) {
+std::string reason_of(const Sample& sample, const Shape& shape) {
+  const NumericEntry& n = *sample.numerical;
+  const std::string where = where_text(sample, shape);
+  switch (sample.judged.finding) {
     case Finding::differs:
-      return fmt::format("automatic {:.6g} {} is outside the differences' {:.6g} ± {:.1g}", point.automatic, where,
+      return fmt::format("automatic {:.6g} {} is outside the differences' {:.6g} ± {:.1g}", sample.automatic, where,
                          n.value, n.error);
     case Finding::kink:
       return fmt::format("at a kink: {} the derivative is {:.6g} from the left and {:.6g} from the right", where,
@@ -120,11 +120,11 @@ std::string reason_of(const Point& point, const Shape& shape) {
     case Finding::unclear:
       return fmt::format(
           "automatic {:.6g} {} isn't the differences' {:.6g} ± {:.1g}, but small steps don't confirm those",
-          point.automatic, where, n.value, n.error);
+          sample.automatic, where, n.value, n.error);
     case Finding::not_finite:
-      return std::isfinite(point.automatic)
+      return std::isfinite(sample.automatic)
                  ? fmt::format("the loss is not finite or not smooth {}: differences give no number", where)
-                 : fmt::format("automatic is {} {}, and differences don't converge there", point.automatic, where);
+                 : fmt::format("automatic is {} {}, and differences don't converge there", sample.automatic, where);
     case Finding::agrees:
       break;
   }
@@ -136,7 +136,7 @@ std::string reason_of(const Point& point, const Shape& shape) {
 Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
                             const NumericGradient& numerical, const Shape& shape, const Tolerance& tolerance,
                             double loss, const Persists& persists) {
-  std::vector<Point> points;
+  std::vector<Sample> points;
   points.reserve(numerical.entries.size() + numerical.directions.size());
   for (const NumericEntry& entry : numerical.entries) {
     points.push_back({.automatic = automatic[static_cast<std::size_t>(entry.index)], .numerical = &entry});
@@ -159,20 +159,20 @@ Agreement compare_numerical(std::span<const double> automatic, std::span<const d
   Resolution entries;
   Resolution directions;
   std::vector<double> differences;
-  for (Point& point : points) {
-    point.judged = judge(point, floor, loss);
-    const double difference = point.automatic - point.numerical->value;
-    const double size = std::max(std::abs(point.automatic), std::abs(point.numerical->value));
+  for (Sample& sample : points) {
+    sample.judged = judge(sample, floor, loss);
+    const double difference = sample.automatic - sample.numerical->value;
+    const double size = std::max(std::abs(sample.automatic), std::abs(sample.numerical->value));
     comparison.absolute = larger(comparison.absolute, std::abs(difference));
-    if (point.numerical->error <= tolerance.resolution * size) {
+    if (sample.numerical->error <= tolerance.resolution * size) {
       comparison.relative = std::max(comparison.relative, std::abs(difference) / size);
     }
-    (point.direction < 0 ? entries : directions).add(point);
+    (sample.direction < 0 ? entries : directions).add(sample);
     differences.push_back(difference);
   }
   const double size = std::max(norm(entries.sizes), norm(directions.sizes));
   comparison.norm_relative = size > 0 ? norm(differences) / size : 0;
-  const Point& worst = find_worst(points, persists);
+  const Sample& worst = find_worst(points, persists);
   comparison.direction = worst.direction;
   if (worst.direction < 0) {
     agreement.worst = worst.numerical->index;

@@ -21,10 +21,6 @@ using formulas::Head;
 // Of an edit, this many of the nearest gradients that say something are looked at first.
 constexpr std::size_t nearest_targets = 8;
 
-double length(const Values& a) {
-  return std::sqrt(dot(a, a));
-}
-
 }  // namespace
 
 Search::Search(Formulas& pass, Problem problem, double tolerance, const std::vector<NamedTensor>& terms)

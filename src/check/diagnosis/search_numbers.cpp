@@ -20,10 +20,6 @@ double scale_beside(const Values& manual, const Values& gradient, const Values& 
   return (dot(manual, gradient) * ww - dot(manual, term) * gw) / (gg * ww - gw * gw);
 }
 
-double length(const Values& a) {
-  return std::sqrt(dot(a, a));
-}
-
 bool is_near(double a, double b) {
   return std::abs(a - b) <= 1e-7 * std::max({std::abs(a), std::abs(b), 1e-3});
 }

@@ -14,6 +14,10 @@ double dot(const Values& a, const Values& b) noexcept {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
+double length(const Values& a) noexcept {
+  return std::sqrt(dot(a, a));
+}
+
 Values difference(const Values& a, const Values& b) {
   Values result(a.size());
   std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>{});

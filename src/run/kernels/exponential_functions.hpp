@@ -115,7 +115,7 @@ struct Log {
   template <class B>
   static constexpr double smallest = is_single<B> ? 0x1p-126 : 0x1p-1022;
   template <class B>
-  static constexpr double largest = static_cast<double>(std::numeric_limits<ElementOf<B>>::max());
+  static constexpr double largest = std::numeric_limits<ElementOf<B>>::max();
 
   template <class B>
   static auto is_usual(B x) {

@@ -16,14 +16,14 @@ struct LargestFold {
   template <class T>
   static constexpr T identity = -std::numeric_limits<T>::infinity();
   using OfBatches = Maximum;
-  static double of_lanes(double a, double b) { return a != a || a > b || (a == b && !__builtin_signbit(a)) ? a : b; }
+  static double of_lanes(double a, double b) { return a != a || a > b || (a == b && __builtin_signbit(a) == 0) ? a : b; }
 };
 
 struct SmallestFold {
   template <class T>
   static constexpr T identity = std::numeric_limits<T>::infinity();
   using OfBatches = Minimum;
-  static double of_lanes(double a, double b) { return a != a || a < b || (a == b && __builtin_signbit(a)) ? a : b; }
+  static double of_lanes(double a, double b) { return a != a || a < b || (a == b && __builtin_signbit(a) != 0) ? a : b; }
 };
 
 // Stores `count` elements; what is behind them is 0 in the result.
