@@ -17,7 +17,7 @@ namespace xg = xgrad;
 
 namespace {
 
-constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t mib = 1'048'576;
 constexpr std::int64_t bytes = 48 * mib;  // of data, which gzip makes 48 kB of
 constexpr std::int64_t slack = 4 * mib;   // zlib's window, pieces of pages, the message
 

@@ -57,6 +57,7 @@ Numbers filled(double value, double at_late) {
 
 std::vector<Numbers> contents(const std::vector<xg::NamedParameter>& parameters) {
   std::vector<Numbers> result;
+  result.reserve(parameters.size());
   for (const xg::NamedParameter& each : parameters) {
     result.push_back(each.parameter.value().to_vector<double>());
   }
