@@ -7,19 +7,17 @@
 #include <xgrad/xgrad.hpp>
 
 #include "../support/suite.hpp"
+#include "by_hand.hpp"
 
 /// What the gradient of many parts of one tensor costs: a training step of a recurrent network, h ← tanh(z_t + h U), in
 /// float32, 8 sequences, 32 units, loss Σ h². The z_t are parts of x W + b, taken step by step; or the steps' inputs
 /// are parts of x. Rows: how the parts are taken, and the number of steps: four times the steps are to cost four times
-/// as much.
+/// as much. by_hand is the first of them without a graph.
 namespace bench::parts {
 
 namespace {
 
 using xgrad::Tensor;
-
-constexpr std::int64_t batch = 8;
-constexpr std::int64_t units = 32;
 
 enum class Way : std::uint8_t { at_after, at_before, split, take };
 
@@ -67,9 +65,13 @@ class Network {
   Tensor x;
 };
 
+struct Found {
+  double loss;
+  double slope;  // the gradient of b, summed
+};
+
 // The loss beside plain loops in double, and the gradient of b beside a difference of it.
-std::string check(std::int64_t steps, Way way) {
-  const Network network{steps};
+std::string check(const Network& network, std::int64_t steps, const Found& found) {
   const auto parameters = network.parameters();
   const std::vector<float> x = network.x.to_vector<float>();
   std::vector<std::vector<double>> values;
@@ -100,14 +102,45 @@ std::string check(std::int64_t steps, Way way) {
     }
     return total;
   };
-  const auto [value, gradients] = xgrad::value_and_gradients(network.loss(network.x, way), parameters);
   constexpr double step = 1e-5;
   const double slope = (loss(step) - loss(-step)) / (2 * step);
-  const double found = xgrad::sum(xgrad::cast(gradients[1], xgrad::float64)).item();
-  if (!(std::abs(value.item() - loss(0)) <= 1e-4 * loss(0))) {
+  if (!(std::abs(found.loss - loss(0)) <= 1e-4 * loss(0))) {
     return "the loss isn't that of plain loops";
   }
-  return std::abs(found - slope) <= 1e-3 * (1 + std::abs(slope)) ? "" : "the gradient isn't the slope of plain loops";
+  return std::abs(found.slope - slope) <= 1e-3 * (1 + std::abs(slope)) ? ""
+                                                                       : "the gradient isn't the slope of plain loops";
+}
+
+std::string check_xgrad(std::int64_t steps, Way way) {
+  const Network network{steps};
+  const auto [value, gradients] = xgrad::value_and_gradients(network.loss(network.x, way), network.parameters());
+  const double slope = xgrad::sum(xgrad::cast(gradients[1], xgrad::float64)).item();
+  return check(network, steps, {value.item(), slope});
+}
+
+Floats copy(const Tensor& tensor) {
+  const std::vector<float> values = tensor.to_vector<float>();
+  return {values.begin(), values.end()};
+}
+
+ByHand by_hand(const Network& network) {
+  const auto parameters = network.parameters();
+  return ByHand{{copy(network.x), copy(parameters[0].parameter.value()), copy(parameters[1].parameter.value()),
+                 copy(parameters[2].parameter.value())}};
+}
+
+std::string check_by_hand(std::int64_t steps) {
+  const Network network{steps};
+  ByHand written = by_hand(network);
+  const double loss = written.loss();
+  return check(network, steps, {loss, written.slope()});
+}
+
+void run_by_hand(benchmark::State& state, std::int64_t steps) {
+  ByHand written = by_hand(Network{steps});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(written.step(1e-6F));
+  }
 }
 
 void run_eager(benchmark::State& state, std::int64_t steps, Way way) {
@@ -139,10 +172,15 @@ void register_all() {
     const Way way = each.second;
     for (const std::int64_t steps : {128, 512}) {
       const std::string row = "parts/" + each.first + "/" + std::to_string(steps) + "/";
-      const auto verify = [steps, way] { return check(steps, way); };
+      const auto verify = [steps, way] { return check_xgrad(steps, way); };
       add(row + "xgrad_eager", verify, [steps, way](benchmark::State& state) { run_eager(state, steps, way); });
       add(row + "xgrad_compiled", verify, [steps, way](benchmark::State& state) { run_compiled(state, steps, way); });
     }
+  }
+  for (const std::int64_t steps : {128, 512}) {
+    add(
+        "parts/at_after/" + std::to_string(steps) + "/by_hand", [steps] { return check_by_hand(steps); },
+        [steps](benchmark::State& state) { run_by_hand(state, steps); });
   }
 }
 

@@ -76,7 +76,8 @@ const std::vector<Section> sections{
      "them.",
      "automatic", false, false},
     {"parts", "Gradients of many parts of one tensor",
-     "A training step of a recurrent network whose steps take parts of one tensor. Rows: how, and the number of steps.",
+     "A training step of a recurrent network whose steps take parts of one tensor. Rows: how, and the number of steps. "
+     "`by_hand` is the same on CBLAS, without a graph: what it reads and writes grows from 0.5 MB to 2 MB.",
      "xgrad_compiled", false, false},
     {"planning", "A graph met for the first time",
      "The gradient of a recurrent network: evaluated beside node by node; traced and planned. Rows: the number of "
