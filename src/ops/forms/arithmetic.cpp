@@ -81,7 +81,7 @@ StableForm cross_entropy(const Tensor& a, const Tensor& b) {
   if (product == nullptr || b.shape() != a.shape()) {
     return {};
   }
-  for (const std::size_t i : {1, 0}) {
+  for (const std::size_t i : {std::size_t{1}, std::size_t{0}}) {
     if (same(input(*product, i), z)) {
       const Tensor y = input(*product, 1 - i);
       return std::move(pattern).form(logistic_loss(z, y));
