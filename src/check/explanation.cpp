@@ -73,7 +73,8 @@ class PassComparison {
                                                  formulas::Formulas::Connection::known);
     const std::vector<Line> backward = pass_->backward_lines();
     lines_ = diagnosis::lines_of(*pass_, backward);
-    printer_.emplace(formulas::Dialect::text, [this](formulas::Expr e) { return pass_->name_of(e); });
+    printer_ = std::make_unique<formulas::Printer>(formulas::Dialect::text,
+                                                   [this](formulas::Expr e) { return pass_->name_of(e); });
     lefts_.resize(xs_.size());
     for (const Line& line : backward) {
       if (line.target < lefts_.size()) {
@@ -191,9 +192,9 @@ class PassComparison {
   std::vector<Tensor> xs_;
   std::unique_ptr<formulas::Formulas> pass_;
   std::vector<Line> lines_;
-  std::optional<formulas::Printer> printer_;
-  std::vector<std::string> lefts_;           // by target
-  std::vector<std::size_t> line_of_target_;  // none if it isn't in the pass
+  std::unique_ptr<formulas::Printer> printer_;  // made with pass_
+  std::vector<std::string> lefts_;              // by target
+  std::vector<std::size_t> line_of_target_;     // none if it isn't in the pass
   std::vector<Verdict> verdicts_;
   std::vector<Manual> manual_;
 };
