@@ -91,7 +91,7 @@ struct Neuron {
 
 TEST_CASE("a right gradient of a saturated network isn't called wrong for its rounding") {
   // Those of 1,000 networks of scale 100 in which rounding is largest, and others.
-  for (const std::uint64_t seed : {7, 26, 404, 451, 522, 544}) {
+  for (const std::uint64_t seed : {7U, 26U, 404U, 451U, 522U, 544U}) {
     CAPTURE(seed);
     const Network network{seed, 100};
     CHECK(network.report(network.by_hand()).verdict() != Verdict::wrong);
@@ -109,7 +109,7 @@ TEST_CASE("a right gradient of a saturated network isn't called wrong for its ro
 
 TEST_CASE("what rounding explains is inconclusive, in words that say so") {
   bool any = false;
-  for (const std::uint64_t seed : {7, 26, 404, 451, 522, 544}) {
+  for (const std::uint64_t seed : {7U, 26U, 404U, 451U, 522U, 544U}) {
     const Network network{seed, 100};
     const Report report = network.report(network.by_hand(), true);
     for (const auto& row : report.parameters) {
@@ -127,7 +127,7 @@ TEST_CASE("what rounding explains is inconclusive, in words that say so") {
 }
 
 TEST_CASE("in the same networks a factor and a forgotten slope are still called wrong") {
-  for (const std::uint64_t seed : {7, 26, 404, 451, 522, 544}) {
+  for (const std::uint64_t seed : {7U, 26U, 404U, 451U, 522U, 544U}) {
     CAPTURE(seed);
     const Network network{seed, 100};
     for (const double factor : {-1.0, 0.5, 1.02, 2.0}) {
