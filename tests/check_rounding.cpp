@@ -3,7 +3,11 @@
 #include <cmath>
 #include <cstdint>
 #include <doctest/doctest.h>
+#include <limits>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xgrad/xgrad.hpp"
@@ -188,4 +192,41 @@ TEST_CASE("a sample that is classified for certain leaves p − y without digits
                  static_cast<float>(exact * p[2] / (p[0] + p[2]) * -1)}) != Verdict::wrong);
   CHECK(verdict({2 * p[0], p[1] - 1, 2 * p[2]}) == Verdict::wrong);
   CHECK(verdict(p) == Verdict::wrong);
+}
+
+TEST_CASE("a right gradient isn't wrong because the automatic one overflows") {
+  const xg::Parameter w{xg::full({3}, 1e-25), "w"};
+  const auto loss = [&] { return xg::sum(xg::sqrt(xg::square(w.value()))); };
+  REQUIRE(xg::gradients(loss(), {w})[0].to_vector<float>()[0] == std::numeric_limits<float>::infinity());
+  const auto verdict = [&](double manual) {
+    return compare(loss, {{"w", w}}, {.manual = {xg::full({3}, manual)}}).parameters[0].manual_automatic.verdict;
+  };
+  CHECK(verdict(1) == Verdict::right);
+  CHECK(verdict(2) == Verdict::wrong);
+  CHECK(verdict(0) == Verdict::wrong);
+}
+
+TEST_CASE("an operation may refuse float64 with anything: the verdict stands without it") {
+  class Refuses final : public xg::ElementwiseOperation {
+   public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "refuses"; }
+    [[nodiscard]] xg::DType infer_dtype(std::span<const Tensor> inputs) const override {
+      if (inputs[0].dtype() != xg::float32) {
+        throw 42;  // NOLINT: that is the case
+      }
+      return xg::float32;
+    }
+    [[nodiscard]] Tensor times_partial(const xg::Call& /*call*/, std::size_t /*i*/, const Tensor& t) const override {
+      return 3.0 * t;
+    }
+    [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType /*output*/) const override {
+      return xg::tile_of<Refuses, float, float>();
+    }
+    [[nodiscard]] static float value(float x) { return 3 * x; }
+  };
+  const xg::Parameter w{xg::full({3}, 0.5), "w"};
+  const auto operation = std::make_shared<const Refuses>();
+  const auto loss = [&] { return xg::sum(xg::apply(operation, {w.value()})); };
+  CHECK(compare(loss, {{"w", w}}, {.manual = {xg::full({3}, 3.0)}}).verdict() == Verdict::right);
+  CHECK(compare(loss, {{"w", w}}, {.manual = {xg::full({3}, 4.0)}}).verdict() == Verdict::wrong);
 }

@@ -49,7 +49,7 @@ TEST_CASE("xgrad derive: a layer by itself") {
   CHECK(contains(run_command({"derive", "--layer", "Sigmoid"}).out, "∂Loss/∂x = G ⊙ σ′(x)"));
   CHECK(contains(run_command({"derive", "--layer", "Tanh"}).out, "∂Loss/∂x = G ⊙ tanh′(x)"));
   CHECK(contains(run_command({"derive", "--layer", "ReLU"}).out, "∂Loss/∂x = G ⊙ relu′(x)"));
-  CHECK(contains(run_command({"derive", "--layer", "Softmax"}).out, "∂Loss/∂x = a ⊙ (G − Σ (G ⊙ a))"));
+  CHECK(contains(run_command({"derive", "--layer", "Softmax"}).out, "∂Loss/∂x = (G − Σ (G ⊙ a)) ⊙ a"));
 }
 
 TEST_CASE("xgrad derive: as LaTeX and as a graph") {

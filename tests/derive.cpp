@@ -200,7 +200,7 @@ TEST_CASE("derive: softmax and the quadratic loss keep the whole Jacobian") {
   const auto [layers, x, y] = network<xg::nn::Softmax>(1, true);
   const Tensor loss = xg::nn::QuadraticLoss{}(layers(x), y);
   const xg::Derivation derivation = xg::derive(loss, layers.parameters());
-  CHECK(derivation["δ²"].right == "a² ⊙ (a² − y − Σ ((a² − y) ⊙ a²))");
+  CHECK(derivation["δ²"].right == "(a² − y − Σ ((a² − y) ⊙ a²)) ⊙ a²");
   check_values(derivation, loss, tensors(layers), two_layers);
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("derive: attention") {
   CHECK(derivation["A"].right == "softmax(S)");
   CHECK(derivation["δ_V"].right == "Aᵀ δ_O");
   CHECK(derivation["δ_A"].right == "δ_O Vᵀ");
-  CHECK(derivation["δ_S"].right == "A ⊙ (δ_A − Σ₁ (δ_A ⊙ A))");
+  CHECK(derivation["δ_S"].right == "(δ_A − Σ₁ (δ_A ⊙ A)) ⊙ A");
   CHECK(derivation["δ_Q"].right == "½ δ_S K");
   CHECK(derivation["δ_K"].right == "½ δ_Sᵀ Q");
   CHECK(derivation["∂Loss/∂W_q"].right == "Xᵀ δ_Q");
@@ -420,7 +420,7 @@ TEST_CASE("derive: by tensors on the way, also those that simplification goes ar
     const Tensor p = xg::softmax(z, -1).named("p");
     const Tensor loss = -xg::sum(y * xg::log(p));
     const xg::Derivation derivation = xg::derive(loss, {p, z, W});
-    CHECK(written(derivation.backward) == Lines{"δ_p = −y / p", "∂Loss/∂p = δ_p", "δ_z = p ⊙ (δ_p − Σ₁ (δ_p ⊙ p))",
+    CHECK(written(derivation.backward) == Lines{"δ_p = −y / p", "∂Loss/∂p = δ_p", "δ_z = (δ_p − Σ₁ (δ_p ⊙ p)) ⊙ p",
                                                 "∂Loss/∂z = δ_z", "∂Loss/∂W = δ_zᵀ x"});
     check_values(derivation, loss, {p, z, W}, {"p", "z", "W"});
     // By hand: −y / p.

@@ -179,3 +179,68 @@ TEST_CASE("what losses are made of has its limits as value and gradient at ±∞
       {"logsumexp, both", lse, {-inf, inf}, inf, {0, 1}},
   });
 }
+
+TEST_CASE("entropies of probabilities that are 0 have their limits as value and gradient") {
+  const auto entropy = [](const Tensor& p) { return p * xg::log(p); };
+  const auto half = [](const Tensor& z, double c) { return 0.5 * xg::softmax(c * z); };
+  check({
+      {"of a mean of softmaxes",
+       [=](const Tensor& z) { return entropy(half(z, 1) + half(z, 1.05)); },
+       {800, -800},
+       0,
+       {0, 0}},
+      {"of a part", [=](const Tensor& z) { return entropy(xg::softmax(z) * 1.0); }, {800, -800}, 0, {0, 0}},
+      {"1 − σ", [=](const Tensor& z) { return entropy(1.0 - xg::sigmoid(z) * 1.0); }, {800}, 0, {0}},
+      {"1 − tanh", [=](const Tensor& z) { return entropy(1.0 - xg::tanh(z)); }, {800}, 0, {0}},
+      {"1 − tanh²", [=](const Tensor& z) { return entropy(1.0 - xg::square(xg::tanh(z))); }, {800}, 0, {0}},
+      {"1 − erf", [=](const Tensor& z) { return entropy(1.0 - xg::erf(z)); }, {800}, 0, {0}},
+      {"1 + expm1", [=](const Tensor& z) { return entropy(1.0 + xg::expm1(z) * 1.0); }, {-inf}, 0, {0}},
+      {"softplus", [=](const Tensor& z) { return entropy(xg::softplus(z)); }, {-inf}, 0, {0}},
+      {"log σ", [=](const Tensor& z) { return entropy(-xg::log_sigmoid(z)); }, {inf}, 0, {0}},
+  });
+  // Masked: p = (0, σ(−2), σ(2)). ∂ Σ p log p / ∂z_i = p_i (log p_i − Σ p log p).
+  const double p1 = 1 / (1 + std::exp(2.0));
+  const double p2 = 1 - p1;
+  const double negative_entropy = p1 * std::log(p1) + p2 * std::log(p2);
+  const Numbers gradient{0, p1 * (std::log(p1) - negative_entropy), p2 * (std::log(p2) - negative_entropy)};
+  const Numbers z{-inf, 0, 2};
+  check({
+      {"p log p", [=](const Tensor& x) { return entropy(xg::softmax(x)); }, z, negative_entropy, gradient},
+      {"p log_softmax", [](const Tensor& x) { return xg::softmax(x) * xg::log_softmax(x); }, z, negative_entropy,
+       gradient},
+      {"xlogy", [](const Tensor& x) { return xg::xlogy(xg::softmax(x), xg::softmax(x)); }, z, negative_entropy,
+       gradient},
+  });
+}
+
+TEST_CASE("a product with a logarithm is 0 where its other factor is, however it is written") {
+  const auto y = [](const Tensor& q) { return point({0, 1, 0}, q.dtype()); };
+  const Numbers q{0, 1, 0.5};
+  check({
+      {"−log q y", [=](const Tensor& x) { return -xg::log(x) * y(x); }, q, 0, {0, -1, 0}},
+      {"y (−log q)", [=](const Tensor& x) { return y(x) * -xg::log(x); }, q, 0, {0, -1, 0}},
+      {"y (2 log q)", [=](const Tensor& x) { return y(x) * (2.0 * xg::log(x)); }, q, 0, {0, 2, 0}},
+      {"y (log q / 2)", [=](const Tensor& x) { return y(x) * (xg::log(x) / 2.0); }, q, 0, {0, 0.5, 0}},
+      {"y (log y − log q)",
+       [=](const Tensor& x) { return y(x) * (xg::log(y(x)) - xg::log(x)); },
+       {0.25, 1, 0.5},
+       0,
+       {0, -1, 0}},
+      {"a number 0", [](const Tensor& x) { return xg::scalar(0, x.dtype()) * xg::log(x); }, {0, 1}, 0, {0, 0}},
+      {"an argument 0", [](const Tensor& x) { return x.at({0}) * xg::log(x.at({1})); }, {0, 0}, 0, {-inf, 0}},
+  });
+}
+
+TEST_CASE_TEMPLATE("binary cross-entropy keeps its digits where the label is right", T, float, double) {
+  const xg::nn::BinaryCrossEntropy loss;
+  for (int z = 0; z <= 30; ++z) {
+    CAPTURE(z);
+    const long double exact = std::log1p(std::exp(static_cast<long double>(-z)));
+    for (const T sign : {T{1}, T{-1}}) {
+      const Tensor logit = xg::from_vector(std::vector<T>{sign * static_cast<T>(z)}, {1});
+      const Tensor label = xg::from_vector(std::vector<T>{sign > 0 ? T{1} : T{0}}, {1});
+      const double found = xg::cast(loss(logit, label), xg::float64).item();
+      CHECK(found == doctest::Approx(static_cast<double>(exact)).epsilon(4 * std::numeric_limits<T>::epsilon()));
+    }
+  }
+}

@@ -75,6 +75,8 @@ T by_rules(const std::string& name, T a, T b, T c) {
                                                     : b},
       {"logistic_slope", a * (b * (1 - b))},
       {"hyperbolic_slope", a * (1 - b * b)},
+      {"chain_logistic_slope", zero_or(a == 0 || (b * (1 - b) == 0 && !std::isnan(a)), a * (b * (1 - b)))},
+      {"chain_hyperbolic_slope", zero_or(a == 0 || (1 - b * b == 0 && !std::isnan(a)), a * (1 - b * b))},
       {"add_product", a + b * c},
       {"sub_product", a - b * c},
   };
@@ -170,6 +172,8 @@ std::vector<Kernel> all_kernels(const VectorKernels& k) {
       {"minimum", 2, &k.minimum},
       {"logistic_slope", 2, &k.logistic_slope},
       {"hyperbolic_slope", 2, &k.hyperbolic_slope},
+      {"chain_logistic_slope", 2, &k.chain_logistic_slope},
+      {"chain_hyperbolic_slope", 2, &k.chain_hyperbolic_slope},
       {"add_product", 3, &k.add_product},
       {"sub_product", 3, &k.sub_product},
   };

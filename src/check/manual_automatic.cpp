@@ -52,14 +52,14 @@ double error_at(const Rounding& rounding, std::span<const double> automatic, std
 
 /// One that is wrong otherwise, with what is known of rounding.
 Deviation with_rounding(const Deviation& otherwise, double manual, double exact, double error, const Limits& limits) {
-  if (!std::isfinite(manual) || !std::isfinite(error)) {
+  if (!std::isfinite(manual)) {
     return otherwise;
   }
   Limits wider = limits;
   wider.loss_floor = 0;
   const Deviation from_exact = deviation(manual, exact, wider);
-  if (from_exact.verdict == Verdict::right) {
-    return from_exact;
+  if (from_exact.verdict == Verdict::right || !std::isfinite(error)) {
+    return from_exact.verdict == Verdict::right ? from_exact : otherwise;
   }
   wider.floor += Tolerance::rounding_factor * error;
   const bool covered = deviation(manual, exact, wider).verdict == Verdict::right;

@@ -170,6 +170,22 @@ std::vector<Rounding> rounding_of(const Tensor& loss, std::vector<Tensor> tensor
   return result;
 }
 
+/// What f gives, or `otherwise` where an operation refuses float64, in whatever way it does. Memory that runs out
+/// passes.
+template <class F, class T>
+T unless_refused(const F& f, const T& otherwise) {
+  try {
+    return f();
+  } catch (const std::exception& error) {
+    if (is_for_memory(error)) {
+      throw;
+    }
+    return otherwise;
+  } catch (...) {
+    return otherwise;
+  }
+}
+
 }  // namespace
 
 Agreement compare_given(const Given& given, const Automatic& automatic, std::size_t i) {
@@ -181,7 +197,7 @@ double rounding_of_value(const Tensor& loss) {
   if (loss.dtype() != float32) {
     return 0;
   }
-  try {
+  const auto seen = [&loss] {
     const Tensor computed = graph::as_computed({&loss, 1}, graph::Boundary::leaves)[0];
     const double exact = value_in_double(computed, {});
     double error = std::abs(loss.item() - exact);
@@ -189,12 +205,8 @@ double rounding_of_value(const Tensor& loss) {
       error = larger(error, std::abs(value_in_double(computed, seed_of(trial)) - exact));
     }
     return std::isfinite(error) ? error : 0;
-  } catch (const std::exception& error) {
-    if (is_for_memory(error)) {
-      throw;
-    }
-    return 0;
-  }
+  };
+  return unless_refused(seen, 0.0);
 }
 
 void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic) {
@@ -206,14 +218,7 @@ void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic&
   if (!any_wrong) {
     return;
   }
-  try {
-    automatic.rounding = rounding_of(loss, tensors_of(given));
-  } catch (const std::exception& error) {
-    if (is_for_memory(error)) {
-      throw;
-    }
-    automatic.rounding.clear();
-  }
+  automatic.rounding = unless_refused([&] { return rounding_of(loss, tensors_of(given)); }, std::vector<Rounding>{});
 }
 
 }  // namespace xgrad::check

@@ -10,6 +10,7 @@
 #include "compile/kind.hpp"
 #include "compile/simplify.hpp"
 #include "compile/tile_sums.hpp"
+#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 #include "run/tiles.hpp"
 
@@ -132,6 +133,9 @@ class Emissions {
     if (!is_floating(node.dtype)) {
       return std::nullopt;
     }
+    if (ops::is_chain_mul(*node.operation)) {
+      return slope_of(place, 0);
+    }
     switch (kind_of(node)) {
       case Kind::mul: {
         auto slope = slope_of(place, 0);
@@ -148,23 +152,27 @@ class Emissions {
     }
   }
 
-  // t (a (1 − a)) or t (1 − a²), t being input i.
+  // t (a (1 − a)) or t (1 − a²), t being input i of a product or chain product.
   std::optional<Emission> slope_of(std::uint32_t place, std::size_t i) {
     const Source slope = operand(place, 1 - i);
+    const bool chained = ops::is_chain_mul(*order_.nodes[place]->operation);
     if (is_inner(slope, Kind::mul)) {
       const Source a = operand(slope.place, 0);
       const Source rest = operand(slope.place, 1);
       if (is_inner(rest, Kind::sub) && is_one(operand(rest.place, 0)) && operand(rest.place, 1).node == a.node) {
         parts_ = {slope.place, rest.place};
-        return combined(place, &run::VectorKernels::logistic_slope, "a·(1−a)·", {operand(place, i), a});
+        return combined(place,
+                        chained ? &run::VectorKernels::chain_logistic_slope : &run::VectorKernels::logistic_slope,
+                        "a·(1−a)·", {operand(place, i), a});
       }
     }
     if (is_inner(slope, Kind::sub) && is_one(operand(slope.place, 0))) {
       const Source power = operand(slope.place, 1);
       if (is_inner(power, Kind::square)) {
         parts_ = {slope.place, power.place};
-        return combined(place, &run::VectorKernels::hyperbolic_slope, "(1−a²)·",
-                        {operand(place, i), operand(power.place, 0)});
+        return combined(place,
+                        chained ? &run::VectorKernels::chain_hyperbolic_slope : &run::VectorKernels::hyperbolic_slope,
+                        "(1−a²)·", {operand(place, i), operand(power.place, 0)});
       }
     }
     return std::nullopt;

@@ -84,7 +84,7 @@ const std::vector<Subject>& subjects() {
        {{"A not transposed", "A in place of Aᵀ in δ_V"},
         {"softmax as if element-wise", "the summand Σ₁ (δ_A ⊙ A) left out in δ_S"},
         {"sum over the wrong axis", "Σ₀ (δ_A ⊙ A) in place of Σ₁ (δ_A ⊙ A) in δ_S"},
-        {"softmax left out", "the factor A of A ⊙ (δ_A − Σ₁ (δ_A ⊙ A)) left out in δ_S"},
+        {"softmax left out", "the factor A of (δ_A − Σ₁ (δ_A ⊙ A)) ⊙ A left out in δ_S"},
         {"scale forgotten for Q", "the factor 0.57735 left out in δ_Q"},
         {"scale forgotten", "the factor 0.57735 left out in δ_Q"},
         {"S not transposed", "δ_S in place of δ_Sᵀ in δ_K"},

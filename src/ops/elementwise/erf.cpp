@@ -16,7 +16,7 @@ class ErfOperation final : public ops::Elementwise {
   [[nodiscard]] std::string_view name() const noexcept override { return "erf"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * (2.0 * std::numbers::inv_sqrtpi * exp(-square(call.inputs[0])));
+    return chain_mul(t, 2.0 * std::numbers::inv_sqrtpi * exp(-square(call.inputs[0])));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

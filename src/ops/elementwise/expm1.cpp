@@ -17,7 +17,7 @@ class Expm1Operation final : public ops::Elementwise {
   [[nodiscard]] std::string_view name() const noexcept override { return "expm1"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * exp(call.inputs[0]);
+    return chain_mul(t, exp(call.inputs[0]));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

@@ -18,7 +18,7 @@ class LogSigmoidOperation final : public ops::Elementwise {
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "log σ"}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * sigmoid(-call.inputs[0]);
+    return chain_mul(t, sigmoid(-call.inputs[0]));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

@@ -41,6 +41,7 @@ bool any_special(const T* x, std::size_t count) noexcept {
   return std::any_of(zeros.begin(), zeros.end(), [](T zero) { return std::isnan(zero); });
 }
 
+// As log(1 + e^−|z|) + (max(z, 0) − y z): for a label of 0 or 1 no digits cancel.
 template <class T>
 void tile_of_loss(const Operation& operation, const void* const* inputs, void* out, std::size_t count) {
   constexpr std::size_t block = 512;
@@ -51,19 +52,23 @@ void tile_of_loss(const Operation& operation, const void* const* inputs, void* o
     return std::is_same_v<T, float> ? kernel.float32 : kernel.float64;
   };
   const TileKernel softplus_of = of(run::vector_kernels().softplus);
-  const TileKernel less_product = of(run::vector_kernels().sub_product);
   std::array<T, block> loss;  // NOLINT: filled before it is read
   for (std::size_t start = 0; start < count; start += block) {
     const std::size_t length = std::min(block, count - start);
-    const std::array<const void*, 3> terms{loss.data(), y + start, z + start};
-    softplus_of(operation, &terms[2], loss.data(), length);
-    if (!any_special(z + start, length)) {
-      less_product(operation, terms.data(), result + start, length);
-      continue;
-    }
-    less_product(operation, terms.data(), loss.data(), length);
+    const T* zs = z + start;
+    const T* ys = y + start;
     for (std::size_t k = 0; k < length; ++k) {
-      loss[k] = std::isinf(z[start + k]) ? at_infinity(z[start + k], y[start + k]) : loss[k];
+      loss[k] = -std::abs(zs[k]);
+    }
+    const void* exponents = loss.data();
+    softplus_of(operation, &exponents, loss.data(), length);
+    for (std::size_t k = 0; k < length; ++k) {
+      loss[k] += (zs[k] > 0 ? zs[k] : T{0}) - ys[k] * zs[k];
+    }
+    if (any_special(zs, length)) {
+      for (std::size_t k = 0; k < length; ++k) {
+        loss[k] = std::isinf(zs[k]) ? at_infinity(zs[k], ys[k]) : loss[k];
+      }
     }
     std::copy_n(loss.data(), length, result + start);
   }

@@ -18,7 +18,7 @@ class SigmoidOperation final : public ops::Elementwise {
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "σ"}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * (call.output * (1.0 - call.output));
+    return chain_mul(t, call.output * (1.0 - call.output));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

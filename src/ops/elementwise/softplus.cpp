@@ -17,7 +17,7 @@ class SoftplusOperation final : public ops::Elementwise {
   [[nodiscard]] std::string_view name() const noexcept override { return "softplus"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * sigmoid(call.inputs[0]);
+    return chain_mul(t, sigmoid(call.inputs[0]));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

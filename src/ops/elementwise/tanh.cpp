@@ -14,7 +14,7 @@ class TanhOperation final : public ops::Elementwise {
   [[nodiscard]] std::string_view name() const noexcept override { return "tanh"; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
-    return t * (1.0 - square(call.output));
+    return chain_mul(t, 1.0 - square(call.output));
   }
 
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

@@ -94,8 +94,37 @@ bool is_any_log(const Operation& operation) noexcept {
   return is_log(operation) || is_log1p(operation) || is_log_sigmoid(operation) || is_log_softmax(operation);
 }
 
-bool is_logarithm(const Tensor& x) {
-  return Pattern{}.call(x, is_any_log) != nullptr;
+bool is_number_but_zero(const Tensor& x) {
+  return Pattern{}.is_number(x) && !Pattern{}.is_number(x, 0);
+}
+
+// log x, and what is infinite where that is: −log x, c log x, log x / c, log x ± log y.
+bool is_logarithm(const Tensor& x, int steps = 3) {
+  if (Pattern{}.call(x, is_any_log) != nullptr) {
+    return true;
+  }
+  if (steps == 0) {
+    return false;
+  }
+  const auto is_log_input = [steps](const graph::Node* call, std::size_t i) {
+    return is_logarithm(input(*call, i), steps - 1);
+  };
+  Pattern pattern;
+  if (const graph::Node* call = pattern.call(x, is_neg)) {
+    return is_log_input(call, 0);
+  }
+  if (const graph::Node* call = pattern.call(x, is_mul)) {
+    return (is_number_but_zero(input(*call, 0)) && is_log_input(call, 1)) ||
+           (is_number_but_zero(input(*call, 1)) && is_log_input(call, 0));
+  }
+  if (const graph::Node* call = pattern.call(x, is_div)) {
+    return is_number_but_zero(input(*call, 1)) && is_log_input(call, 0);
+  }
+  const graph::Node* sum = pattern.call(x, is_sub);
+  if (sum == nullptr) {
+    sum = pattern.call(x, is_add);
+  }
+  return sum != nullptr && is_log_input(sum, 0) && is_log_input(sum, 1);
 }
 
 }  // namespace
@@ -133,8 +162,8 @@ StableForm form_of_difference(const Tensor& a, const Tensor& b) {
 }
 
 StableForm form_of_product(const Tensor& a, const Tensor& b) {
-  // A number as factor is 0 only on purpose.
-  const auto varies = [](const Tensor& x) { return x.node()->operation != nullptr || x.rank() > 0; };
+  // A constant number other than 0 needs none.
+  const auto varies = [](const Tensor& x) { return !is_number_but_zero(x); };
   if (is_logarithm(b) && varies(a)) {
     return {product_with_log(a, b), {}};
   }

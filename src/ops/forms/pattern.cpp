@@ -34,12 +34,21 @@ const graph::Node* Pattern::call(const Tensor& x, Is is) {
   return node;
 }
 
-bool Pattern::is_number(const Tensor& x, double number) {
+bool Pattern::is_number(const Tensor& x) {
   const graph::Node& node = *x.node();
-  if (node.operation != nullptr || !node.has_value() || node.history || node.shape.rank() != 0 ||
-      !is_floating(node.dtype)) {
+  const bool found = node.operation == nullptr && node.has_value() && !node.history && node.shape.rank() == 0 &&
+                     is_floating(node.dtype);
+  if (found) {
+    around_.push_back(x);
+  }
+  return found;
+}
+
+bool Pattern::is_number(const Tensor& x, double number) {
+  if (!Pattern{}.is_number(x)) {
     return false;
   }
+  const graph::Node& node = *x.node();
   const void* data = node.value.data();
   const bool found = node.dtype == float32 ? static_cast<double>(*static_cast<const float*>(data)) == number
                                            : *static_cast<const double*>(data) == number;

@@ -17,7 +17,9 @@ class Pattern {
 
   /// The call that computes x, if it is one of this operation; else null.
   [[nodiscard]] const graph::Node* call(const Tensor& x, Is is);
-  /// x, if it is the number as a constant of rank 0.
+  /// Whether x is a number, as a constant of rank 0.
+  [[nodiscard]] bool is_number(const Tensor& x);
+  /// Whether x is this number.
   [[nodiscard]] bool is_number(const Tensor& x, double number);
   /// The argument of a call of one input; undefined if x is none.
   [[nodiscard]] Tensor argument(const Tensor& x, Is is);

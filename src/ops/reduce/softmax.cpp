@@ -52,10 +52,10 @@ class SoftmaxOperation final : public Operation {
     return axes;
   }
 
-  // The Jacobian is symmetric.
+  // The Jacobian is symmetric. Where s = 0 an infinite cotangent, as that of m in m log m, is one of 0.
   [[nodiscard]] Tensor times_jacobian(const Call& call, const Tensor& t) const {
     const Tensor& s = call.output;
-    return first_ == last_ ? Tensor{} : s * (t - sum(t * s, axes(), true));
+    return first_ == last_ ? Tensor{} : chain_mul(t - sum(chain_mul(t, s), axes(), true), s);
   }
 
   std::size_t first_;

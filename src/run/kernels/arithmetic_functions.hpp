@@ -86,10 +86,24 @@ struct LogisticSlope {  // t (a (1 − a)): σ′ from σ
   }
 };
 
+struct ChainLogisticSlope {  // the same by ChainMul
+  template <class B>
+  B operator()(B t, B a) const {
+    return ChainMul{}(t, a * (number<B>(1) - a));
+  }
+};
+
 struct HyperbolicSlope {  // t (1 − a²): tanh′ from tanh
   template <class B>
   B operator()(B t, B a) const {
     return t * (number<B>(1) - a * a);
+  }
+};
+
+struct ChainHyperbolicSlope {  // the same by ChainMul
+  template <class B>
+  B operator()(B t, B a) const {
+    return ChainMul{}(t, number<B>(1) - a * a);
   }
 };
 

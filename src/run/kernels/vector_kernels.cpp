@@ -187,6 +187,8 @@ VectorKernels make() {
   k.log_sigmoid = unary<LogSigmoid>();
   k.logistic_slope = binary<LogisticSlope>();
   k.hyperbolic_slope = binary<HyperbolicSlope>();
+  k.chain_logistic_slope = binary<ChainLogisticSlope>();
+  k.chain_hyperbolic_slope = binary<ChainHyperbolicSlope>();
   k.add_product = ternary<AddProduct>();
   k.sub_product = ternary<SubProduct>();
   for (unsigned scalars = 1; scalars < VectorKernels::scalar_masks; ++scalars) {

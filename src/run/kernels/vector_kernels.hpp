@@ -22,9 +22,9 @@ struct VectorKernels {
   /// t d of (t, d), but 0 where t = 0, and where d = 0 and t is infinite; t / d, but 0 where t = 0; a l of (a, l), but
   /// 0 where a = 0 and l isn't NaN.
   VectorKernel chain_mul, chain_div, log_product;
-  /// t (a (1 − a)) of (t, a);  t (1 − a²) of (t, a);  a + b c and a − b c of (a, b, c): to the bit what the kernels of
-  /// their parts give.
-  VectorKernel logistic_slope, hyperbolic_slope, add_product, sub_product;
+  /// t (a (1 − a)) of (t, a);  t (1 − a²) of (t, a), both by mul and by chain_mul;  a + b c and a − b c of (a, b, c):
+  /// to the bit what the kernels of their parts give.
+  VectorKernel logistic_slope, hyperbolic_slope, chain_logistic_slope, chain_hyperbolic_slope, add_product, sub_product;
   /// The same with some inputs that are one element for the whole tile, which is all that is read of them: bit i of the
   /// index stands for input i. Empty where all inputs would be.
   static constexpr unsigned scalar_masks = 6;
