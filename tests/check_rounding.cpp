@@ -230,3 +230,46 @@ TEST_CASE("an operation may refuse float64 with anything: the verdict stands wit
   CHECK(compare(loss, {{"w", w}}, {.manual = {xg::full({3}, 3.0)}}).verdict() == Verdict::right);
   CHECK(compare(loss, {{"w", w}}, {.manual = {xg::full({3}, 4.0)}}).verdict() == Verdict::wrong);
 }
+
+TEST_CASE("labels that are compared aren't rounded: a factor of 2 beside them is wrong") {
+  const xg::Parameter w{xg::tensor({0.5, -1.5}), "w"};
+  const Tensor y = xg::tensor({1.0, 0.0});
+  const auto loss = [&] { return xg::sum(xg::where(xg::equal(y, 1.0), xg::square(w.value()), 3.0 * w.value())); };
+  const auto verdict = [&](const Tensor& manual) { return compare(loss, {{"w", w}}, {.manual = {manual}}).verdict(); };
+  CHECK(verdict(xg::tensor({1.0, 3.0})) == Verdict::right);
+  CHECK(verdict(xg::tensor({2.0, 6.0})) == Verdict::wrong);
+  CHECK(verdict(xg::tensor({1.0, 3.01})) == Verdict::wrong);
+}
+
+TEST_CASE("tanh and the binary cross-entropy of one saturated neuron: right formulas aren't wrong, and twice them is") {
+  for (float at = -30; at <= 30; at += 0.73F) {
+    CAPTURE(at);
+    const xg::Parameter z{xg::full({1}, static_cast<double>(at)), "z"};
+    const auto verdict = [&](const xg::check::LossFunction& loss, double manual) {
+      return compare(loss, {{"z", z}}, {.manual = {xg::full({1}, manual)}}).parameters[0].manual_automatic.verdict;
+    };
+    const auto squared = [&] { return xg::sum(xg::square(xg::tanh(z.value()) - 0.25)); };
+    const float a = std::tanh(at);
+    const double by_value = static_cast<double>(2 * (a - 0.25F) * (1 - a * a));
+    const double wide = static_cast<double>(at);
+    const double by_cosh = 2 * (std::tanh(wide) - 0.25) / (std::cosh(wide) * std::cosh(wide));
+    CHECK(verdict(squared, by_value) != Verdict::wrong);
+    CHECK(verdict(squared, by_cosh) != Verdict::wrong);
+    if (std::abs(at) < 4 && std::abs(at) > 0.5F) {
+      CHECK(verdict(squared, 2 * by_cosh) == Verdict::wrong);
+      CHECK(verdict(squared, -by_cosh) == Verdict::wrong);
+    }
+    for (const double label : {0.0, 1.0}) {
+      const xg::nn::BinaryCrossEntropy entropy;
+      const Tensor y = xg::full({1}, label);
+      const auto loss = [&] { return entropy(z.value(), y); };
+      const float p = 1 / (1 + std::exp(-at));
+      const double exact = label == 0 ? 1 / (1 + std::exp(-wide)) : -1 / (1 + std::exp(wide));
+      CHECK(verdict(loss, static_cast<double>(p) - label) != Verdict::wrong);
+      CHECK(verdict(loss, exact) != Verdict::wrong);
+      if (std::abs(at) < 7) {
+        CHECK(verdict(loss, 2 * exact) == Verdict::wrong);
+      }
+    }
+  }
+}

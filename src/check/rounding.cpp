@@ -45,6 +45,10 @@ class DoubleTwin {
                                         return make(node, inputs);
                                       }} {}
 
+  DoubleTwin(const DoubleTwin&) = delete;
+  DoubleTwin& operator=(const DoubleTwin&) = delete;
+  ~DoubleTwin() = default;
+
   [[nodiscard]] Tensor of(const Tensor& original) {
     const Tensor made = copy_.of(original);
     return made.node() == original.node() ? leaf(original) : made;
@@ -67,12 +71,12 @@ class DoubleTwin {
     for (std::size_t j = 0; j < given.size(); ++j) {
       const graph::Node* original = node.inputs()[j];
       Tensor input = given[j].node() == original ? leaf(given[j]) : given[j];
-      if (seed_.defined() && is_floating(input.dtype())) {
+      if (seed_.defined() && is_floating(node.dtype) && is_floating(input.dtype())) {
         input = disturbed(input, 1, tolerance_of(original->dtype).epsilon);
       }
       inputs.push_back(std::move(input));
     }
-    if (seed_.defined() && inputs.size() == 1) {
+    if (seed_.defined() && (inputs.size() == 1 || is_builtin(*node.operation, "logistic_loss"))) {
       displace(node, inputs[0]);
     }
     const Tensor made = graph::apply_as_written(node.operation, inputs);
@@ -88,10 +92,11 @@ class DoubleTwin {
     const Operation& operation = *node.operation;
     const Tensor at = z;
     Tensor reach;
-    if (is_builtin(operation, "sigmoid") || is_builtin(operation, "log_sigmoid") || is_builtin(operation, "softplus")) {
+    if (is_builtin(operation, "sigmoid") || is_builtin(operation, "log_sigmoid") || is_builtin(operation, "softplus") ||
+        is_builtin(operation, "logistic_loss")) {
       reach = 1.0 + exp(at);
     } else if (is_builtin(operation, "tanh")) {
-      reach = tanh(at) * (0.5 + 0.25 * exp(2.0 * abs(at)));
+      reach = tanh(abs(at)) * (0.5 + 0.25 * (exp(2.0 * abs(at)) + exp(-2.0 * abs(at))));
     } else if (is_builtin(operation, "softmax")) {
       reach = 1.0 / (1.0 - graph::apply_as_written(node.operation, {&at, 1}));
     } else if (is_builtin(operation, "log_softmax")) {
