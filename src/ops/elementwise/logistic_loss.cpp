@@ -17,31 +17,8 @@ namespace xgrad {
 
 namespace {
 
-// (1 − y) ∞ or y ∞, where 0 ∞ is 0.
-template <class T>
-T at_infinity(T z, T y) noexcept {
-  const T share = z > 0 ? 1 - y : -y;
-  return share == 0 ? T{0} : share * z;
-}
-
-// Whether a number is infinite or NaN.
-template <class T>
-bool any_special(const T* x, std::size_t count) noexcept {
-  constexpr std::size_t lanes = 16;
-  std::array<T, lanes> zeros{};  // NaN from the first such number on
-  std::size_t k = 0;
-  for (; k + lanes <= count; k += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      zeros[lane] += x[k + lane] * T{0};
-    }
-  }
-  for (; k < count; ++k) {
-    zeros[0] += x[k] * T{0};
-  }
-  return std::any_of(zeros.begin(), zeros.end(), [](T zero) { return std::isnan(zero); });
-}
-
-// As log(1 + e^−|z|) + (max(z, 0) − y z): for a label of 0 or 1 no digits cancel.
+// As log(1 + e^−|z|) + s z, where s is 1 − y for z > 0 and −y else, and 0 ∞ is 0: for a label of 0 or 1 no digits
+// cancel, and at z = ±∞ it is the limit.
 template <class T>
 void tile_of_loss(const Operation& operation, const void* const* inputs, void* out, std::size_t count) {
   constexpr std::size_t block = 512;
@@ -52,25 +29,24 @@ void tile_of_loss(const Operation& operation, const void* const* inputs, void* o
     return std::is_same_v<T, float> ? kernel.float32 : kernel.float64;
   };
   const TileKernel softplus_of = of(run::vector_kernels().softplus);
-  std::array<T, block> loss;  // NOLINT: filled before it is read
+  const TileKernel product_of = of(run::vector_kernels().chain_mul);
+  std::array<T, block> soft;  // NOLINT: filled before it is read, as is the other
+  std::array<T, block> hard;  // NOLINT
   for (std::size_t start = 0; start < count; start += block) {
     const std::size_t length = std::min(block, count - start);
     const T* zs = z + start;
     const T* ys = y + start;
     for (std::size_t k = 0; k < length; ++k) {
-      loss[k] = -std::abs(zs[k]);
+      soft[k] = -std::abs(zs[k]);
+      hard[k] = (zs[k] > 0 ? T{1} : T{0}) - ys[k];
     }
-    const void* exponents = loss.data();
-    softplus_of(operation, &exponents, loss.data(), length);
+    const std::array<const void*, 2> share_and_logit{hard.data(), zs};
+    product_of(operation, share_and_logit.data(), hard.data(), length);
+    const void* exponents = soft.data();
+    softplus_of(operation, &exponents, soft.data(), length);
     for (std::size_t k = 0; k < length; ++k) {
-      loss[k] += (zs[k] > 0 ? zs[k] : T{0}) - ys[k] * zs[k];
+      result[start + k] = soft[k] + hard[k];
     }
-    if (any_special(zs, length)) {
-      for (std::size_t k = 0; k < length; ++k) {
-        loss[k] = std::isinf(zs[k]) ? at_infinity(zs[k], ys[k]) : loss[k];
-      }
-    }
-    std::copy_n(loss.data(), length, result + start);
   }
 }
 
