@@ -233,12 +233,23 @@ TEST_CASE("an operation may refuse float64 with anything: the verdict stands wit
 
 TEST_CASE("labels that are compared aren't rounded: a factor of 2 beside them is wrong") {
   const xg::Parameter w{xg::tensor({0.5, -1.5}), "w"};
-  const Tensor y = xg::tensor({1.0, 0.0});
+  const Tensor y = xg::tensor({1.0, 1.0});
   const auto loss = [&] { return xg::sum(xg::where(xg::equal(y, 1.0), xg::square(w.value()), 3.0 * w.value())); };
   const auto verdict = [&](const Tensor& manual) { return compare(loss, {{"w", w}}, {.manual = {manual}}).verdict(); };
-  CHECK(verdict(xg::tensor({1.0, 3.0})) == Verdict::right);
-  CHECK(verdict(xg::tensor({2.0, 6.0})) == Verdict::wrong);
-  CHECK(verdict(xg::tensor({1.0, 3.01})) == Verdict::wrong);
+  CHECK(verdict(xg::tensor({1.0, -3.0})) == Verdict::right);
+  CHECK(verdict(xg::tensor({2.0, -6.0})) == Verdict::wrong);
+  CHECK(verdict(xg::tensor({1.0, -3.01})) == Verdict::wrong);
+}
+
+TEST_CASE("tanh(-12) is -1 whatever rounding does: a factor of 2 beside it is wrong") {
+  const xg::Parameter w{xg::full({1}, 0.5), "w"};
+  const Tensor z = xg::full({1}, -12.0);
+  const auto loss = [&] { return xg::sum(xg::square(w.value() * xg::tanh(z) - 0.25)); };
+  const auto verdict = [&](double manual) {
+    return compare(loss, {{"w", w}}, {.manual = {xg::full({1}, manual)}}).verdict();
+  };
+  CHECK(verdict(1.5) == Verdict::right);
+  CHECK(verdict(3.0) == Verdict::wrong);
 }
 
 TEST_CASE("tanh and the binary cross-entropy of one saturated neuron: right formulas aren't wrong, and twice them is") {
