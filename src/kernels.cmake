@@ -1,5 +1,6 @@
 # The vector kernels: the same sources once per instruction set, one of which is picked at run time.
 file(GLOB kernel_sources CONFIGURE_DEPENDS run/kernels/*.cpp)
+set(kernel_objects)
 set(isa_flags_baseline "")
 set(isa_flags_avx2 -mavx2 -mfma)
 set(isa_flags_avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
@@ -18,5 +19,5 @@ foreach(isa baseline avx2 avx512)
   if(XGRAD_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(${target} PRIVATE -fno-sanitize=float-cast-overflow)
   endif()
-  target_sources(xgrad PRIVATE $<TARGET_OBJECTS:${target}>)
+  list(APPEND kernel_objects $<TARGET_OBJECTS:${target}>)
 endforeach()

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "../support/suite.hpp"
-#include "run/product.hpp"
+#include "run/products/product.hpp"
 
 namespace bench::product_forms {
 

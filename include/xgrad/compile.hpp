@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "xgrad/export.hpp"
-#include "xgrad/nn/reflect.hpp"
 #include "xgrad/plan.hpp"
+#include "xgrad/reflect.hpp"
 #include "xgrad/tensor.hpp"
 
 /// compile(f): f is traced once, and then its plan is run without building a graph.
@@ -91,7 +91,7 @@ void visit_tensors(R& result, Visit& visit) {
       visit_tensors(item, visit);
     }
   } else if constexpr (std::is_aggregate_v<R> && std::is_class_v<R>) {
-    std::apply([&](auto&... items) { (visit_tensors(items, visit), ...); }, nn::reflect::tie_fields(result));
+    std::apply([&](auto&... items) { (visit_tensors(items, visit), ...); }, reflect::tie_fields(result));
   } else {
     static_assert(std::is_same_v<R, Tensor>,
                   "a compiled function returns nothing, a Tensor, or a tuple, vector or plain struct of tensors");

@@ -13,12 +13,6 @@
 /// Graphs as the formulas that a person would write: the forward pass and the backward pass that was derived from it.
 namespace xgrad {
 
-/// A tensor under a name of the caller's.
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
-};
-
 /// One line of a derivation.
 struct Equation {
   std::string left;         ///< what is defined, as plain text: "δ²", "∂Loss/∂W²"

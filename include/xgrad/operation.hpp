@@ -12,6 +12,7 @@
 
 #include "xgrad/dtype.hpp"
 #include "xgrad/export.hpp"
+#include "xgrad/kernel.hpp"
 #include "xgrad/shape.hpp"
 #include "xgrad/tensor.hpp"
 
@@ -25,30 +26,6 @@ class OperationIdentity;
 struct Signature {
   Shape shape;
   DType dtype = float32;
-};
-
-/// A kernel's input: contiguous, row-major.
-struct ConstArray {
-  const void* data = nullptr;
-  Shape shape;
-  DType dtype = float32;
-
-  template <Element T>
-  [[nodiscard]] const T* as() const noexcept {
-    return static_cast<const T*>(data);
-  }
-};
-
-/// A kernel's output: contiguous, row-major, uninitialised.
-struct Array {
-  void* data = nullptr;
-  Shape shape;
-  DType dtype = float32;
-
-  template <Element T>
-  [[nodiscard]] T* as() const noexcept {
-    return static_cast<T*>(data);
-  }
 };
 
 /// One call of an operation, as its derivative sees it.
@@ -155,11 +132,6 @@ class XGRAD_API Operation {
 /// A call as a tensor: checks and infers through operation->infer(), appends the node, computes nothing.
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs);
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs);
-
-/// Computes `count` elements of out from `count` elements of each input, all contiguous. `operation` is the instance,
-/// for its attributes. `out` may be one of the inputs. Large tensors may be shared out among threads: then it is called
-/// by several at once, for different elements.
-using TileKernel = void (*)(const Operation& operation, const void* const* inputs, void* out, std::size_t count);
 
 /// An operation whose output element depends only on the input elements that broadcast to the same place. Its Jacobian
 /// is diagonal, so one expression, times_partial, serves vjp and jvp alike.

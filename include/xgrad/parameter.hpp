@@ -66,4 +66,26 @@ struct NamedParameter {
   XGRAD_API void set(const Tensor& value) const;
 };
 
+/// A tensor under a name of the caller's.
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+namespace detail {
+
+/// While it lives, a trace under way on this thread (see compile.hpp) is set aside: parameters have their values.
+class XGRAD_API Untraced {
+ public:
+  Untraced() noexcept;
+  Untraced(const Untraced&) = delete;
+  Untraced& operator=(const Untraced&) = delete;
+  ~Untraced();
+
+ private:
+  void* trace_;
+};
+
+}  // namespace detail
+
 }  // namespace xgrad

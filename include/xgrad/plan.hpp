@@ -42,20 +42,4 @@ class XGRAD_API PlanScope {
 [[nodiscard]] XGRAD_API std::string describe_plan(std::span<const Tensor> tensors);
 [[nodiscard]] XGRAD_API std::string describe_plan(const Tensor& tensor);
 
-namespace detail {
-
-/// While it lives, a trace under way on this thread (see compile.hpp) is set aside: parameters have their values.
-class XGRAD_API Untraced {
- public:
-  Untraced() noexcept;
-  Untraced(const Untraced&) = delete;
-  Untraced& operator=(const Untraced&) = delete;
-  ~Untraced();
-
- private:
-  void* trace_;
-};
-
-}  // namespace detail
-
 }  // namespace xgrad

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "graph/values.hpp"
+
 namespace xgrad::autodiff {
 
 Targets::Targets(std::span<const Tensor> xs, const graph::Order& order)
@@ -27,15 +29,6 @@ std::uint32_t Targets::leaf(const graph::Node* node) const noexcept {
   return place != leaves_.end() && *place == node ? static_cast<std::uint32_t>(place - leaves_.begin()) : none;
 }
 
-std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors) {
-  std::vector<const graph::Node*> nodes;
-  nodes.reserve(tensors.size());
-  for (const Tensor& tensor : tensors) {
-    nodes.push_back(tensor.node());
-  }
-  return nodes;
-}
-
 std::uint64_t oldest(std::span<const Tensor> tensors) noexcept {
   std::uint64_t time = std::numeric_limits<std::uint64_t>::max();
   for (const Tensor& tensor : tensors) {
@@ -53,10 +46,10 @@ Part part_of(std::span<const Tensor> ys, std::vector<std::size_t> indices, std::
   for (const std::size_t i : part.indices) {
     part.xs.push_back(all[i]);
   }
-  auto looked_for = nodes_of(part.xs);
-  const auto y_nodes = nodes_of(ys);
+  auto looked_for = graph::nodes_of(part.xs);
+  const auto y_nodes = graph::nodes_of(ys);
   looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
-  const auto stop_at = nodes_of(constants);
+  const auto stop_at = graph::nodes_of(constants);
   part.order =
       graph::topological_order(y_nodes, graph::Boundary::derivatives, looked_for,
                                {.stop_at = stop_at, .oldest = oldest(part.xs), .follow_forms = true, .kept = kept});

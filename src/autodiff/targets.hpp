@@ -31,8 +31,6 @@ class Targets {
   std::vector<bool> interior_;
 };
 
-[[nodiscard]] std::vector<const graph::Node*> nodes_of(std::span<const Tensor> tensors);
-
 /// When the first of the tensors was made: what is as old or older depends on none of them but itself.
 [[nodiscard]] std::uint64_t oldest(std::span<const Tensor> tensors) noexcept;
 

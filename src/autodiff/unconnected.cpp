@@ -10,6 +10,7 @@
 #include "autodiff/targets.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/values.hpp"
 
 namespace xgrad::autodiff {
 
@@ -19,7 +20,7 @@ namespace {
 class Inquiry {
  public:
   Inquiry(std::span<const Tensor> ys, const graph::Node& x) : x_{x}, dependent_{&x} {
-    const std::vector<const graph::Node*> roots = nodes_of(ys);
+    const std::vector<const graph::Node*> roots = graph::nodes_of(ys);
     std::for_each(roots.begin(), roots.end(), [this](const graph::Node* root) { look_at(*root); });
     for (const graph::Node* node : graph::topological_order(roots, graph::Boundary::leaves).nodes) {
       bool depends = false;

@@ -7,7 +7,7 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/plan.hpp"
 
-#include "derive/expression.hpp"
+#include "formulas/expression.hpp"
 #include "graph/order.hpp"
 
 namespace xgrad::check {

@@ -6,10 +6,10 @@
 
 #include "xgrad/error.hpp"
 
-#include "check/explanation.hpp"
+#include "check/diagnosis/explanation.hpp"
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
-#include "check/rounding.hpp"
+#include "check/verdict/rounding.hpp"
 
 namespace xgrad::check {
 

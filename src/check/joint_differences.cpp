@@ -9,7 +9,7 @@
 
 #include "xgrad/random.hpp"
 
-#include "check/numeric.hpp"
+#include "check/differences/numeric.hpp"
 #include "graph/node.hpp"
 
 namespace xgrad::check {

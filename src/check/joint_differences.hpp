@@ -7,8 +7,8 @@
 
 #include "xgrad/check.hpp"
 
-#include "check/agreement.hpp"
-#include "check/perturbation.hpp"
+#include "check/differences/perturbation.hpp"
+#include "check/verdict/agreement.hpp"
 
 namespace xgrad::check {
 

@@ -8,7 +8,7 @@
 #include "xgrad/parameter.hpp"
 #include "xgrad/tensor.hpp"
 
-#include "check/explanation.hpp"
+#include "check/verdict/given.hpp"
 
 namespace xgrad::check {
 

@@ -11,7 +11,7 @@
 
 #include "xgrad/error.hpp"
 
-#include "derive/names.hpp"
+#include "formulas/names.hpp"
 #include "graph/order.hpp"
 
 namespace xgrad::check {

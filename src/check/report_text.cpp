@@ -11,7 +11,7 @@
 
 #include "xgrad/check.hpp"
 
-#include "check/agreement.hpp"
+#include "check/verdict/agreement.hpp"
 
 namespace xgrad::check {
 namespace {

@@ -12,10 +12,10 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 
-#include "commands.hpp"
-#include "json_output.hpp"
-#include "manual_gradients.hpp"
-#include "network.hpp"
+#include "cli/commands.hpp"
+#include "cli/json_output.hpp"
+#include "cli/manual_gradients.hpp"
+#include "cli/network.hpp"
 
 namespace xgrad::cli {
 namespace {

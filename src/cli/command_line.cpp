@@ -1,4 +1,4 @@
-#include "command_line.hpp"
+#include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -9,8 +9,8 @@
 #include <new>
 #include <string>
 
-#include "arguments.hpp"
-#include "suggestion.hpp"
+#include "cli/arguments.hpp"
+#include "cli/suggestion.hpp"
 
 namespace xgrad::cli {
 namespace {

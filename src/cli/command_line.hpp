@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "commands.hpp"
+#include "cli/commands.hpp"
 
 namespace xgrad::cli {
 

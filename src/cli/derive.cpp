@@ -9,8 +9,8 @@
 #include "xgrad/creation.hpp"
 #include "xgrad/nn/layers.hpp"
 
-#include "commands.hpp"
-#include "network.hpp"
+#include "cli/commands.hpp"
+#include "cli/network.hpp"
 
 namespace xgrad::cli {
 namespace {

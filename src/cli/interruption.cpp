@@ -1,4 +1,4 @@
-#include "interruption.hpp"
+#include "cli/interruption.hpp"
 
 #include <array>
 #include <csignal>

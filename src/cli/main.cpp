@@ -4,8 +4,8 @@
 
 #include "xgrad/plan.hpp"
 
-#include "arguments.hpp"
-#include "command_line.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command_line.hpp"
 
 namespace xgrad::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "manual_gradients.hpp"
+#include "cli/manual_gradients.hpp"
 
 #include <algorithm>
 #include <cstddef>

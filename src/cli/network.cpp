@@ -1,4 +1,4 @@
-#include "network.hpp"
+#include "cli/network.hpp"
 
 #include <fmt/ranges.h>
 

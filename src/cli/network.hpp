@@ -16,7 +16,7 @@
 #include "xgrad/random.hpp"
 #include "xgrad/tensor.hpp"
 
-#include "arguments.hpp"
+#include "cli/arguments.hpp"
 
 /// Fully connected networks and losses from their names on the command line.
 namespace xgrad::cli {

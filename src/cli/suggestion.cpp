@@ -1,4 +1,4 @@
-#include "suggestion.hpp"
+#include "cli/suggestion.hpp"
 
 #include <algorithm>
 #include <cstddef>

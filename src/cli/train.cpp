@@ -7,11 +7,11 @@
 #include <optional>
 #include <utility>
 
-#include "commands.hpp"
-#include "interruption.hpp"
-#include "json_output.hpp"
-#include "train_options.hpp"
-#include "training.hpp"
+#include "cli/commands.hpp"
+#include "cli/interruption.hpp"
+#include "cli/json_output.hpp"
+#include "cli/train_options.hpp"
+#include "cli/training.hpp"
 
 namespace xgrad::cli {
 namespace {

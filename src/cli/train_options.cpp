@@ -1,4 +1,4 @@
-#include "train_options.hpp"
+#include "cli/train_options.hpp"
 
 #include <algorithm>
 

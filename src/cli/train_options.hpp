@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "training.hpp"
+#include "cli/training.hpp"
 
 /// The command line of xgrad train.
 namespace xgrad::cli {

@@ -1,4 +1,4 @@
-#include "training.hpp"
+#include "cli/training.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "xgrad/nonfinite.hpp"
 #include "xgrad/optim.hpp"
 
-#include "interruption.hpp"
+#include "cli/interruption.hpp"
 
 namespace xgrad::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "xgrad/data.hpp"
 #include "xgrad/error.hpp"
 
-#include "network.hpp"
-#include "progress.hpp"
+#include "cli/network.hpp"
+#include "cli/progress.hpp"
 
 namespace xgrad::cli {
 

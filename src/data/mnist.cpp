@@ -6,9 +6,9 @@
 #include <string>
 #include <system_error>
 
-#include "data/byte_source.hpp"
 #include "data/dataset.hpp"
-#include "data/idx.hpp"
+#include "files/byte_source.hpp"
+#include "files/idx.hpp"
 #include "graph/node.hpp"
 
 namespace xgrad::data {

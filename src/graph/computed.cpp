@@ -5,6 +5,8 @@
 
 #include "xgrad/operation.hpp"
 
+#include "graph/values.hpp"
+
 namespace xgrad::graph {
 
 namespace {
@@ -33,8 +35,7 @@ Tensor in_place(const Order& order, std::size_t i, const std::vector<Tensor>& ma
 }  // namespace
 
 std::vector<Tensor> as_computed(std::span<const Tensor> tensors, Boundary boundary) {
-  std::vector<const Node*> roots(tensors.size());
-  std::transform(tensors.begin(), tensors.end(), roots.begin(), [](const Tensor& tensor) { return tensor.node(); });
+  const std::vector<const Node*> roots = nodes_of(tensors);
   const Order order = topological_order(roots, boundary, roots, {.follow_forms = true});
   if (order.replaced.empty()) {
     return {tensors.begin(), tensors.end()};

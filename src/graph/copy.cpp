@@ -7,12 +7,12 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/order.hpp"
+#include "graph/values.hpp"
 
 namespace xgrad::graph {
 
 Copy::Copy(std::span<const Tensor> tensors, const Make& make) {
-  std::vector<const Node*> roots(tensors.size());
-  std::transform(tensors.begin(), tensors.end(), roots.begin(), [](const Tensor& tensor) { return tensor.node(); });
+  const std::vector<const Node*> roots = nodes_of(tensors);
   for (const Node* node : topological_order(roots, Boundary::leaves).nodes) {
     std::vector<Tensor> inputs;
     for (const Node* input : node->inputs()) {

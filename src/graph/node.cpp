@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <new>
 
-#include "run/thread_store.hpp"
+#include "memory/thread_store.hpp"
 
 namespace xgrad::graph {
 
@@ -68,7 +68,7 @@ std::uint64_t next_time(std::uint64_t after) noexcept {
   return last_time;
 }
 
-Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool history) {
+Tensor make_leaf(const Shape& shape, DType dtype, memory::Buffer value, bool history) {
   auto node = std::make_unique<Node>();
   node->counts.store(Node::one_handle, std::memory_order_relaxed);
   node->shape = shape;
@@ -81,7 +81,7 @@ Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool histor
 }
 
 Fresh make_uninitialised(const Shape& shape, DType dtype) {
-  auto buffer = run::Buffer::allocate(shape, dtype);
+  auto buffer = memory::Buffer::allocate(shape, dtype);
   Array array{buffer.data(), shape, dtype};
   return {make_leaf(shape, dtype, std::move(buffer)), array};
 }
@@ -92,7 +92,7 @@ Tensor handle(const Node* node) noexcept {
   return Tensor::adopt(shared);
 }
 
-void set_value(Node& node, run::Buffer value) {
+void set_value(Node& node, memory::Buffer value) {
   node.value = std::move(value);
   if (!node.history) {
     Node* pending = nullptr;

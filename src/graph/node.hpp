@@ -13,7 +13,7 @@
 #include "xgrad/shape.hpp"
 #include "xgrad/tensor.hpp"
 
-#include "run/buffer.hpp"
+#include "memory/buffer.hpp"
 
 namespace xgrad::graph {
 
@@ -56,7 +56,7 @@ struct Node {
   std::array<Node*, inline_inputs> few_inputs{};
   std::unique_ptr<Node*[]> many_inputs;  // NOLINT(modernize-avoid-c-arrays)
   std::unique_ptr<const Form> form;      ///< null for almost all; goes when the inputs go
-  run::Buffer value;
+  memory::Buffer value;
   std::shared_ptr<const ScopeName> scope;
   std::shared_ptr<const std::string> name;
 
@@ -78,7 +78,7 @@ struct Node {
 [[nodiscard]] std::uint64_t next_time(std::uint64_t after = 0) noexcept;
 
 /// A handle to a new leaf that takes over the buffer.
-[[nodiscard]] Tensor make_leaf(const Shape& shape, DType dtype, run::Buffer value, bool history = false);
+[[nodiscard]] Tensor make_leaf(const Shape& shape, DType dtype, memory::Buffer value, bool history = false);
 
 /// A leaf with uninitialised memory, and that memory, to be filled before the tensor is used.
 struct Fresh {
@@ -94,7 +94,7 @@ struct Fresh {
 [[nodiscard]] Tensor apply_as_written(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs);
 
 /// Stores a computed value; lets the history go unless it is to be kept.
-void set_value(Node& node, run::Buffer value);
+void set_value(Node& node, memory::Buffer value);
 
 /// "'W' (3, 2)", or "(3, 2)" without a name: how errors speak of a tensor.
 [[nodiscard]] std::string spoken(const Tensor& tensor);

@@ -4,8 +4,8 @@
 #include <new>
 
 #include "graph/node.hpp"
-#include "run/pooling.hpp"
-#include "run/thread_store.hpp"
+#include "memory/pooling.hpp"
+#include "memory/thread_store.hpp"
 
 namespace xgrad::graph {
 
@@ -17,16 +17,16 @@ struct FreeNode {
 
 constinit XGRAD_STATIC_TLS thread_local FreeNode* free_nodes = nullptr;
 constinit XGRAD_STATIC_TLS thread_local std::size_t free_count = 0;
-constinit XGRAD_STATIC_TLS thread_local run::PoolState state = run::PoolState::unused;
+constinit XGRAD_STATIC_TLS thread_local memory::PoolState state = memory::PoolState::unused;
 
 /// Empties the list of a thread that ends.
 class ListOwner {
  public:
-  ListOwner() noexcept { state = run::PoolState::in_use; }
+  ListOwner() noexcept { state = memory::PoolState::in_use; }
   ListOwner(const ListOwner&) = delete;
   ListOwner& operator=(const ListOwner&) = delete;
   ~ListOwner() {
-    state = run::PoolState::gone;
+    state = memory::PoolState::gone;
     while (free_nodes != nullptr) {
       FreeNode* dead = free_nodes;
       free_nodes = dead->next;
@@ -36,10 +36,10 @@ class ListOwner {
 };
 
 bool may_keep() {
-  if (state == run::PoolState::unused) {
+  if (state == memory::PoolState::unused) {
     thread_local const ListOwner owner;
   }
-  return state == run::PoolState::in_use;
+  return state == memory::PoolState::in_use;
 }
 
 // A graph of some thousand nodes is beyond the nearest caches: the next node comes while this one is filled.
@@ -53,7 +53,7 @@ void fetch(const void* node) noexcept {
 }  // namespace
 
 void* Node::operator new(std::size_t /*bytes*/) {
-  if (run::pooling && free_nodes != nullptr) {
+  if (memory::pooling && free_nodes != nullptr) {
     FreeNode* node = free_nodes;
     free_nodes = node->next;
     --free_count;
@@ -67,7 +67,7 @@ void* Node::operator new(std::size_t /*bytes*/) {
 
 void Node::operator delete(void* memory) noexcept {
   constexpr std::size_t most_kept = 16384;
-  if (run::pooling && free_count < most_kept && may_keep()) {
+  if (memory::pooling && free_count < most_kept && may_keep()) {
     free_nodes = new (memory) FreeNode{free_nodes};
     ++free_count;
   } else {

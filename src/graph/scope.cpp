@@ -11,7 +11,7 @@
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/scope_path.hpp"
-#include "run/thread_store.hpp"
+#include "memory/thread_store.hpp"
 
 namespace xgrad {
 
@@ -24,7 +24,7 @@ std::shared_ptr<const graph::ScopeName> scope_inside(const std::shared_ptr<const
   const auto make = [&] {
     return std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer});
   };
-  auto* all = run::of_this_thread<std::array<std::shared_ptr<const graph::ScopeName>, kept>>();
+  auto* all = memory::of_this_thread<std::array<std::shared_ptr<const graph::ScopeName>, kept>>();
   if (all == nullptr) {  // the thread ends
     return make();
   }

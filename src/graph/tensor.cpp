@@ -7,6 +7,7 @@
 
 #include "graph/node.hpp"
 #include "graph/trace.hpp"
+#include "graph/values.hpp"
 
 namespace xgrad {
 
@@ -62,18 +63,7 @@ double Tensor::item() const {
   }
   graph::require_untraced(*node_, "item()");
   eval();
-  const void* value = node_->value.data();
-  switch (dtype()) {
-    case DType::float32:
-      return static_cast<double>(*static_cast<const float*>(value));
-    case DType::float64:
-      return *static_cast<const double*>(value);
-    case DType::int64:
-      return static_cast<double>(*static_cast<const std::int64_t*>(value));
-    case DType::boolean:
-      return *static_cast<const bool*>(value) ? 1.0 : 0.0;
-  }
-  return 0;
+  return graph::element_of(*node_, 0);
 }
 
 const void* Tensor::raw_data(DType wanted) const {

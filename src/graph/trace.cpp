@@ -6,9 +6,9 @@
 
 #include "xgrad/error.hpp"
 #include "xgrad/operation.hpp"
-#include "xgrad/plan.hpp"
+#include "xgrad/parameter.hpp"
 
-#include "run/thread_store.hpp"
+#include "memory/thread_store.hpp"
 
 namespace xgrad::graph {
 

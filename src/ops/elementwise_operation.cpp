@@ -8,7 +8,7 @@
 
 #include "graph/node.hpp"
 #include "ops/rules.hpp"
-#include "run/tiles.hpp"
+#include "run/elementwise/tiles.hpp"
 
 namespace xgrad {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <tuple>
 
-#include "run/thread_store.hpp"
+#include "memory/thread_store.hpp"
 
 namespace xgrad::ops {
 
@@ -23,7 +23,7 @@ template <class T, class... Arguments>
     std::array<Known, kept> all;
     std::size_t oldest = 0;
   };
-  auto* last = run::of_this_thread<Last>();
+  auto* last = memory::of_this_thread<Last>();
   if (last == nullptr) {  // the thread ends
     return std::make_shared<const T>(arguments...);
   }

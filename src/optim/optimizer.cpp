@@ -9,7 +9,7 @@
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/optim.hpp"
-#include "xgrad/plan.hpp"
+#include "xgrad/parameter.hpp"
 
 namespace xgrad::optim {
 

@@ -21,7 +21,7 @@ class Machine {
   explicit Machine(const Program& program)
       : program_{program}, uses_{count_uses(program)}, values_(program.steps.size()) {}
 
-  std::vector<Buffer> run() {
+  std::vector<memory::Buffer> run() {
     for (std::size_t i = 0; i < program_.steps.size(); ++i) {
       run_step(i);
     }
@@ -34,13 +34,13 @@ class Machine {
     return operand >= 0 && uses_[index] == 0 && !program_.steps[index].keep;
   }
 
-  [[nodiscard]] const Buffer& buffer(std::int32_t operand) const noexcept {
+  [[nodiscard]] const memory::Buffer& buffer(std::int32_t operand) const noexcept {
     return operand >= 0 ? values_[static_cast<std::size_t>(operand)]
                         : program_.inputs[static_cast<std::size_t>(-1 - operand)].buffer;
   }
 
   // An element-wise result goes into the memory of an input that nobody needs afterwards.
-  [[nodiscard]] Buffer output(const Step& step, std::span<const std::int32_t> operands) const {
+  [[nodiscard]] memory::Buffer output(const Step& step, std::span<const std::int32_t> operands) const {
     if (step.operation->runs_in_place()) {
       for (const std::int32_t operand : operands) {
         if (dies(operand) && buffer(operand).unique()) {
@@ -51,7 +51,7 @@ class Machine {
         }
       }
     }
-    return Buffer::allocate(*step.shape, step.dtype);
+    return memory::Buffer::allocate(*step.shape, step.dtype);
   }
 
   void run_step(std::size_t i) {
@@ -66,7 +66,7 @@ class Machine {
     if (step.operation->aliases_input()) {
       values_[i] = buffer(operands[0]);
     } else {
-      Buffer result = output(step, operands);
+      memory::Buffer result = output(step, operands);
       arguments_.clear();
       for (const std::int32_t operand : operands) {
         if (operand >= 0) {
@@ -82,20 +82,20 @@ class Machine {
     }
     for (const std::int32_t operand : operands) {
       if (dies(operand)) {
-        values_[static_cast<std::size_t>(operand)] = Buffer{};
+        values_[static_cast<std::size_t>(operand)] = memory::Buffer{};
       }
     }
   }
 
   const Program& program_;
   std::vector<std::uint32_t> uses_;
-  std::vector<Buffer> values_;
+  std::vector<memory::Buffer> values_;
   std::vector<ConstArray> arguments_;
 };
 
 }  // namespace
 
-std::vector<Buffer> execute(const Program& program) {
+std::vector<memory::Buffer> execute(const Program& program) {
   return Machine{program}.run();
 }
 

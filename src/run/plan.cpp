@@ -9,7 +9,7 @@ PlanStep::~PlanStep() = default;
 void Plan::prepare() {
   slots_.assign(offsets.size(), nullptr);
   if (arena_bytes > 0) {
-    arena_ = Buffer::allocate(Shape{static_cast<std::int64_t>((arena_bytes + 7) / 8)}, float64);
+    arena_ = memory::Buffer::allocate(Shape{static_cast<std::int64_t>((arena_bytes + 7) / 8)}, float64);
   }
   for (Slot slot = 0; slot < offsets.size(); ++slot) {
     if (offsets[slot] != outside) {

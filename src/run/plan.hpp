@@ -9,7 +9,7 @@
 #include "xgrad/dtype.hpp"
 #include "xgrad/shape.hpp"
 
-#include "run/buffer.hpp"
+#include "memory/buffer.hpp"
 
 namespace xgrad::run {
 
@@ -64,7 +64,7 @@ class Plan {
   std::vector<std::size_t> offsets;  ///< per slot: where in the arena, or outside
   std::size_t arena_bytes = 0;
   std::size_t unplanned_bytes = 0;  ///< what the arena would take if no memory were shared
-  std::vector<std::pair<Slot, Buffer>> constants;
+  std::vector<std::pair<Slot, memory::Buffer>> constants;
 
   /// To be called once, when the above is set.
   void prepare();
@@ -89,7 +89,7 @@ class Plan {
   void run_timed();
 
   std::vector<void*> slots_;
-  Buffer arena_;
+  memory::Buffer arena_;
   bool profiling_ = false;
   std::uint64_t runs_timed_ = 0;
   std::vector<StepProfile> profile_;

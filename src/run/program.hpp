@@ -6,7 +6,7 @@
 
 #include "xgrad/operation.hpp"
 
-#include "run/buffer.hpp"
+#include "memory/buffer.hpp"
 
 namespace xgrad::run {
 
@@ -14,7 +14,7 @@ namespace xgrad::run {
 struct Input {
   const Shape* shape;
   DType dtype;
-  Buffer buffer;
+  memory::Buffer buffer;
 };
 
 /// One operation. Its result is the value of the same number as the step.
@@ -36,6 +36,6 @@ struct Program {
 
 /// Runs all steps. The result holds a buffer for every step with `keep`, empty ones for the others, which were released
 /// after their last use. An exception of a kernel passes through.
-[[nodiscard]] std::vector<Buffer> execute(const Program& program);
+[[nodiscard]] std::vector<memory::Buffer> execute(const Program& program);
 
 }  // namespace xgrad::run

@@ -12,7 +12,7 @@
 
 #include "support/values.hpp"
 
-/// The table of operation cases. Each file of tests/operations adds its own when the program starts; the runner goes
+/// The table of operation cases. Each file of tests/ops/index adds its own when the program starts; the runner goes
 /// over all of them, and the coverage test asks for each operation of the public index what there is.
 namespace xgrad::test {
 

@@ -6,7 +6,7 @@
 
 #include "xgrad/tensor.hpp"
 
-/// What the rules of planning are tested with; src/compile/simplify.hpp has the rules.
+/// What the rules of planning are tested with; src/planning/simplify.hpp has the rules.
 namespace xgrad::test {
 
 /// An expression that a rule replaces, what by, and its value worked out without the library.

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "xgrad/autodiff.hpp"
-#include "xgrad/derive.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/export.hpp"
 #include "xgrad/nn/parameters.hpp"
+#include "xgrad/parameter.hpp"
 #include "xgrad/tensor.hpp"
 
 namespace xgrad::nn {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "xgrad/nn/initializers.hpp"
-#include "xgrad/nn/reflect.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/random.hpp"
+#include "xgrad/reflect.hpp"
 #include "xgrad/shape.hpp"
 
 /// What a type in a model may hold, known at compile time; what parameters() and clone() go by.

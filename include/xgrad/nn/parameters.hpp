@@ -11,8 +11,8 @@
 
 #include "xgrad/export.hpp"
 #include "xgrad/nn/contents.hpp"
-#include "xgrad/nn/reflect.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/reflect.hpp"
 #include "xgrad/tensor.hpp"
 
 /// Finding the parameters of any model, by name. A model is a Parameter; or has a member parameters() that returns

@@ -7,7 +7,7 @@
 
 #include "check/diagnosis/problem.hpp"
 #include "check/diagnosis/search.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "check/agreement.hpp"
+#include "check/verdict/agreement.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -4,8 +4,8 @@
 
 #include "xgrad/shape.hpp"
 
-#include "check/agreement.hpp"
 #include "check/diagnosis/values.hpp"
+#include "check/verdict/agreement.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -5,9 +5,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include "check/as_doubles.hpp"
 #include "check/diagnosis/probe.hpp"
 #include "check/diagnosis/values.hpp"
+#include "check/entries/entries.hpp"
 
 namespace xgrad::check::diagnosis {
 

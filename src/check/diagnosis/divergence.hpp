@@ -7,7 +7,7 @@
 #include "xgrad/tensor.hpp"
 
 #include "check/diagnosis/lines.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -11,7 +11,7 @@
 #include "xgrad/index.hpp"
 #include "xgrad/math.hpp"
 
-#include "derive/printing.hpp"
+#include "formulas/printing.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "check/diagnosis/lines.hpp"
-#include "derive/expression.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/expression.hpp"
+#include "formulas/formulas.hpp"
 
 /// Mistakes as edits of the derived formulas.
 namespace xgrad::check::diagnosis {

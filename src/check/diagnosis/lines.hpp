@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "derive/expression.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/expression.hpp"
+#include "formulas/formulas.hpp"
 
 /// A derived backward pass as a list of formulas that can be gone through in order.
 namespace xgrad::check::diagnosis {

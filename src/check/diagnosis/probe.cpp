@@ -7,8 +7,8 @@
 #include "xgrad/plan.hpp"
 #include "xgrad/random.hpp"
 
-#include "check/as_doubles.hpp"
-#include "derive/evaluation.hpp"
+#include "check/entries/entries.hpp"
+#include "formulas/evaluation.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -11,8 +11,8 @@
 
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/values.hpp"
-#include "derive/evaluation.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/evaluation.hpp"
+#include "formulas/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -11,7 +11,7 @@
 #include "check/diagnosis/edits.hpp"
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/formulas.hpp"
 #include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check::diagnosis {

@@ -7,8 +7,8 @@
 #include <random>
 #include <tuple>
 
-#include "check/as_doubles.hpp"
-#include "derive/printing.hpp"
+#include "check/entries/entries.hpp"
+#include "formulas/printing.hpp"
 #include "graph/node.hpp"
 
 namespace xgrad::check::diagnosis {

@@ -12,7 +12,7 @@
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
 #include "check/diagnosis/problem.hpp"
-#include "derive/formulas.hpp"
+#include "formulas/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "check/agreement.hpp"
+#include "check/verdict/agreement.hpp"
 
 namespace xgrad::check::diagnosis {
 

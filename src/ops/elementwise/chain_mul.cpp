@@ -7,6 +7,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
+#include "graph/values.hpp"
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/pattern.hpp"
 #include "ops/recognise.hpp"
@@ -37,8 +38,7 @@ std::optional<double> constant(const Tensor& x, int steps = 8) {
     if (node.history || !node.has_value() || node.shape.size() != 1) {
       return std::nullopt;
     }
-    return node.dtype == float32 ? static_cast<double>(*static_cast<const float*>(node.value.data()))
-                                 : *static_cast<const double*>(node.value.data());
+    return graph::element_of(node, 0);
   }
   if (steps == 0) {
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "graph/identity.hpp"
+#include "graph/values.hpp"
 #include "ops/recognise.hpp"
 
 namespace xgrad::ops {
@@ -48,10 +49,7 @@ bool Pattern::is_number(const Tensor& x, double number) {
   if (!Pattern{}.is_number(x)) {
     return false;
   }
-  const graph::Node& node = *x.node();
-  const void* data = node.value.data();
-  const bool found = node.dtype == float32 ? static_cast<double>(*static_cast<const float*>(data)) == number
-                                           : *static_cast<const double*>(data) == number;
+  const bool found = graph::element_of(*x.node(), 0) == number;
   if (found) {
     around_.push_back(x);
   }

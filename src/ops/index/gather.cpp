@@ -1,5 +1,5 @@
 // gather: out[…, j, …] = x[…, indices[…, j, …], …] along an axis; its adjoint is scatter_add.
-#include "run/gather.hpp"
+#include "run/reductions/gather.hpp"
 
 #include <fmt/format.h>
 #include <typeinfo>

@@ -6,7 +6,7 @@
 
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
-#include "run/gather.hpp"
+#include "run/reductions/gather.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

@@ -8,7 +8,7 @@
 #include "graph/node.hpp"
 #include "ops/index/placement.hpp"
 #include "ops/rules.hpp"
-#include "run/gather.hpp"
+#include "run/reductions/gather.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

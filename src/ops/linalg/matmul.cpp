@@ -2,7 +2,7 @@
 // y = A′ x                                             ∂A′: g xᵀ,  ∂x: A′ᵀ g
 // s = u · v                                            ∂u: g v,    ∂v: g u
 // Transposes are flags of the product and are never carried out.
-#include "run/matmul.hpp"
+#include "run/products/matmul.hpp"
 
 #include <algorithm>
 #include <array>

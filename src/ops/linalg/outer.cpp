@@ -9,7 +9,7 @@
 
 #include "graph/node.hpp"
 #include "ops/rules.hpp"
-#include "run/matmul.hpp"
+#include "run/products/matmul.hpp"
 
 namespace xgrad {
 

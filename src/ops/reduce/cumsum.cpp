@@ -3,7 +3,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "ops/rules.hpp"
-#include "run/scan.hpp"
+#include "run/reductions/scan.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

@@ -7,7 +7,7 @@
 #include "ops/reduce/reduction.hpp"
 #include "ops/reduce/softmax.hpp"
 #include "ops/rules.hpp"
-#include "run/softmax.hpp"
+#include "run/reductions/softmax.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

@@ -2,7 +2,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "ops/reduce/extremum.hpp"
-#include "run/reduce.hpp"
+#include "run/reductions/reduce.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

@@ -11,7 +11,7 @@
 #include "ops/recognise.hpp"
 #include "ops/reduce/reduction.hpp"
 #include "ops/rules.hpp"
-#include "run/reduce.hpp"
+#include "run/reductions/reduce.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

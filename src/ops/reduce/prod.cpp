@@ -7,7 +7,7 @@
 
 #include "ops/reduce/reduction.hpp"
 #include "ops/rules.hpp"
-#include "run/reduce.hpp"
+#include "run/reductions/reduce.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

@@ -10,7 +10,7 @@
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
-#include "run/softmax.hpp"
+#include "run/reductions/softmax.hpp"
 #include "tensor/dispatch.hpp"
 
 namespace xgrad {

@@ -11,7 +11,7 @@
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
-#include "run/tiles.hpp"
+#include "run/elementwise/tiles.hpp"
 
 namespace xgrad {
 

@@ -11,7 +11,7 @@
 #include "graph/node.hpp"
 #include "ops/recognise.hpp"
 #include "ops/rules.hpp"
-#include "run/axis_view.hpp"
+#include "run/reductions/axis_view.hpp"
 #include "run/strided_copy.hpp"
 
 namespace xgrad {

@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "xgrad/operation.hpp"
+#include "xgrad/kernel.hpp"
 
 namespace xgrad::run {
 

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "xgrad/check.hpp"
+
+#include "check/entries/entries.hpp"
+
+/// The two comparisons of one parameter's gradients, as numbers alone.
+namespace xgrad::check {
+
+/// What agreement means in a dtype. docs/check.md gives the reasons.
+struct Tolerance {
+  double epsilon = 0;     ///< the machine epsilon
+  double relative = 0;    ///< manual against automatic: what rounding may do to an entry, and to the norm
+  double resolution = 0;  ///< the error of differences, as a share of the gradient's norm, that still tells something
+
+  /// Roundings of the sums that a small entry inherits from large ones, in units of epsilon times the norm.
+  static constexpr double floor_factor = 16;
+  /// A deviation from differences counts when it is more than this many estimated errors.
+  static constexpr double error_factor = 10;
+  /// A deviation from the automatic gradient is rounding up to this many of the errors that rounding was seen to make.
+  static constexpr double rounding_factor = 2;
+};
+[[nodiscard]] Tolerance tolerance_of(DType dtype) noexcept;
+
+/// Whether the one-sided derivatives differ for certain, and by more than this share of them.
+[[nodiscard]] bool has_kink(const NumericEntry& entry, double share) noexcept;
+/// Whether `value` is one of the derivatives between the one-sided ones at a kink.
+[[nodiscard]] bool within_kink(double value, const NumericEntry& entry) noexcept;
+
+/// A comparison with what the report needs besides.
+struct Agreement {
+  Comparison comparison;
+  std::int64_t worst = -1;             ///< the flat index that decided, or −1
+  std::vector<std::int64_t> suspects;  ///< entries beyond rounding, the worst first (manual against automatic only)
+};
+
+/// How manual and automatic differ at an entry, in words, where that is wrong or inconclusive, and then less than what.
+[[nodiscard]] std::string difference_reason(Verdict verdict, double manual, double automatic,
+                                            std::span<const std::int64_t> index, std::string_view covered_by = {});
+
+/// What rounding does to a gradient, where that was worked out; else both are empty.
+struct Rounding {
+  std::vector<double> exact;   ///< the automatic gradient in float64, at the same values
+  std::vector<double> errors;  ///< how far rounding was seen to move it
+};
+
+[[nodiscard]] Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic,
+                                       const Shape& shape, const Tolerance& tolerance, double loss,
+                                       const Rounding& rounding);
+
+/// Whether a deviation of `automatic` from an entry, or from direction number `direction` if not negative, is still
+/// there on a second look.
+using Persists = std::function<bool(const NumericEntry& entry, std::int64_t direction, double automatic)>;
+
+/// `along` holds automatic · direction, for each of the numerical directions.
+[[nodiscard]] Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
+                                          const NumericGradient& numerical, const Shape& shape,
+                                          const Tolerance& tolerance, double loss, const Persists& persists);
+
+}  // namespace xgrad::check

@@ -1,0 +1,185 @@
+#include "check/verdict/examination.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "check/differences/numeric.hpp"
+#include "check/entries/entries.hpp"
+#include "check/verdict/rounding.hpp"
+
+namespace xgrad::check {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+Examination::Examination(const LossFunction& loss_function, const NamedParameter& named, const NumericOptions& options,
+                         const Tensor& manual, const Automatic& automatic, std::size_t i)
+    : loss_function_{loss_function},
+      named_{named},
+      options_{options},
+      has_manual_{manual.defined()},
+      manual_{has_manual_ ? as_doubles(manual) : std::vector<double>{}},
+      automatic_{automatic.gradients[i]},
+      rounding_{automatic.rounding_at(i)},
+      exercised_{automatic.connected[i]},
+      loss_{automatic.loss},
+      shape_{named.parameter.shape()},
+      tolerance_{tolerance_of(named.parameter.dtype())} {}
+
+ParameterReport Examination::run() {
+  numerical_ = numeric_gradient(loss_function_, named_.parameter, options_);
+  for (const Tensor& direction : numerical_.direction_vectors) {
+    directions_.push_back(as_doubles(direction));
+  }
+  const Persists persists = [this](const NumericEntry& entry, std::int64_t direction, double automatic) {
+    const auto vector = direction < 0 ? std::span<const double>{} : directions_[static_cast<std::size_t>(direction)];
+    return deviation_persists(loss_function_, named_.parameter, entry, vector, automatic) &&
+           !is_rounding_of_loss(std::abs(automatic - entry.value), entry.step);
+  };
+  Agreement with_differences =
+      compare_numerical(automatic_, along_directions(automatic_), numerical_, shape_, tolerance_, loss_, persists);
+  if (!exercised_ && with_differences.comparison.verdict == Verdict::inconclusive) {
+    with_differences.comparison.reason = "not exercised: the loss doesn't depend on it";
+  }
+  Agreement with_manual;
+  if (has_manual_) {
+    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_, rounding_);
+    examine_suspects(with_manual);
+  }
+  return report(with_manual, with_differences);
+}
+
+ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
+  otherwise_ = std::move(otherwise);
+  closely_ = closely;
+  Agreement with_manual;
+  if (has_manual_) {
+    with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_, rounding_);
+    if (closely) {
+      examine_suspects(with_manual);
+    }
+  }
+  return report(with_manual, otherwise_->agreement);
+}
+
+std::vector<double> Examination::along_directions(const std::vector<double>& gradient) const {
+  std::vector<double> result;
+  result.reserve(directions_.size());
+  for (const std::vector<double>& direction : directions_) {
+    result.push_back(std::inner_product(gradient.begin(), gradient.end(), direction.begin(), 0.0));
+  }
+  return result;
+}
+
+/// Whether what the loss's rounding leaves of a difference explains a deviation. A loss that changes in steps, since
+/// terms far larger than itself cancelled in it, has differences that seem to have no error.
+bool Examination::is_rounding_of_loss(double deviation, double step) {
+  if (tolerance_.epsilon == tolerance_of(float64).epsilon) {
+    return false;
+  }
+  if (!loss_rounding_) {
+    loss_rounding_ = rounding_of_value(loss_function_());
+  }
+  return deviation * step <= Tolerance::rounding_factor * *loss_rounding_;
+}
+
+/// The differences at an entry, worked out now if it wasn't among those checked.
+const NumericEntry& Examination::numeric_at(std::int64_t index) {
+  for (const std::vector<NumericEntry>* known : {&numerical_.entries, &extra_}) {
+    for (const NumericEntry& entry : *known) {
+      if (entry.index == index) {
+        return entry;
+      }
+    }
+  }
+  extra_.push_back(numeric_entries(loss_function_, named_.parameter, std::span{&index, 1}, options_).front());
+  return extra_.back();
+}
+
+/// Manual and automatic may both be right at a kink, where each may take another one-sided derivative. Only if all
+/// entries that differ are at kinks is the comparison inconclusive.
+void Examination::examine_suspects(Agreement& agreement) {
+  const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(options_.max_entries, 1));
+  std::size_t examined = 0;
+  for (const std::int64_t index : agreement.suspects) {
+    if (examined++ == limit) {
+      break;
+    }
+    const NumericEntry& entry = numeric_at(index);
+    const auto i = static_cast<std::size_t>(index);
+    if (!has_kink(entry, 0) || !within_kink(manual_[i], entry) || !within_kink(automatic_[i], entry)) {
+      agreement.worst = index;
+      agreement.comparison.index = unravel(index, shape_);
+      agreement.comparison.reason =
+          difference_reason(Verdict::wrong, manual_[i], automatic_[i], agreement.comparison.index) + ": " +
+          blame(manual_[i], automatic_[i], entry);
+      return;
+    }
+  }
+  if (!agreement.suspects.empty()) {
+    agreement.comparison.verdict = Verdict::inconclusive;
+    agreement.comparison.reason =
+        fmt::format("at a kink: manual and automatic differ at {}, both within the one-sided derivatives",
+                    index_text(agreement.comparison.index));
+  }
+}
+
+/// Which of the two the differences contradict.
+std::string Examination::blame(double manual, double automatic, const NumericEntry& entry) const {
+  const double allowed = Tolerance::error_factor * entry.error + tolerance_.relative * std::abs(entry.value);
+  const bool manual_fits = std::abs(manual - entry.value) <= allowed;
+  const bool automatic_fits = std::abs(automatic - entry.value) <= allowed;
+  const std::string differences = fmt::format("differences give {:.6g} ± {:.1g}", entry.value, entry.error);
+  if (automatic_fits == manual_fits) {
+    return differences + (manual_fits ? ", which can't tell the two apart" : ", which neither agrees with");
+  }
+  return differences + (automatic_fits ? ", so the manual gradient is wrong" : ", so the automatic gradient is wrong");
+}
+
+ParameterReport Examination::report(Agreement& with_manual, Agreement& with_differences) {
+  ParameterReport result;
+  result.name = named_.name;
+  result.shape = shape_;
+  result.checked = static_cast<std::int64_t>(numerical_.entries.size());
+  const bool manual_decides = with_manual.comparison.verdict == Verdict::wrong ||
+                              (with_manual.comparison.done && with_manual.comparison.verdict == Verdict::inconclusive &&
+                               with_differences.comparison.verdict == Verdict::right);
+  const Agreement& decisive = manual_decides ? with_manual : with_differences;
+  result.manual_automatic = with_manual.comparison;
+  result.automatic_numerical = with_differences.comparison;
+  result.verdict = decisive.comparison.verdict;
+  result.reason = decisive.comparison.reason;
+  result.index = decisive.comparison.index;
+  result.direction = decisive.comparison.direction;
+  if (decisive.worst >= 0) {
+    const auto i = static_cast<std::size_t>(decisive.worst);
+    fill(result, has_manual_ ? manual_[i] : nan, automatic_[i],
+         closely_ ? numeric_at(decisive.worst) : NumericEntry{.value = nan, .error = nan, .step = nan});
+  } else if (result.direction >= 0 && otherwise_) {
+    fill(result, nan, otherwise_->automatic, otherwise_->numerical);
+  } else if (result.direction >= 0) {
+    const auto d = static_cast<std::size_t>(result.direction);
+    fill(result, has_manual_ ? along_directions(manual_)[d] : nan, along_directions(automatic_)[d],
+         numerical_.directions[d]);
+  } else {
+    fill(result, nan, nan, {.value = nan, .error = nan, .step = nan});
+  }
+  return result;
+}
+
+void Examination::fill(ParameterReport& report, double manual, double automatic, const NumericEntry& numerical) {
+  report.manual = manual;
+  report.automatic = automatic;
+  report.numerical = numerical.value;
+  report.step = numerical.step;
+  report.error = numerical.error;
+}
+
+}  // namespace xgrad::check

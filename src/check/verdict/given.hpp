@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "xgrad/tensor.hpp"
+
+namespace xgrad::check {
+
+/// A tensor that a loss may be computed from, and its gradient by hand, undefined if there is none.
+struct Given {
+  std::string name;
+  Tensor x;
+  Tensor manual;
+};
+
+[[nodiscard]] std::vector<Tensor> tensors_of(std::span<const Given> given);
+
+}  // namespace xgrad::check

@@ -1,0 +1,354 @@
+#include "formulas/printing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fmt/format.h>
+#include <map>
+#include <variant>
+
+#include "formulas/latex.hpp"
+#include "planning/kind.hpp"
+
+namespace xgrad::formulas {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> low_digits{"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+
+// "¹" and the like at the end: another exponent would be read as one with it.
+bool ends_raised(const std::string& text) {
+  constexpr std::array<std::string_view, 11> raised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "ᵀ"};
+  return std::any_of(raised.begin(), raised.end(), [&text](std::string_view end) { return text.ends_with(end); });
+}
+
+// What a slice takes, as Python writes it: "[:, 2:8]".
+std::string range_text(const Operation& slice, std::size_t rank) {
+  std::map<std::string_view, std::int64_t> values;
+  for (const Attribute& attribute : slice.attributes()) {
+    values[attribute.name] = std::get<std::int64_t>(attribute.value);
+  }
+  const std::int64_t step = values["step"];
+  const std::int64_t end = values["start"] + step * values["count"];
+  std::string text;
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    text += axis == 0 ? "" : ", ";
+    if (static_cast<std::int64_t>(axis) != values["axis"]) {
+      text += ":";
+    } else if (step == 1 && values["count"] == 1) {
+      text += fmt::format("{}", values["start"]);
+    } else {
+      text += fmt::format("{}:{}", values["start"], end < 0 ? "" : std::to_string(end)) +
+              (step == 1 ? "" : fmt::format(":{}", step));
+    }
+  }
+  return "[" + text + "]";
+}
+
+std::string attribute_text(const Attribute& attribute) {
+  return std::visit(
+      [&]<class T>(const T& value) {
+        if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+          return fmt::format("{}=({})", attribute.name, fmt::join(value, ", "));
+        } else {
+          return fmt::format("{}={}", attribute.name, value);
+        }
+      },
+      attribute.value);
+}
+
+}  // namespace
+
+std::string Printer::of(Expr root) {
+  pieces_.clear();
+  std::vector<Expr> stack{root};
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    if (pieces_.contains(e)) {
+      stack.pop_back();
+      continue;
+    }
+    const Name* name = e != root || e->head == Head::symbol ? names_(e) : nullptr;
+    if (name != nullptr) {
+      pieces_.emplace(e, named(*name));
+      stack.pop_back();
+      continue;
+    }
+    const std::size_t before = stack.size();
+    for (Expr argument : e->arguments) {
+      if (!pieces_.contains(argument)) {
+        stack.push_back(argument);
+      }
+    }
+    if (stack.size() == before) {
+      pieces_.emplace(e, written(e));
+      stack.pop_back();
+    }
+  }
+  return pieces_.at(root).text;
+}
+
+Printer::Piece Printer::named(const Name& name) const {
+  return {latex() ? name.latex : name.text, name.text.find('/') == std::string::npos ? atom : multiplicative};
+}
+
+std::string Printer::in_brackets(const std::string& text) const {
+  return latex() ? "\\left(" + text + "\\right)" : "(" + text + ")";
+}
+
+std::string Printer::at_least(Precedence precedence, Expr e) const {
+  const Piece& found = piece(e);
+  return found.precedence >= precedence ? found.text : in_brackets(found.text);
+}
+
+std::string Printer::number_text(double value) const {
+  if (!std::isfinite(value)) {
+    const char* text = std::isnan(value) ? "NaN" : "∞";
+    const char* command = std::isnan(value) ? "\\mathrm{NaN}" : "\\infty";
+    return latex() ? command : text;
+  }
+  if (value == std::floor(value) && value < 1e15) {
+    return fmt::format("{:.0f}", value);
+  }
+  const double inverse = 1 / value;
+  const double whole = std::round(inverse);
+  if (whole > 9999 || std::abs(inverse - whole) > 1e-9 * whole) {
+    return fmt::format("{:.6g}", value);
+  }
+  if (latex()) {
+    return fmt::format("\\tfrac{{1}}{{{:.0f}}}", whole);
+  }
+  static const std::map<int, std::string_view> fractions{{2, "½"}, {3, "⅓"}, {4, "¼"}, {5, "⅕"}, {6, "⅙"}, {8, "⅛"}};
+  const auto known = fractions.find(static_cast<int>(whole));
+  return known != fractions.end() ? std::string{known->second} : fmt::format("1/{:.0f}", whole);
+}
+
+Printer::Piece Printer::written(Expr e) const {
+  const auto argument = [&](std::size_t i) { return e->arguments[i]; };
+  const std::string raised_t = latex() ? "^{\\top}" : "ᵀ";
+  const auto transposed = [&](Expr x) {
+    const std::string text = at_least(atom, x);
+    return latex() ? "{" + text + "}" + raised_t : text + raised_t;
+  };
+  switch (e->head) {
+    case Head::symbol:
+      return {"?", atom};
+    case Head::number: {
+      const std::string text = number_text(std::abs(e->number));
+      if (e->number < 0) {
+        return {minus_sign() + text, additive};
+      }
+      return {text, text.find('/') == std::string::npos ? atom : multiplicative};
+    }
+    case Head::sum:
+      return sum_of(e);
+    case Head::product:
+      return product_of(e->number, e->arguments);
+    case Head::power:
+      return e->number < 0 ? fraction_of(1, {}, {{argument(0), -e->number}}) : power_of(argument(0), e->number);
+    case Head::matmul:
+      return {at_least(matrix, argument(0)) + " " + at_least(matrix, argument(1)), matrix};
+    case Head::outer:
+      return {at_least(matrix, argument(0)) + " " + transposed(argument(1)), matrix};
+    case Head::transpose:
+      return {transposed(argument(0)), unary};
+    case Head::function:
+      return function_of(e);
+    case Head::indicator:
+      return {condition_of(argument(0), e->primed), atom};
+    case Head::reduce: {
+      std::string sign = latex() ? "\\sum" : "Σ";
+      if (e->axes.size() < argument(0)->shape.rank()) {
+        if (latex()) {
+          sign += fmt::format("_{{{}}}", fmt::join(e->axes, ","));
+        } else {
+          for (const std::int64_t axis : e->axes) {
+            sign += low_digits[static_cast<std::size_t>(axis % 10)];
+          }
+        }
+      }
+      const Piece& summand = piece(argument(0));
+      const bool bare = summand.precedence >= matrix || argument(0)->head == Head::power;
+      return {sign + " " + (bare ? summand.text : in_brackets(summand.text)), multiplicative};
+    }
+    case Head::spread:
+      return piece(argument(0));
+    case Head::call:
+      return call_of(e);
+  }
+  return {};
+}
+
+// What is added first, then what is subtracted.
+Printer::Piece Printer::sum_of(Expr e) const {
+  const auto is_negative = [this](Expr term) {
+    return (term->head == Head::product || term->head == Head::number) && term->number < 0 && names_(term) == nullptr;
+  };
+  std::vector<Expr> terms = e->arguments;
+  const auto first = std::find_if_not(terms.begin(), terms.end(), is_negative);
+  if (first != terms.end()) {
+    std::rotate(terms.begin(), first, first + 1);
+  }
+  std::string text;
+  for (Expr term : terms) {
+    const bool negative = is_negative(term);
+    Piece positive = piece(term);
+    if (negative && term->head == Head::product) {
+      positive = product_of(-term->number, term->arguments);
+    } else if (negative) {
+      positive = {number_text(-term->number), atom};
+    }
+    const std::string sign = negative ? minus_sign() : "+";
+    if (text.empty()) {
+      text = (negative ? sign : "") + positive.text;
+    } else {
+      text += " " + sign + " " + (positive.precedence > additive ? positive.text : in_brackets(positive.text));
+    }
+  }
+  return {text, additive};
+}
+
+// Scalars side by side, then the others with ⊙.
+std::string Printer::joined_factors(const std::vector<Expr>& factors, bool alone) const {
+  std::vector<std::string> scalars;
+  std::vector<std::string> others;
+  const bool single = alone && factors.size() == 1;
+  const bool any_larger = std::any_of(factors.begin(), factors.end(), [](Expr e) { return e->shape.size() > 1; });
+  for (Expr factor : factors) {
+    const Precedence least = single ? multiplicative : unary;
+    const bool is_sum_sign = factor->head == Head::reduce && single;
+    std::string text = is_sum_sign ? piece(factor).text : at_least(least, factor);
+    const bool scalar = factor->shape.rank() == 0 || (factor->is_scalar() && any_larger);
+    (scalar ? scalars : others).push_back(std::move(text));
+  }
+  std::string text = fmt::format("{}", fmt::join(scalars, " "));
+  const std::string product = fmt::format("{}", fmt::join(others, latex() ? " \\odot " : " ⊙ "));
+  return text + (text.empty() || product.empty() ? "" : " ") + product;
+}
+
+Printer::Piece Printer::product_of(double factor, const std::vector<Expr>& factors) const {
+  std::vector<Expr> above;
+  std::vector<std::pair<Expr, double>> below;
+  for (Expr each : factors) {
+    if (each->head == Head::power && each->number < 0 && names_(each) == nullptr) {
+      below.emplace_back(each->arguments[0], -each->number);
+    } else {
+      above.push_back(each);
+    }
+  }
+  return fraction_of(factor, above, below);
+}
+
+Printer::Piece Printer::fraction_of(double factor, const std::vector<Expr>& above,
+                                    const std::vector<std::pair<Expr, double>>& below) const {
+  const double size = std::abs(factor);
+  const std::string minus = factor < 0 ? minus_sign() : "";
+  std::string top = joined_factors(above, true);
+  if (size != 1 || top.empty()) {
+    const std::string number = number_text(size);
+    const bool sums_alone = above.size() == 1 && piece(above[0]).precedence == additive;
+    top = number + (top.empty() ? "" : " ") + (sums_alone ? in_brackets(piece(above[0]).text) : top);
+  } else if (!minus.empty() && above.size() == 1 && piece(above[0]).precedence == additive) {
+    top = in_brackets(piece(above[0]).text);
+  }
+  if (below.empty()) {
+    return {minus + top, minus.empty() ? multiplicative : additive};
+  }
+  std::vector<std::string> parts;
+  for (const auto& [base, exponent] : below) {
+    const Piece part = exponent == 1 ? piece(base) : power_of(base, exponent);
+    parts.push_back(part.precedence >= unary || latex() ? part.text : in_brackets(part.text));
+  }
+  if (latex()) {
+    return {fmt::format("{}\\frac{{{}}}{{{}}}", minus, top, fmt::join(parts, " \\, ")),
+            minus.empty() ? multiplicative : additive};
+  }
+  const std::string bottom = parts.size() == 1 ? parts[0] : in_brackets(fmt::format("{}", fmt::join(parts, " ⊙ ")));
+  return {minus + top + " / " + bottom, minus.empty() ? multiplicative : additive};
+}
+
+Printer::Piece Printer::power_of(Expr base, double exponent) const {
+  if (exponent == 0.5) {
+    return {latex() ? "\\sqrt{" + piece(base).text + "}" : "√" + at_least(atom, base), unary};
+  }
+  std::string text = at_least(atom, base);
+  if (latex()) {
+    return {fmt::format("{{{}}}^{{{:g}}}",
+                        text.find('^') != std::string::npos && !text.starts_with("\\left") ? in_brackets(text) : text,
+                        exponent),
+            unary};
+  }
+  if (ends_raised(text)) {
+    text = in_brackets(text);
+  }
+  const bool whole = exponent == std::floor(exponent) && exponent > 0 && exponent < 1000;
+  return {whole ? text + superscript(static_cast<std::size_t>(exponent)) : fmt::format("{}^{:g}", text, exponent),
+          unary};
+}
+
+Printer::Piece Printer::function_of(Expr e) const {
+  const Operation& operation = *e->operation;
+  const Piece& argument = piece(e->arguments[0]);
+  if (is_builtin(operation, "abs")) {
+    return {"|" + argument.text + "|", atom};
+  }
+  const Notation notation = operation.notation();
+  std::string name{notation.symbol.empty() ? operation.name() : notation.symbol};
+  if (latex()) {
+    name = latex_operator(name);
+  }
+  const char* prime = latex() ? "'" : "′";
+  return {name + (e->primed ? prime : "") + in_brackets(argument.text), atom};
+}
+
+std::string Printer::condition_of(Expr e, bool complement) const {
+  const bool is_equal = e->head == Head::call && is_builtin(*e->operation, "equal");
+  if (complement && is_equal) {
+    return fmt::format("[{} {} {}]", piece(e->arguments[0]).text, latex() ? "\\neq" : "≠", piece(e->arguments[1]).text);
+  }
+  if (complement) {
+    return fmt::format("[{}{}]", latex() ? "\\neg " : "¬", at_least(unary, e));
+  }
+  return e->head == Head::call && e->operation->name() == "one_hot" ? piece(e).text : "[" + piece(e).text + "]";
+}
+
+Printer::Piece Printer::call_of(Expr e) const {
+  const Operation& operation = *e->operation;
+  const Notation notation = operation.notation();
+  if (notation.form == Notation::Form::infix && e->arguments.size() == 2 && !notation.symbol.empty()) {
+    if (latex() && notation.symbol == "^") {
+      return {fmt::format("{{{}}}^{{{}}}", at_least(atom, e->arguments[0]), piece(e->arguments[1]).text), unary};
+    }
+    const std::string sign = latex() ? latex_operator(notation.symbol) : std::string{notation.symbol};
+    return {at_least(multiplicative, e->arguments[0]) + " " + sign + " " + at_least(multiplicative, e->arguments[1]),
+            additive};
+  }
+  if (operation.name() == "slice") {
+    return {at_least(atom, e->arguments[0]) + range_text(operation, e->shape.rank()), atom};
+  }
+  if (operation.name() == "slice_adjoint") {
+    const std::string range = range_text(operation, e->shape.rank());
+    return {(latex() ? "\\operatorname{at}" : "at") + range + in_brackets(piece(e->arguments[0]).text), atom};
+  }
+  const bool is_one_hot = operation.name() == "one_hot";
+  std::string text{notation.symbol.empty() ? operation.name() : notation.symbol};
+  text = latex() ? latex_operator(text) : text;
+  std::vector<std::string> arguments;
+  arguments.reserve(e->arguments.size());
+  for (Expr argument : e->arguments) {
+    arguments.push_back(piece(argument).text);
+  }
+  std::vector<std::string> attributes;
+  for (const Attribute& attribute : operation.attributes()) {
+    const bool* flag = std::get_if<bool>(&attribute.value);
+    if (!is_one_hot && (flag == nullptr || *flag)) {
+      const std::string written = attribute_text(attribute);
+      attributes.push_back(latex() ? "\\text{" + latex_text(written) + "}" : written);
+    }
+  }
+  const std::string inside =
+      fmt::format("{}{}{}", fmt::join(arguments, ", "), attributes.empty() ? "" : "; ", fmt::join(attributes, ", "));
+  return {text + in_brackets(inside), atom};
+}
+
+}  // namespace xgrad::formulas

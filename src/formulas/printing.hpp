@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "formulas/expression.hpp"
+#include "formulas/names.hpp"
+
+namespace xgrad::formulas {
+
+enum class Dialect : bool { text, latex };
+
+/// Writes formulas down.
+class Printer {
+ public:
+  /// `names` of symbols, and of formulas that are written out elsewhere.
+  Printer(Dialect dialect, std::function<const Name*(Expr)> names) : dialect_{dialect}, names_{std::move(names)} {}
+
+  /// The formula itself is written out, even if it has a name and isn't a symbol.
+  [[nodiscard]] std::string of(Expr root);
+
+ private:
+  enum Precedence : std::uint8_t { additive = 1, multiplicative, matrix, unary, atom };
+  struct Piece {
+    std::string text;
+    Precedence precedence = atom;
+  };
+
+  [[nodiscard]] bool latex() const noexcept { return dialect_ == Dialect::latex; }
+  [[nodiscard]] const Piece& piece(Expr e) const { return pieces_.at(e); }
+  [[nodiscard]] std::string in_brackets(const std::string& text) const;
+  /// In brackets, if it binds weaker.
+  [[nodiscard]] std::string at_least(Precedence precedence, Expr e) const;
+  [[nodiscard]] const char* minus_sign() const noexcept { return latex() ? "-" : "−"; }
+  /// Of a number that isn't negative.
+  [[nodiscard]] std::string number_text(double value) const;
+  [[nodiscard]] Piece written(Expr e) const;
+  [[nodiscard]] Piece sum_of(Expr e) const;
+  [[nodiscard]] Piece product_of(double factor, const std::vector<Expr>& factors) const;
+  /// factor · Π above / Π base^exponent
+  [[nodiscard]] Piece fraction_of(double factor, const std::vector<Expr>& above,
+                                  const std::vector<std::pair<Expr, double>>& below) const;
+  [[nodiscard]] std::string joined_factors(const std::vector<Expr>& factors, bool alone) const;
+  [[nodiscard]] Piece power_of(Expr base, double exponent) const;
+  [[nodiscard]] Piece function_of(Expr e) const;
+  [[nodiscard]] Piece call_of(Expr e) const;
+  [[nodiscard]] std::string condition_of(Expr e, bool complement) const;
+  [[nodiscard]] Piece named(const Name& name) const;
+
+  Dialect dialect_;
+  std::function<const Name*(Expr)> names_;
+  std::unordered_map<Expr, Piece> pieces_;
+};
+
+}  // namespace xgrad::formulas

@@ -1,0 +1,295 @@
+// The normal form of sums, products and powers: flat, like terms together, derivatives under their names.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "formulas/broadcasting.hpp"
+#include "formulas/expression.hpp"
+#include "planning/kind.hpp"
+
+namespace xgrad::formulas {
+
+namespace {
+
+// A product as its number and the rest; null stands for 1.
+struct Term {
+  double factor = 1;
+  Expr rest = nullptr;
+};
+
+// The operand of an element-wise head, which broadcasts by itself.
+Expr without_spread(Expr x) {
+  while (x->head == Head::spread && broadcasts(x->arguments[0]->shape, x->shape)) {
+    x = x->arguments[0];
+  }
+  return x;
+}
+
+}  // namespace
+
+Expr Expressions::sum(std::span<const Expr> terms) {
+  const Shape shape = common_shape(terms);
+  const DType dtype = terms.front()->dtype;
+  std::vector<Term> collected;
+  const auto collect = [&](const auto& self, double factor, Expr e) -> void {
+    e = without_spread(e);
+    if (e->is_number()) {
+      factor *= e->number;
+      e = nullptr;
+    } else if (e->head == Head::product && e->number != 1) {
+      self(self, factor * e->number, flat_product(1, e->arguments, e->shape, e->dtype));
+      return;
+    } else if (e->head == Head::sum) {
+      for (Expr term : e->arguments) {
+        self(self, factor, term);
+      }
+      return;
+    }
+    const auto known =
+        std::find_if(collected.begin(), collected.end(), [e](const Term& term) { return term.rest == e; });
+    if (known != collected.end()) {
+      known->factor += factor;
+    } else {
+      collected.push_back({factor, e});
+    }
+  };
+  for (Expr term : terms) {
+    collect(collect, 1, term);
+  }
+  // ⅕ a − ⅕ y = ⅕ (a − y)
+  std::erase_if(collected, [](const Term& term) { return term.factor == 0; });
+  const double size = collected.empty() ? 1 : std::abs(collected.front().factor);
+  if (collected.size() > 1 && size != 1 && std::all_of(collected.begin(), collected.end(), [size](const Term& term) {
+        return std::abs(std::abs(term.factor) - size) <= 1e-15 * size;
+      })) {
+    std::vector<Expr> units;
+    for (const Term& term : collected) {
+      const double sign = term.factor < 0 ? -1 : 1;
+      units.push_back(term.rest == nullptr ? number(sign, {}, dtype) : scaled(sign, term.rest));
+    }
+    return spread(scaled(size, sum(units)), shape);
+  }
+  std::vector<Expr> result;
+  for (const Term& term : collected) {
+    if (term.factor != 0) {
+      result.push_back(term.rest == nullptr ? number(term.factor, {}, dtype) : scaled(term.factor, term.rest));
+    }
+  }
+  if (result.empty()) {
+    return number(0, shape, dtype);
+  }
+  if (result.size() == 1) {
+    return spread(result.front(), shape);
+  }
+  if (result.size() == 2) {
+    std::vector<Expr> alone{
+        intern({.head = Head::sum, .shape = common_shape(result), .dtype = dtype, .arguments = result})};
+    if (name_derivative(alone)) {  // 1 − tanh²
+      return spread(alone.front(), shape);
+    }
+  }
+  const Shape left = common_shape(result);
+  const Expr flat = intern({.head = Head::sum, .shape = left, .dtype = dtype, .arguments = result});
+  return spread(expanded(flat), shape);
+}
+
+// y (1 − a) − (1 − y) a is y − a: products of sums multiplied out, if less is left then.
+Expr Expressions::expanded(Expr sum) {
+  constexpr std::size_t most = 64;
+  if (expanding_ || sum->head != Head::sum) {
+    return sum;
+  }
+  std::vector<Expr> terms;
+  bool any = false;
+  for (Expr term : sum->arguments) {
+    std::vector<std::vector<Expr>> products{{}};
+    const double factor = term->head == Head::product ? term->number : 1;
+    const std::vector<Expr> factors = term->head == Head::product ? term->arguments : std::vector<Expr>{term};
+    for (Expr each : factors) {
+      const bool splits = each->head == Head::sum && factors.size() > 1;
+      any = any || splits;
+      std::vector<std::vector<Expr>> next;
+      for (const auto& product : products) {
+        for (Expr part : splits ? each->arguments : std::vector<Expr>{each}) {
+          next.push_back(product);
+          next.back().push_back(part);
+        }
+      }
+      products = std::move(next);
+      if (terms.size() + products.size() > most) {
+        return sum;
+      }
+    }
+    for (const auto& product : products) {
+      terms.push_back(this->product(factor, product));
+    }
+  }
+  if (!any) {
+    return sum;
+  }
+  expanding_ = true;
+  const Expr result = this->sum(terms);
+  expanding_ = false;
+  return result->weight < sum->weight ? result : sum;
+}
+
+Expr Expressions::product(double factor, std::span<const Expr> factors) {
+  const Shape shape = common_shape(factors);
+  const DType dtype = factors.front()->dtype;
+  std::vector<Expr> flat;
+  const auto flatten = [&](const auto& self, Expr e) -> void {
+    e = without_spread(e);
+    if (e->is_number()) {
+      factor *= e->number;
+    } else if (e->head == Head::product) {
+      factor *= e->number;
+      for (Expr each : e->arguments) {
+        self(self, each);
+      }
+    } else {
+      flat.push_back(e);
+    }
+  };
+  for (Expr each : factors) {
+    flatten(flatten, each);
+  }
+  if (factor == 0) {
+    return number(0, shape, dtype);
+  }
+  // Equal bases: x x² = x³. A condition is its own square.
+  std::vector<std::pair<Expr, double>> powers;
+  for (Expr each : flat) {
+    const bool is_power = each->head == Head::power;
+    const Expr base = is_power ? each->arguments[0] : each;
+    const double exponent = is_power ? each->number : 1;
+    const auto known =
+        std::find_if(powers.begin(), powers.end(), [base](const auto& pair) { return pair.first == base; });
+    if (known == powers.end()) {
+      powers.emplace_back(base, exponent);
+    } else if (base->head != Head::indicator) {
+      known->second += exponent;
+    }
+  }
+  flat.clear();
+  for (const auto& [base, exponent] : powers) {
+    if (exponent != 0) {
+      flat.push_back(power(base, exponent));
+    }
+  }
+  while (name_derivative(flat)) {
+  }
+  // y [y ≠ 0] = y
+  std::erase_if(flat, [&](Expr each) {
+    return each->head == Head::indicator && each->primed && each->arguments[0]->head == Head::call &&
+           is_builtin(*each->arguments[0]->operation, "equal") && each->arguments[0]->arguments[1]->is_number(0) &&
+           std::find(flat.begin(), flat.end(), each->arguments[0]->arguments[0]) != flat.end();
+  });
+  return spread(flat_product(factor, std::move(flat), shape, dtype), shape);
+}
+
+// Of factors that are as simple as can be.
+Expr Expressions::flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype) {
+  if (factors.empty()) {
+    return number(factor, shape, dtype);
+  }
+  if (factor == 1 && factors.size() == 1) {
+    return factors.front();
+  }
+  if (factors.size() == 1 && factors.front()->head == Head::sum && factor == -1) {  // −(a − b) = b − a
+    std::vector<Expr> terms;
+    for (Expr term : factors.front()->arguments) {
+      terms.push_back(term->is_number() ? number(-term->number, term->shape, term->dtype) : scaled(-1, term));
+    }
+    return intern({.head = Head::sum, .shape = factors.front()->shape, .dtype = dtype, .arguments = terms});
+  }
+  const Shape common = common_shape(factors);
+  return intern(
+      {.head = Head::product, .shape = common, .dtype = dtype, .arguments = std::move(factors), .number = factor});
+}
+
+// a (1 − a) = σ′(z) for a = σ(z), 1 − a² = tanh′(z) for a = tanh(z). Whether there was one.
+bool Expressions::name_derivative(std::vector<Expr>& factors) {
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    const Expr difference = factors[i];
+    if (difference->head != Head::sum || difference->arguments.size() != 2) {
+      continue;
+    }
+    for (std::size_t one = 0; one < 2; ++one) {
+      const Expr negative = difference->arguments[1 - one];
+      if (!difference->arguments[one]->is_number(1) || negative->head != Head::product || negative->number != -1 ||
+          negative->arguments.size() != 1) {
+        continue;
+      }
+      const Expr subtracted = negative->arguments[0];
+      if (subtracted->head == Head::power && subtracted->number == 2) {
+        const Expr a = subtracted->arguments[0];
+        if (const Expr z = argument_of(a, "tanh")) {
+          factors[i] = function(definition(a)->operation, z, a->shape, true);
+          return true;
+        }
+      }
+      const Expr z = argument_of(subtracted, "sigmoid");
+      const auto a = std::find_if(factors.begin(), factors.end(), [&](Expr each) {
+        return each == subtracted ||
+               (each->head == Head::power && each->arguments[0] == subtracted && each->number > 1);
+      });
+      if (z != nullptr && a != factors.end()) {
+        const auto place = static_cast<std::size_t>(a - factors.begin());
+        factors[i] = function(definition(subtracted)->operation, z, subtracted->shape, true);
+        if (factors[place] == subtracted) {
+          factors.erase(factors.begin() + static_cast<std::ptrdiff_t>(place));
+        } else {
+          factors[place] = power(subtracted, factors[place]->number - 1);
+        }
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+Expr Expressions::power(Expr base, double exponent) {
+  if (exponent == 1) {
+    return base;
+  }
+  if (base->is_number()) {
+    return number(std::pow(base->number, exponent), base->shape, base->dtype);
+  }
+  const bool whole = exponent == std::floor(exponent);
+  if (base->head == Head::spread && broadcasts(base->arguments[0]->shape, base->shape)) {
+    return spread(power(base->arguments[0], exponent), base->shape);
+  }
+  if (base->head == Head::power && (whole || base->number == 1)) {
+    return power(base->arguments[0], base->number * exponent);
+  }
+  if (base->head == Head::product && whole) {
+    std::vector<Expr> factors;
+    factors.reserve(base->arguments.size());
+    for (Expr factor : base->arguments) {
+      factors.push_back(power(factor, exponent));
+    }
+    return product(std::pow(base->number, exponent), factors);
+  }
+  return intern(
+      {.head = Head::power, .shape = base->shape, .dtype = base->dtype, .arguments = {base}, .number = exponent});
+}
+
+Expressions::Parts Expressions::parts_of(Expr x) {
+  Parts parts;
+  // An infinite factor of nothing is nothing, as long as it stays inside.
+  if (x->head != Head::product || !std::isfinite(x->number)) {
+    parts.others.push_back(x);
+    return parts;
+  }
+  parts.factor = x->number;
+  for (Expr factor : x->arguments) {
+    if (factor->is_scalar() && !x->is_scalar()) {
+      parts.scalars.push_back(spread(factor, {}));
+    } else {
+      parts.others.push_back(factor);
+    }
+  }
+  return parts;
+}
+
+}  // namespace xgrad::formulas

@@ -1,0 +1,497 @@
+#include <algorithm>
+#include <bit>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <iterator>
+#include <list>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "xgrad/compile.hpp"
+#include "xgrad/error.hpp"
+#include "xgrad/threads.hpp"
+
+#include "graph/cell.hpp"
+#include "graph/computed.hpp"
+#include "graph/node.hpp"
+#include "graph/order.hpp"
+#include "graph/trace.hpp"
+#include "planning/build.hpp"
+#include "planning/captured.hpp"
+#include "planning/describe.hpp"
+#include "planning/kind.hpp"
+
+namespace xgrad::detail {
+
+namespace {
+
+using planning::Planned;
+using planning::PlannedOutput;
+using From = PlannedOutput::From;
+
+struct Argument {
+  Shape shape;
+  DType dtype;
+};
+
+/// What one trace of the function became. The leaves of the plan are the arguments, then the cells that are read; its
+/// outputs the results, then what is written to cells.
+struct TracedPlan {
+  std::uint64_t hash = 0;  // of the next two
+  std::vector<Argument> arguments;
+  int threads = 1;             // that it was planned for
+  std::shared_ptr<void> form;  // a result without its tensors
+  std::vector<graph::KeptCell> read;
+  std::vector<graph::KeptCell> written;
+  std::vector<Argument> results;
+  Planned planned;
+  std::vector<std::string> constants;   // a line for each, see captured_constants()
+  bool shares = false;                  // whether an output is somebody else's memory
+  std::vector<memory::Buffer> buffers;  // of the outputs, during a run
+  std::vector<Tensor> leaves;           // that get them
+};
+
+bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
+  return trace.threads == threads() &&
+         std::equal(arguments.begin(), arguments.end(), trace.arguments.begin(), trace.arguments.end(),
+                    [](const Tensor& tensor, const Argument& argument) {
+                      const graph::Node& node = *tensor.node();
+                      return node.dtype == argument.dtype && node.shape == argument.shape;
+                    });
+}
+
+// The one element that the node repeats, or gives more axes; else the node itself.
+const graph::Node* spread_element(const graph::Node* node) {
+  const graph::Node* source = node;
+  while (planning::kind_of(*source) == planning::Kind::broadcast ||
+         planning::kind_of(*source) == planning::Kind::reshape) {
+    source = source->inputs()[0];
+  }
+  return source->shape.size() == 1 ? source : node;
+}
+
+// What doesn't depend on arguments or parameters is computed now, for good. But not a number as an array, where
+// element-wise operations take it as a number: the array would be read at every call, and hide that it is a 1.
+void compute_constants(std::span<const Tensor> outputs) {
+  std::vector<const graph::Node*> roots;
+  std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
+                 [](const Tensor& output) { return output.node(); });
+  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  std::vector<Tensor> constants;
+  const auto take = [&constants](const graph::Node* node) {
+    if (!node->traced && !node->has_value()) {
+      constants.push_back(graph::handle(node));
+    }
+  };
+  for (const graph::Node* node : order.nodes) {
+    if (!node->traced) {
+      continue;
+    }
+    const bool broadcasts = dynamic_cast<const ElementwiseOperation*>(node->operation.get()) != nullptr;
+    for (const graph::Node* input : node->inputs()) {
+      take(broadcasts && !input->traced ? spread_element(input) : input);
+    }
+  }
+  std::for_each(roots.begin(), roots.end(), take);
+  eval(constants);
+}
+
+// A placeholder of another trace has got in if the function kept a tensor of that one.
+void require_own_leaves(const planning::Request& request) {
+  std::vector<const graph::Node*> roots;
+  std::transform(request.outputs.begin(), request.outputs.end(), std::back_inserter(roots),
+                 [](const Tensor& output) { return output.node(); });
+  const graph::Order order = graph::topological_order(roots, graph::Boundary::values);
+  const std::unordered_set<const graph::Node*> own{request.leaves.begin(), request.leaves.end()};
+  const auto require_own = [&](const graph::Node* node) {
+    const bool placeholder = node->traced && node->operation == nullptr;
+    if (placeholder && !own.contains(node)) {
+      throw ValueError(
+          "[compile] the function uses a tensor that it made in an earlier trace: that has no value; pass what is kept "
+          "between calls as an argument, or keep it in a Parameter");
+    }
+  };
+  for (const graph::Node* node : order.nodes) {
+    std::for_each(node->inputs().begin(), node->inputs().end(), require_own);
+  }
+  std::for_each(roots.begin(), roots.end(), require_own);
+}
+
+TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& traced, const PlanOptions& options) {
+  TracedPlan result;
+  result.threads = threads();
+  planning::Request request;
+  std::vector<Tensor> placeholders;
+  std::vector<Tensor> parameters;
+  std::vector<Tensor> locals;
+  {
+    graph::Trace trace;
+    for (const Tensor& argument : arguments) {
+      result.arguments.push_back({argument.shape(), argument.dtype()});
+      placeholders.push_back(graph::Trace::placeholder(argument, false));
+    }
+    result.form = traced.trace(traced.context, placeholders, request.outputs);
+    for (const Tensor& output : request.outputs) {
+      if (!output.defined()) {
+        throw ValueError("[compile] the function returned an undefined Tensor");
+      }
+      result.results.push_back({output.shape(), output.dtype()});
+    }
+    request.over_leaf.assign(request.outputs.size(), planning::Request::no_leaf);
+    for (const auto& access : trace.accesses()) {
+      if (access->cell.use_count() == 1) {  // made inside the function, and gone: every call has its own
+        if (access->placeholder.defined()) {
+          graph::Node& node = *access->placeholder.node();
+          node.value = access->cell->value.node()->value;
+          node.traced = false;
+          locals.push_back(access->placeholder);
+        }
+        continue;
+      }
+      if (access->placeholder.defined()) {
+        parameters.push_back(access->placeholder);
+        result.read.emplace_back(access->cell);
+      }
+      if (access->written) {
+        request.outputs.push_back(access->value);
+        const bool read = access->placeholder.defined();
+        request.over_leaf.push_back(read ? static_cast<std::uint32_t>(arguments.size() + result.read.size() - 1)
+                                         : planning::Request::no_leaf);
+        result.written.emplace_back(access->cell);
+      }
+    }
+  }
+  for (const auto* list : {&placeholders, &parameters}) {
+    std::transform(list->begin(), list->end(), std::back_inserter(request.leaves),
+                   [](const Tensor& leaf) { return leaf.node(); });
+  }
+  request.outputs = graph::as_computed(request.outputs, graph::Boundary::values);
+  require_own_leaves(request);
+  result.constants = planning::captured_constants(request.outputs);
+  compute_constants(request.outputs);
+  request.options = options;
+  request.facts.constants_fixed = true;
+  result.planned = planning::build(request);
+  result.buffers.resize(request.outputs.size());
+  result.leaves.resize(request.outputs.size());
+  result.shares = std::any_of(result.planned.outputs.begin(), result.planned.outputs.end(),
+                              [](const PlannedOutput& output) { return output.from != From::memory; });
+  return result;
+}
+
+// Of an output that has its memory: its own, or the cell's that it was written over.
+memory::Buffer value_of(const TracedPlan& trace, std::uint32_t output) {
+  return trace.buffers[output] ? trace.buffers[output]
+                               : trace.written[output - trace.results.size()]->value.node()->value;
+}
+
+/// Empties the buffers and leaves of a run, also after an error.
+class RunGuard {
+ public:
+  explicit RunGuard(TracedPlan& trace) noexcept : trace_{trace} {}
+  RunGuard(const RunGuard&) = delete;
+  RunGuard& operator=(const RunGuard&) = delete;
+  ~RunGuard() {
+    std::fill(trace_.buffers.begin(), trace_.buffers.end(), memory::Buffer{});
+    std::fill(trace_.leaves.begin(), trace_.leaves.end(), Tensor{});
+  }
+
+ private:
+  TracedPlan& trace_;
+};
+
+// The leaves that the outputs become, without values yet: once the plan runs, nothing may fail any more for want of
+// memory. What is written in place needs none.
+void make_leaves(TracedPlan& trace) {
+  const std::size_t result_count = trace.results.size();
+  for (std::size_t i = 0; i < trace.buffers.size(); ++i) {
+    if (i < result_count) {
+      trace.leaves[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, {});
+    } else if (trace.planned.outputs[i].from != From::memory || trace.buffers[i]) {
+      const graph::Node& old = *trace.written[i - result_count]->value.node();
+      trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, true);
+      trace.leaves[i].node()->name = old.name;
+    }
+  }
+}
+
+// The function isn't looked at again once it is traced. What it captures by reference may be another model or optimiser
+// by now: that shows where the cells of the one before are held by traces only.
+void require_held(const std::vector<graph::KeptCell>& cells) {
+  const auto abandoned =
+      std::find_if(cells.begin(), cells.end(), [](const graph::KeptCell& cell) { return cell.is_abandoned(); });
+  if (abandoned != cells.end()) {
+    throw ValueError(fmt::format(
+        "[compile] {} {}, which the function used when it was traced, is held by no model or optimiser any "
+        "more: what the function captures was replaced or destroyed; call clear(), and the next call traces "
+        "what is captured then",
+        (*abandoned)->name->empty() ? "a parameter" : fmt::format("'{}'", *(*abandoned)->name),
+        to_string((*abandoned)->value.shape())));
+  }
+}
+
+// Gives every output memory: that of the cell which it is for, where that may be overwritten.
+void point_outputs(TracedPlan& trace) {
+  run::Plan& plan = *trace.planned.plan;
+  const std::size_t result_count = trace.results.size();
+  for (std::size_t i = 0; i < trace.buffers.size(); ++i) {
+    const PlannedOutput& output = trace.planned.outputs[i];
+    if (output.from != From::memory) {
+      continue;
+    }
+    if (i < result_count) {
+      trace.buffers[i] = memory::Buffer::allocate(trace.results[i].shape, trace.results[i].dtype);
+    } else {
+      const graph::Node& old = *trace.written[i - result_count]->value.node();
+      if (output.may_overwrite && old.held_once() && old.value.unique()) {
+        plan.point(output.slot, old.value.data());
+        continue;
+      }
+      trace.buffers[i] = memory::Buffer::allocate(old.shape, old.dtype);
+    }
+    plan.point(output.slot, trace.buffers[i].data());
+  }
+}
+
+// The outputs that are somebody else's memory.
+void share_values(TracedPlan& trace, std::span<const Tensor> arguments) {
+  for (std::size_t i = 0; i < trace.buffers.size(); ++i) {
+    const PlannedOutput& output = trace.planned.outputs[i];
+    switch (output.from) {
+      case From::memory:
+        break;
+      case From::leaf:
+        trace.buffers[i] = output.index < arguments.size()
+                               ? arguments[output.index].node()->value
+                               : trace.read[output.index - arguments.size()]->value.node()->value;
+        break;
+      case From::constant:
+        trace.buffers[i] = trace.planned.plan->constants[output.index].second;
+        break;
+      case From::output:
+        trace.buffers[i] = value_of(trace, output.index);
+        break;
+    }
+  }
+}
+
+/// The traces, the latest first, within a number and a size.
+class Traces {
+ public:
+  /// The trace for these arguments, which becomes the first; null if there is none.
+  TracedPlan* find(std::span<const Tensor> arguments) {
+    if (!entries_.empty() && matches(entries_.front().trace, arguments)) {
+      return &entries_.front().trace;
+    }
+    const auto [begin, end] = index_.equal_range(hash_of(arguments));
+    const auto found =
+        std::find_if(begin, end, [&](const auto& indexed) { return matches(indexed.second->trace, arguments); });
+    if (found == end) {
+      return nullptr;
+    }
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &entries_.front().trace;
+  }
+
+  void add(TracedPlan trace, std::span<const Tensor> arguments) {
+    constexpr std::size_t of_a_step = 2048;  // about
+    const std::size_t bytes = trace.planned.plan->arena_bytes + of_a_step * trace.planned.plan->steps.size();
+    trace.hash = hash_of(arguments);
+    Entries fresh;  // joins the others once all memory is there
+    fresh.push_front({std::move(trace), bytes});
+    index_.emplace(fresh.front().trace.hash, fresh.begin());
+    entries_.splice(entries_.begin(), fresh);
+    bytes_ += bytes;
+    for (auto last = std::prev(entries_.end());
+         last != entries_.begin() && (entries_.size() > most_traces || bytes_ > most_bytes);) {
+      const auto candidate = last--;
+      if (!candidate->trace.planned.running) {
+        drop(candidate);
+      }
+    }
+  }
+
+  void clear() {
+    if (std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.trace.planned.running; })) {
+      throw ValueError("[compile] clear() of a compiled function while it runs");
+    }
+    index_.clear();
+    entries_.clear();
+    bytes_ = 0;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// Of the last call; null before the first.
+  [[nodiscard]] TracedPlan* latest() noexcept { return entries_.empty() ? nullptr : &entries_.front().trace; }
+
+  void set_profiling(bool on) {
+    for (const Entry& entry : entries_) {
+      entry.trace.planned.plan->set_profiling(on);
+    }
+  }
+
+ private:
+  static constexpr std::size_t most_traces = 256;
+  static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of all, but for the latest
+
+  struct Entry {
+    TracedPlan trace;
+    std::size_t bytes;
+  };
+  using Entries = std::list<Entry>;
+
+  static std::uint64_t hash_of(std::span<const Tensor> arguments) {
+    auto hash = static_cast<std::uint64_t>(threads());
+    const auto add = [&hash](std::uint64_t word) { hash = (std::rotl(hash, 25) ^ word) * 0x9E3779B97F4A7C15U; };
+    for (const Tensor& argument : arguments) {
+      add(static_cast<std::uint64_t>(argument.dtype()) << 8U | argument.rank());
+      for (const std::int64_t length : argument.shape()) {
+        add(static_cast<std::uint64_t>(length));
+      }
+    }
+    return hash;
+  }
+
+  void drop(Entries::iterator entry) {
+    const auto [begin, end] = index_.equal_range(entry->trace.hash);
+    index_.erase(std::find_if(begin, end, [&](const auto& indexed) { return indexed.second == entry; }));
+    bytes_ -= entry->bytes;
+    entries_.erase(entry);
+  }
+
+  Entries entries_;
+  std::unordered_multimap<std::uint64_t, Entries::iterator> index_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+struct CompiledCore::State {
+  PlanOptions options;
+  Traces traces;
+  bool profiling = false;
+};
+
+CompiledCore::CompiledCore(const PlanOptions& options) : state_{std::make_unique<State>()} {
+  state_->options = options;
+}
+CompiledCore::CompiledCore(CompiledCore&&) noexcept = default;
+CompiledCore& CompiledCore::operator=(CompiledCore&&) noexcept = default;
+CompiledCore::~CompiledCore() = default;
+
+namespace {
+
+void require_state(const void* state) {
+  if (state == nullptr) {
+    throw ValueError("[compile] this compiled function was moved from: call the one that it was moved to");
+  }
+}
+
+}  // namespace
+
+bool tracing() noexcept {
+  return graph::Trace::current() != nullptr;
+}
+
+void CompiledCore::select(std::span<const Tensor> arguments, const Traced& traced) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].defined()) {
+      throw ValueError(fmt::format("[compile] argument {} is an undefined Tensor", i));
+    }
+  }
+  require_state(state_.get());
+  State& state = *state_;
+  if (state.traces.find(arguments) != nullptr) {
+    return;
+  }
+  const PlanScope scope{state.options};
+  TracedPlan trace = trace_function(arguments, traced, state.options);
+  trace.planned.plan->set_profiling(state.profiling);
+  state.traces.add(std::move(trace), arguments);
+}
+
+const void* CompiledCore::form() const noexcept {
+  return state_->traces.latest()->form.get();
+}
+
+std::size_t CompiledCore::result_count() const noexcept {
+  return state_->traces.latest()->results.size();
+}
+
+void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> results) {
+  TracedPlan& trace = *state_->traces.latest();
+  if (trace.planned.running) {
+    throw ValueError("[compile] a compiled function is called while it runs, by an operation of its own");
+  }
+  require_held(trace.read);
+  require_held(trace.written);
+  const planning::RunningGuard running{trace.planned};  // also keeps the trace
+  for (const Tensor& argument : arguments) {
+    argument.eval();
+  }
+  run::Plan& plan = *trace.planned.plan;
+  const auto& slots = trace.planned.leaf_slots;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    plan.point(slots[i], arguments[i].node()->value.data());
+  }
+  for (std::size_t i = 0; i < trace.read.size(); ++i) {
+    plan.point(slots[arguments.size() + i], trace.read[i]->value.node()->value.data());
+  }
+  const RunGuard guard{trace};
+  point_outputs(trace);
+  make_leaves(trace);
+  if (state_->options.measure_products) {
+    plan.run();
+  } else {
+    const PlanScope scope{state_->options};
+    plan.run();
+  }
+  if (trace.shares) {
+    share_values(trace, arguments);
+  }
+  const std::size_t result_count = trace.results.size();
+  for (std::size_t i = 0; i < result_count; ++i) {
+    trace.leaves[i].node()->value = std::move(trace.buffers[i]);
+    results[i] = std::move(trace.leaves[i]);
+  }
+  for (std::size_t i = result_count; i < trace.buffers.size(); ++i) {
+    if (!trace.buffers[i]) {
+      continue;  // it was written in place
+    }
+    trace.leaves[i].node()->value = std::move(trace.buffers[i]);
+    trace.written[i - result_count]->value = std::move(trace.leaves[i]);
+  }
+}
+
+std::size_t CompiledCore::trace_count() const noexcept {
+  return state_ == nullptr ? 0 : state_->traces.size();
+}
+
+void CompiledCore::clear() {
+  require_state(state_.get());
+  state_->traces.clear();
+}
+
+std::string CompiledCore::describe() const {
+  if (trace_count() == 0) {
+    return "";
+  }
+  const TracedPlan& trace = *state_->traces.latest();
+  std::string text = planning::describe(*trace.planned.plan);
+  if (!trace.constants.empty()) {
+    text += fmt::format("constants, as they were when this was traced:\n  {}\n", fmt::join(trace.constants, "\n  "));
+  }
+  return text;
+}
+
+void CompiledCore::set_profiling(bool on) {
+  require_state(state_.get());
+  state_->profiling = on;
+  state_->traces.set_profiling(on);
+}
+
+std::string CompiledCore::profile() const {
+  return trace_count() == 0 ? "" : planning::profile(*state_->traces.latest()->planned.plan);
+}
+
+}  // namespace xgrad::detail

@@ -1,0 +1,289 @@
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "xgrad/error.hpp"
+#include "xgrad/plan.hpp"
+#include "xgrad/tensor.hpp"
+
+#include "graph/node.hpp"
+#include "graph/order.hpp"
+#include "graph/trace.hpp"
+#include "memory/thread_store.hpp"
+#include "planning/build.hpp"
+#include "planning/cache.hpp"
+#include "planning/describe.hpp"
+#include "planning/evaluate.hpp"
+#include "planning/key.hpp"
+#include "planning/leaf_overwrites.hpp"
+#include "planning/worth.hpp"
+#include "run/program.hpp"
+
+namespace xgrad {
+
+namespace {
+
+// A plan takes about a kilobyte a node. More are run one by one.
+constexpr std::size_t most_planned = 400'000;
+
+void keep(const graph::Node& node, memory::Buffer value) {
+  graph::set_value(const_cast<graph::Node&>(node), std::move(value));  // NOLINT: eval's duty
+}
+
+// The pending nodes as a program. A node is kept if it is held; every root is, by the tensor it was given as.
+run::Program program_of(const graph::Order& order) {
+  run::Program program;
+  program.steps.reserve(order.nodes.size());
+  program.first.assign(order.first.begin(), order.first.end());
+  program.operands.reserve(order.operands.size());
+  for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+    const graph::Node& node = *order.nodes[i];
+    program.steps.push_back({node.operation.get(), &node.shape, node.dtype, node.has_handles()});
+    const auto links = order.inputs(i);
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      if (links[j] == graph::Order::leaf) {
+        const graph::Node& input = *order.computed(node.inputs()[j]);
+        program.inputs.push_back({&input.shape, input.dtype, input.value});
+        program.operands.push_back(-static_cast<std::int32_t>(program.inputs.size()));
+      } else {
+        program.operands.push_back(static_cast<std::int32_t>(links[j]));
+      }
+    }
+  }
+  return program;
+}
+
+void run_node_by_node(const graph::Order& order) {
+  const run::Program program = program_of(order);
+  std::vector<memory::Buffer> values = run::execute(program);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (program.steps[i].keep) {
+      keep(*order.nodes[i], std::move(values[i]));
+    }
+  }
+}
+
+// Held nodes behind the order that a form goes around, and that are pending: they are computed too, as all that is
+// held.
+void add_held_around(const graph::Order& order, std::vector<const graph::Node*>& roots) {
+  for (const graph::Replaced& each : order.replaced) {
+    for (const graph::Node* node : each.node->form->around) {
+      if (node->operation != nullptr && node->has_handles() && !node->has_value() &&
+          std::find(roots.begin(), roots.end(), node) == roots.end()) {
+        roots.push_back(node);
+      }
+    }
+  }
+}
+
+// `roots` grows by what is held besides.
+graph::Order pending_order(std::vector<const graph::Node*>& roots) {
+  while (true) {
+    graph::Order order = graph::topological_order(roots, graph::Boundary::values, {}, {.follow_forms = true});
+    const std::size_t known = roots.size();
+    if (!order.replaced.empty()) {
+      add_held_around(order, roots);
+    }
+    if (roots.size() == known) {
+      return order;
+    }
+  }
+}
+
+/// Nodes that someone holds and that are computed as another. While this lives, that one is held for them.
+class HeldReplaced {
+ public:
+  explicit HeldReplaced(const graph::Order& order) {
+    for (const graph::Replaced& each : order.replaced) {
+      if (each.node->has_handles()) {
+        pairs_.emplace_back(graph::handle(each.node), graph::handle(each.computed));
+      }
+    }
+  }
+
+  void keep_values() {
+    for (const auto& [node, computed] : pairs_) {
+      keep(*node.node(), computed.node()->value);
+    }
+  }
+
+ private:
+  std::vector<std::pair<Tensor, Tensor>> pairs_;
+};
+
+std::vector<const graph::Node*> kept_nodes(const graph::Order& order) {
+  std::vector<const graph::Node*> kept;
+  std::copy_if(order.nodes.begin(), order.nodes.end(), std::back_inserter(kept),
+               [](const graph::Node* node) { return node->has_handles(); });
+  return kept;
+}
+
+planning::Planned plan_of(std::span<const graph::Node* const> kept, const planning::GraphKey& key,
+                          const PlanOptions& options, const std::vector<std::uint32_t>& over_leaf = {}) {
+  planning::Request request;
+  request.over_leaf = over_leaf;
+  std::transform(kept.begin(), kept.end(), std::back_inserter(request.outputs), graph::handle);
+  request.leaves = key.leaves;
+  request.options = options;
+  return planning::build(request);
+}
+
+void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept,
+              planning::LeafOverwrites& overwrites) {
+  const std::vector<std::uint32_t>& over_leaf = overwrites.over_leaf();
+  using From = planning::PlannedOutput::From;
+  const planning::RunningGuard guard{planned};
+  run::Plan& plan = *planned.plan;
+  for (std::size_t i = 0; i < key.leaves.size(); ++i) {
+    plan.point(planned.leaf_slots[i], key.leaves[i]->value.data());
+  }
+  std::vector<memory::Buffer> values(kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (planned.outputs[i].from == From::memory) {
+      const bool overwrites_leaf = planned.outputs[i].may_overwrite && !over_leaf.empty();
+      values[i] =
+          overwrites_leaf ? key.leaves[over_leaf[i]]->value : memory::Buffer::allocate(kept[i]->shape, kept[i]->dtype);
+      if (overwrites_leaf) {
+        overwrites.set_done(i);
+      }
+      plan.point(planned.outputs[i].slot, values[i].data());
+    }
+  }
+  plan.run();
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const planning::PlannedOutput& output = planned.outputs[i];
+    switch (output.from) {
+      case From::memory:
+        break;
+      case From::leaf:
+        values[i] = key.leaves[output.index]->value;
+        break;
+      case From::constant:
+        values[i] = plan.constants[output.index].second;
+        break;
+      case From::output:
+        values[i] = values[output.index];
+        break;
+    }
+  }
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    keep(*kept[i], std::move(values[i]));
+  }
+}
+
+// Operations without inputs, random numbers, get their values first: a plan that held one would hold its numbers.
+bool run_sources(const graph::Order& order) {
+  bool any = false;
+  for (const graph::Node* node : order.nodes) {
+    if (node->input_count == 0) {
+      memory::Buffer value = memory::Buffer::allocate(node->shape, node->dtype);
+      node->operation->evaluate({}, Array{value.data(), node->shape, node->dtype});
+      keep(*node, std::move(value));
+      any = true;
+    }
+  }
+  return any;
+}
+
+std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
+  std::vector<const graph::Node*> roots;
+  roots.reserve(tensors.size());
+  for (const Tensor& tensor : tensors) {
+    if (!tensor.defined()) {
+      throw ValueError("[eval] of an undefined Tensor");
+    }
+    const graph::Node& node = *tensor.node();
+    if (node.traced && graph::Trace::current() == nullptr) {
+      graph::require_untraced(node, "eval()");
+    }
+    if (!node.has_value() && !node.traced) {
+      roots.push_back(&node);
+    }
+  }
+  return roots;
+}
+
+// Node by node, or by a plan.
+void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
+                 std::span<planning::LeafOverwrite> overwrites) {
+  const PlanOptions options = plan_options();
+  if (order.nodes.size() > most_planned || (!options.simplify && !options.fuse)) {
+    run_node_by_node(order);
+    return;
+  }
+  if (run_sources(order)) {
+    order = pending_order(roots);
+  }
+  if (order.nodes.empty()) {
+    return;
+  }
+  const auto kept = kept_nodes(order);
+  planning::ScratchKey scratch;
+  planning::GraphKey& key = scratch.get();
+  planning::make_key(order, options, key);
+  planning::LeafOverwrites over{overwrites, order, kept, key};
+  over.append_to(key);
+  const std::uint64_t hash = key.hash();
+  const auto make = [&] { return plan_of(kept, key, options, over.over_leaf()); };
+  auto* cache = memory::of_this_thread<planning::PlanCache>();
+  if (cache == nullptr) {  // the thread ends
+    planning::Planned planned = make();
+    run_plan(planned, key, kept, over);
+    return;
+  }
+  std::shared_ptr<planning::Planned> planned = cache->find(key.words, hash);
+  if (planned == nullptr && !planning::is_worth_a_plan(order) && !cache->seen_before(hash)) {
+    run_node_by_node(order);
+    return;
+  }
+  if (planned == nullptr) {
+    planned = cache->add(key.words, hash, make());
+  } else if (planned->running) {  // an operation of it evaluates a graph of the same structure
+    planned = std::make_shared<planning::Planned>(make());
+  }
+  run_plan(*planned, key, kept, over);
+}
+
+}  // namespace
+
+void eval(std::span<const Tensor> tensors) {
+  planning::evaluate(tensors, {});
+}
+
+void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite> overwrites) {
+  auto roots = pending(tensors);
+  if (roots.empty()) {
+    return;
+  }
+  graph::Order order = pending_order(roots);
+  HeldReplaced replaced{order};
+  run_pending(std::move(order), roots, overwrites);
+  replaced.keep_values();
+}
+
+void eval(std::initializer_list<Tensor> tensors) {
+  eval(std::span{tensors.begin(), tensors.size()});
+}
+
+const Tensor& Tensor::eval() const& {
+  if (node_ == nullptr || !node_->has_value()) {
+    xgrad::eval(std::span{this, 1});
+  }
+  return *this;
+}
+
+std::string describe_plan(std::span<const Tensor> tensors) {
+  auto roots = pending(tensors);
+  const graph::Order order = pending_order(roots);
+  const HeldReplaced replaced{order};
+  planning::GraphKey key;
+  const PlanOptions options = plan_options();
+  planning::make_key(order, options, key);
+  return planning::describe(*plan_of(kept_nodes(order), key, options).plan);
+}
+
+std::string describe_plan(const Tensor& tensor) {
+  return describe_plan(std::span{&tensor, 1});
+}
+
+}  // namespace xgrad

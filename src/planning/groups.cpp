@@ -1,0 +1,338 @@
+#include "planning/groups.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "xgrad/operation.hpp"
+
+#include "planning/kind.hpp"
+#include "planning/tile_sums.hpp"
+
+namespace xgrad::planning {
+
+namespace {
+
+constexpr std::size_t most_fused = 40;   // nodes of a group
+constexpr std::int64_t most_small = 64;  // elements of a tensor for which a pass costs more than its work
+
+bool is_scalar(const graph::Node& node) {
+  return node.shape.size() == 1;
+}
+
+/// How nodes are run; what they are folded into.
+class Grouping {
+ public:
+  Grouping(const graph::Order& order, const std::vector<bool>& kept)
+      : order_{order},
+        kept_{kept},
+        kinds_(order.nodes.size()),
+        roles_(order.nodes.size()),
+        users_(order.nodes.size()),
+        folded_(order.nodes.size()) {
+    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+      const graph::Node& node = *order.nodes[i];
+      kinds_[i] = kind_of(*node.operation);
+      roles_[i] = role_of(node, kinds_[i]);
+      for (const std::uint32_t input : order.inputs(i)) {
+        if (input != graph::Order::leaf) {
+          users_[input].push_back(static_cast<std::uint32_t>(i));
+        }
+      }
+    }
+  }
+
+  std::vector<Group> run() {
+    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
+      if (kept_[i]) {
+        fold_update(i);
+      }
+    }
+    find_levels();
+    return groups();
+  }
+
+ private:
+  enum class Role : std::uint8_t {
+    operation,
+    product,
+    elementwise,
+    broadcast,  // read through by element-wise groups
+    alias,
+    folded,
+  };
+
+  static Role role_of(const graph::Node& node, Kind kind) {
+    if (is_alias(node)) {
+      return Role::alias;
+    }
+    if (kind == Kind::broadcast) {
+      return Role::broadcast;
+    }
+    if (kind == Kind::outer || (kind == Kind::matmul && is_single_product(node))) {
+      return Role::product;
+    }
+    const bool elementwise = dynamic_cast<const ElementwiseOperation*>(node.operation.get()) != nullptr;
+    return elementwise ? Role::elementwise : Role::operation;
+  }
+
+  // One call: no batch, or a batch whose rows are one tall matrix.
+  static bool is_single_product(const graph::Node& node) {
+    const graph::Node& a = *node.inputs()[0];
+    const graph::Node& b = *node.inputs()[1];
+    return (a.shape.rank() <= 2 && b.shape.rank() <= 2) ||
+           (b.shape.rank() == 2 && !flag(*node.operation, "transpose_a"));
+  }
+
+  [[nodiscard]] bool used_once(std::uint32_t place) const { return users_[place].size() == 1 && !kept_[place]; }
+
+  // start ± scalars · product, where the product is used for nothing else: the product adds to the start itself.
+  void fold_update(std::size_t i) {
+    if (kinds_[i] != Kind::add && kinds_[i] != Kind::sub) {
+      return;
+    }
+    for (std::size_t term = 2; term-- > 0;) {
+      if (kinds_[i] == Kind::sub && term == 0) {
+        continue;
+      }
+      FoldedProduct folded;
+      folded.negative = kinds_[i] == Kind::sub;
+      std::vector<std::uint32_t> path;
+      if (!follow(source(order_, i, term), order_.nodes[i]->shape, folded, path) ||
+          order_.nodes[i]->inputs()[1 - term]->shape != order_.nodes[i]->shape) {
+        continue;
+      }
+      take_start(source(order_, i, 1 - term), folded, path);
+      for (const std::uint32_t place : path) {
+        roles_[place] = Role::folded;
+      }
+      roles_[i] = Role::product;
+      folded_[i] = std::move(folded);
+      return;
+    }
+  }
+
+  // From a term through factors and signs to a product of this shape.
+  bool follow(Source term, const Shape& shape, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
+    while (term.place != graph::Order::leaf && term.node->shape == shape && used_once(term.place)) {
+      const std::uint32_t place = term.place;
+      path.push_back(place);
+      if (roles_[place] == Role::product && !folded_[place].start) {
+        folded.product = place;
+        return true;
+      }
+      if (kinds_[place] == Kind::neg) {
+        folded.negative = !folded.negative;
+        term = source(order_, place, 0);
+      } else if (kinds_[place] == Kind::mul) {
+        const Source a = source(order_, place, 0);
+        const Source b = source(order_, place, 1);
+        // One number only: the product of two may leave the range where that with the tensor doesn't.
+        if (!folded.scalars.empty() || (!is_scalar(*a.node) && !is_scalar(*b.node))) {
+          return false;
+        }
+        folded.scalars.push_back(is_scalar(*a.node) ? a : b);
+        term = is_scalar(*a.node) ? b : a;
+      } else {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  // The start, or scale · start.
+  void take_start(const Source& start, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
+    folded.start = start;
+    if (start.place == graph::Order::leaf || kinds_[start.place] != Kind::mul || !used_once(start.place)) {
+      return;
+    }
+    const Source a = source(order_, start.place, 0);
+    const Source b = source(order_, start.place, 1);
+    for (const auto& [scale, tensor] : {std::pair{a, b}, std::pair{b, a}}) {
+      if (is_scalar(*scale.node) && tensor.node->shape == start.node->shape && !is_scalar(*tensor.node)) {
+        path.push_back(start.place);
+        folded.start_scale = scale;
+        folded.start = tensor;
+        return;
+      }
+    }
+  }
+
+  [[nodiscard]] bool runs_alone(std::size_t i) const {
+    return roles_[i] == Role::operation || roles_[i] == Role::product;
+  }
+
+  // A node's level is the number of steps of other kinds, or changes of shape, that must come before it; element-wise
+  // nodes wait as long as their users allow. Nodes of one level and shape can run together: a way between them that
+  // leaves them, and comes back to their shape, would pass one of those and end on a higher level.
+  void find_levels() {
+    levels_.assign(order_.nodes.size(), 0);
+    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
+      for (const std::uint32_t input : order_.inputs(i)) {
+        if (input != graph::Order::leaf) {
+          const bool step = runs_alone(input) || roles_[input] == Role::alias;
+          levels_[i] = std::max(levels_[i], levels_[input] + (step ? 1U : 0U));
+        }
+      }
+    }
+    for (std::size_t i = order_.nodes.size(); i-- > 0;) {
+      if (runs_alone(i) || roles_[i] == Role::alias || users_[i].empty()) {
+        continue;
+      }
+      std::uint32_t latest = graph::Order::leaf;
+      for (const std::uint32_t user : users_[i]) {
+        latest = std::min(latest, levels_[user]);
+      }
+      levels_[i] = latest;
+    }
+    gather_small();
+  }
+
+  // Small tensors that nobody waits for, and that wait for nobody, are computed with the last of their shape.
+  void gather_small() {
+    const auto alone = [this](std::size_t i) {
+      const auto inputs = order_.inputs(i);
+      return roles_[i] == Role::elementwise && users_[i].empty() && order_.nodes[i]->shape.size() <= most_small &&
+             std::all_of(inputs.begin(), inputs.end(), [](std::uint32_t input) { return input == graph::Order::leaf; });
+    };
+    std::map<std::vector<std::int64_t>, std::uint32_t> last;  // level by shape
+    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
+      if (roles_[i] == Role::elementwise && order_.nodes[i]->shape.size() <= most_small) {
+        std::uint32_t& level = last[order_.nodes[i]->shape.to_vector()];
+        level = std::max(level, levels_[i]);
+      }
+    }
+    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
+      if (alone(i)) {
+        levels_[i] = last.at(order_.nodes[i]->shape.to_vector());
+      }
+    }
+  }
+
+  // Whether a sum ends the element-wise group of its input.
+  [[nodiscard]] bool ends_group(std::size_t i) const {
+    if (roles_[i] != Role::operation || (kinds_[i] != Kind::sum && kinds_[i] != Kind::mean) ||
+        !is_floating(order_.nodes[i]->dtype)) {
+      return false;
+    }
+    const Source summed = source(order_, i, 0);
+    return summed.place != graph::Order::leaf && roles_[summed.place] == Role::elementwise &&
+           levels_[summed.place] == levels_[i] && tile_sum(*order_.nodes[i]).has_value();
+  }
+
+  std::uint32_t root(std::uint32_t place) {
+    while (parents_[place] != place) {
+      parents_[place] = parents_[parents_[place]];
+      place = parents_[place];
+    }
+    return place;
+  }
+
+  [[nodiscard]] bool can_join(std::uint32_t a, std::uint32_t b) const {
+    return levels_[a] == levels_[b] && order_.nodes[a]->shape == order_.nodes[b]->shape;
+  }
+
+  void connect() {
+    parents_.resize(order_.nodes.size());
+    std::iota(parents_.begin(), parents_.end(), 0U);
+    std::map<std::pair<std::uint32_t, std::vector<std::int64_t>>, std::uint32_t> small;  // the first of level and shape
+    for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
+      if (roles_[i] != Role::elementwise) {
+        continue;
+      }
+      for (const std::uint32_t input : order_.inputs(i)) {
+        if (input != graph::Order::leaf && roles_[input] == Role::elementwise && can_join(input, i)) {
+          parents_[root(input)] = root(i);
+        }
+      }
+      if (order_.nodes[i]->shape.size() <= most_small) {
+        const auto [place, added] = small.try_emplace({levels_[i], order_.nodes[i]->shape.to_vector()}, i);
+        if (!added) {
+          parents_[root(place->second)] = root(i);
+        }
+      }
+    }
+  }
+
+  // Which broadcasts' values have to exist. One that only another one reads doesn't, unless that has to.
+  [[nodiscard]] std::vector<char> needed_broadcasts() const {
+    std::vector<char> needed(order_.nodes.size(), 0);
+    for (std::size_t i = order_.nodes.size(); i-- > 0;) {
+      const auto needs = [&](std::uint32_t user) {
+        return roles_[user] == Role::broadcast ? needed[user] != 0 : roles_[user] != Role::elementwise;
+      };
+      const bool exists = kept_[i] || std::any_of(users_[i].begin(), users_[i].end(), needs);
+      needed[i] = roles_[i] == Role::broadcast && exists ? 1 : 0;
+    }
+    return needed;
+  }
+
+  std::vector<Group> groups() {
+    connect();
+    const std::vector<char> needed = needed_broadcasts();
+    std::vector<Group> result;
+    std::map<std::uint32_t, std::size_t> open;  // by root: the group that takes more
+    group_of_.assign(order_.nodes.size(), 0);
+    for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
+      if (roles_[i] == Role::elementwise) {
+        const auto [place, added] = open.try_emplace(root(i), result.size());
+        if (!added && result[place->second].nodes.size() == most_fused) {
+          place->second = result.size();
+        }
+        if (place->second == result.size()) {
+          result.emplace_back().kind = Group::Kind::elementwise;
+        }
+        result[place->second].nodes.push_back(i);
+        group_of_[i] = place->second;
+      } else if (ends_group(i)) {
+        result[group_of_[source(order_, i, 0).place]].sums.push_back(i);
+      } else if (runs_alone(i) || needed[i] != 0) {
+        Group& group = result.emplace_back();
+        group.nodes.push_back(i);
+        if (roles_[i] == Role::product) {
+          group.kind = Group::Kind::product;
+          group.folded = folded_[i];
+          if (!group.folded.start) {
+            group.folded.product = i;
+          }
+        }
+      }
+    }
+    return result;
+  }
+
+  const graph::Order& order_;
+  const std::vector<bool>& kept_;
+  std::vector<Kind> kinds_;
+  std::vector<Role> roles_;
+  std::vector<std::vector<std::uint32_t>> users_;
+  std::vector<FoldedProduct> folded_;
+  std::vector<std::uint32_t> levels_;
+  std::vector<std::uint32_t> parents_;
+  std::vector<std::size_t> group_of_;  // of element-wise nodes
+};
+
+}  // namespace
+
+Source source(const graph::Order& order, std::size_t i, std::size_t input) {
+  return {order.inputs(i)[input], order.nodes[i]->inputs()[input]};
+}
+
+bool is_alias(const graph::Node& node) {
+  return node.operation->aliases_input();
+}
+
+std::vector<Group> make_groups(const graph::Order& order, const std::vector<bool>& kept, bool fuse) {
+  if (fuse) {
+    return Grouping{order, kept}.run();
+  }
+  std::vector<Group> groups;
+  for (std::uint32_t i = 0; i < order.nodes.size(); ++i) {
+    if (!is_alias(*order.nodes[i])) {
+      groups.emplace_back().nodes.push_back(i);
+    }
+  }
+  return groups;
+}
+
+}  // namespace xgrad::planning

@@ -1,0 +1,246 @@
+#include "planning/simplify.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "xgrad/operation.hpp"
+
+#include "graph/computed.hpp"
+#include "graph/identity.hpp"
+#include "graph/order.hpp"
+#include "graph/values.hpp"
+#include "planning/rules/rules.hpp"
+
+namespace xgrad::planning {
+
+namespace {
+
+/// Pending nodes by operation and inputs: a hash table with open addresses.
+class KnownNodes {
+ public:
+  explicit KnownNodes(std::size_t count) : nodes_(std::bit_ceil(2 * count + 16)) {}
+
+  /// The first node like this one.
+  Tensor unique(const Tensor& tensor) {
+    if (2 * count_ >= nodes_.size()) {
+      grow();
+    }
+    const std::size_t hash = hash_of(*tensor.node());
+    for (std::size_t i = hash & (nodes_.size() - 1); true; i = (i + 1) & (nodes_.size() - 1)) {
+      Known& known = nodes_[i];
+      if (!known.tensor.defined()) {
+        known = {hash, tensor};
+        ++count_;
+        return tensor;
+      }
+      if (known.hash == hash && alike(*known.tensor.node(), *tensor.node())) {
+        return known.tensor;
+      }
+    }
+  }
+
+ private:
+  struct Known {
+    std::size_t hash = 0;
+    Tensor tensor;
+  };
+
+  static std::size_t hash_of(const graph::Node& node) {
+    std::size_t hash = graph::OperationIdentity::of(*node.operation);
+    for (const graph::Node* input : node.inputs()) {
+      hash = (std::rotl(hash, 25) ^ reinterpret_cast<std::uintptr_t>(input)) * 0x9E3779B97F4A7C15U;
+    }
+    return hash ^ hash >> 32U;
+  }
+
+  static bool alike(const graph::Node& a, const graph::Node& b) {
+    return std::equal(a.inputs().begin(), a.inputs().end(), b.inputs().begin(), b.inputs().end()) &&
+           graph::OperationIdentity::of(*a.operation) == graph::OperationIdentity::of(*b.operation);
+  }
+
+  void grow() {
+    std::vector<Known> old(2 * nodes_.size());
+    old.swap(nodes_);
+    for (Known& known : old) {
+      std::size_t i = known.hash & (nodes_.size() - 1);
+      while (known.tensor.defined() && nodes_[i].tensor.defined()) {
+        i = (i + 1) & (nodes_.size() - 1);
+      }
+      if (known.tensor.defined()) {
+        nodes_[i] = std::move(known);
+      }
+    }
+  }
+
+  std::vector<Known> nodes_;
+  std::size_t count_ = 0;
+};
+
+/// One way over the graph, inputs before users. What a rule makes of a node depends on the nodes behind it only, which
+/// are as simple as they get by then; so once is enough.
+class Simplification {
+ public:
+  Simplification(const Facts& facts, std::span<const Tensor> outputs)
+      : facts_{facts}, order_{order_of(outputs)}, known_{order_.nodes.size()} {
+    // What rules make from now on is later than the graph, whichever thread that is from.
+    std::uint64_t latest = 0;
+    for (const graph::Node* node : order_.nodes) {
+      latest = std::max(latest, node->time);
+    }
+    static_cast<void>(graph::next_time(latest));
+  }
+
+  std::vector<Tensor> run(std::span<const Tensor> outputs) {
+    const std::vector<Tensor> replaced = settled(order_, 0);
+    std::vector<Tensor> result;
+    result.reserve(outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      result.push_back(order_.found[i] == graph::Order::leaf ? outputs[i] : replaced[order_.found[i]]);
+    }
+    return result;
+  }
+
+ private:
+  static constexpr int most_rules = 64;  // for a node: no rule undoes another, but none is trusted to that either
+  static constexpr int most_depth = 16;  // of nodes made while nodes are simplified that were made while …
+
+  static graph::Order order_of(std::span<const Tensor> outputs) {
+    std::vector<const graph::Node*> roots;
+    std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
+                   [](const Tensor& output) { return output.node(); });
+    return graph::topological_order(roots, graph::Boundary::values, roots);
+  }
+
+  // What becomes of the nodes.
+  std::vector<Tensor> settled(const graph::Order& order, int depth) {
+    std::vector<Tensor> replaced(order.nodes.size());
+    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+      replaced[i] = simplest(rebuilt(order, i, replaced), depth);
+    }
+    return replaced;
+  }
+
+  // The node on the replaced inputs.
+  Tensor rebuilt(const graph::Order& order, std::size_t i, const std::vector<Tensor>& replaced) {
+    const graph::Node& node = *order.nodes[i];
+    const auto links = order.inputs(i);
+    bool same = true;
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      same = same && (links[j] == graph::Order::leaf || replaced[links[j]].node() == node.inputs()[j]);
+    }
+    if (same) {
+      return known_.unique(graph::handle(&node));
+    }
+    std::vector<Tensor> inputs;
+    inputs.reserve(links.size());
+    for (std::size_t j = 0; j < links.size(); ++j) {
+      inputs.push_back(links[j] == graph::Order::leaf ? graph::handle(node.inputs()[j]) : replaced[links[j]]);
+    }
+    const graph::ScopeGuard scope{node.scope};
+    const Tensor tensor = graph::apply_as_written(node.operation, inputs);
+    tensor.node()->name = node.name;
+    return known_.unique(tensor);
+  }
+
+  // The node after all rules, its inputs being as simple as they get.
+  Tensor simplest(Tensor tensor, int depth) {
+    for (int i = 0; i < most_rules; ++i) {
+      const graph::Node& node = *tensor.node();
+      const std::uint64_t before = graph::next_time();
+      const Tensor better = replacement(node);
+      if (!better.defined()) {
+        break;
+      }
+      if (better.evaluated() || better.node()->operation == nullptr) {
+        return better;
+      }
+      if (better.node()->time < before) {
+        return better;  // a node from behind this one
+      }
+      tensor = with_simple_inputs(better, before, depth);
+    }
+    return tensor;
+  }
+
+  Tensor replacement(const graph::Node& node) {
+    const graph::ScopeGuard scope{node.scope};
+    for (const Rule& rule : all_rules()) {
+      Tensor better = rule.apply(node, facts_);
+      if (better.defined() && better.shape() == node.shape && better.dtype() == node.dtype) {
+        if (node.name && better.node()->held_once()) {  // made by the rule
+          better.node()->name = node.name;
+        }
+        return better;
+      }
+    }
+    return {};
+  }
+
+  // What a rule made since `before`, with the nodes behind it that it made as well simplified.
+  Tensor with_simple_inputs(const Tensor& made, std::uint64_t before, int depth) {
+    const graph::Node* root = made.node();
+    const auto is_new = [before](const graph::Node* input) {
+      return input->time > before && input->operation != nullptr && !input->has_value();
+    };
+    if (depth == most_depth || std::none_of(root->inputs().begin(), root->inputs().end(), is_new)) {
+      return known_.unique(made);
+    }
+    const graph::Order order =
+        graph::topological_order(root->inputs(), graph::Boundary::values, root->inputs(), {.oldest = before});
+    const std::vector<Tensor> replaced = settled(order, depth + 1);
+    std::vector<Tensor> inputs;
+    for (std::size_t j = 0; j < root->inputs().size(); ++j) {
+      inputs.push_back(order.found[j] == graph::Order::leaf ? graph::handle(root->inputs()[j])
+                                                            : replaced[order.found[j]]);
+    }
+    const graph::ScopeGuard scope{root->scope};
+    const Tensor tensor = graph::apply_as_written(root->operation, inputs);
+    tensor.node()->name = root->name;
+    return known_.unique(tensor);
+  }
+
+  Facts facts_;
+  graph::Order order_;
+  KnownNodes known_;
+};
+
+}  // namespace
+
+std::uint32_t special_place(const graph::Node& leaf) noexcept {
+  if (!leaf.has_value() || leaf.history || leaf.shape.rank() != 0 || !is_floating(leaf.dtype)) {
+    return 0;
+  }
+  const double value = graph::element_of(leaf, 0);
+  for (std::uint32_t i = 0; i < std::size(special_numbers); ++i) {
+    if (value == special_numbers[i] && !(value == 0 && std::signbit(value))) {
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
+std::optional<double> special_number(const graph::Node& leaf) noexcept {
+  const std::uint32_t place = special_place(leaf);
+  return place == 0 ? std::nullopt : std::optional{special_numbers[place - 1]};
+}
+
+std::span<const Rule> all_rules() {
+  static const std::vector<Rule> all = [] {
+    std::vector<Rule> list;
+    for (const auto part : {rules::identities(), rules::shapes(), rules::numbers()}) {
+      list.insert(list.end(), part.begin(), part.end());
+    }
+    return list;
+  }();
+  return all;
+}
+
+std::vector<Tensor> simplify(std::span<const Tensor> outputs, const Facts& facts) {
+  const std::vector<Tensor> computed = graph::as_computed(outputs, graph::Boundary::values);
+  return Simplification{facts, computed}.run(computed);
+}
+
+}  // namespace xgrad::planning

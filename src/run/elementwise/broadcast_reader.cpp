@@ -1,0 +1,61 @@
+#include "run/elementwise/broadcast_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace xgrad::run {
+
+namespace {
+
+template <class T>
+void splat_as(std::byte* to, const void* from, std::int64_t count) noexcept {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  std::fill_n(reinterpret_cast<T*>(to), count, value);
+}
+
+}  // namespace
+
+void splat(std::byte* to, const void* from, std::int64_t count, std::size_t element) noexcept {
+  switch (element) {
+    case 4:
+      splat_as<std::uint32_t>(to, from, count);
+      break;
+    case 8:
+      splat_as<std::uint64_t>(to, from, count);
+      break;
+    default:
+      splat_as<std::uint8_t>(to, from, count);
+  }
+}
+
+void BroadcastReader::read(std::byte* to, std::int64_t count) noexcept {
+  const std::size_t inner = rank_ - 1;
+  while (count > 0) {
+    const std::int64_t run = std::min(count, lengths_[inner] - position_[inner]);
+    const std::byte* from = source_ + offset_ * static_cast<std::int64_t>(element_);
+    if (steps_[inner] == 0) {
+      splat(to, from, run, element_);
+    } else {
+      std::memcpy(to, from, static_cast<std::size_t>(run) * element_);
+    }
+    to += run * static_cast<std::int64_t>(element_);
+    count -= run;
+    advance(run);
+  }
+}
+
+void BroadcastReader::advance(std::int64_t run) noexcept {
+  std::size_t axis = rank_ - 1;
+  position_[axis] += run;
+  offset_ += run * steps_[axis];
+  while (position_[axis] == lengths_[axis] && axis > 0) {
+    offset_ -= position_[axis] * steps_[axis];
+    position_[axis] = 0;
+    --axis;
+    ++position_[axis];
+    offset_ += steps_[axis];
+  }
+}
+
+}  // namespace xgrad::run

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "run/plan.hpp"
+#include "run/products/product_step.hpp"
+
+namespace xgrad::run {
+
+/// What a layer of one sample does to its weights, in one pass over them: y ← Wᵀ δ, and C ← W ± Π scalars · δ xᵀ.
+class VectorUpdateStep final : public PlanStep {
+ public:
+  /// The two products, as merge_vector_updates() finds them, and W.
+  VectorUpdateStep(const ProductTask& back, ProductTask update, Slot weights);
+
+  void run(void* const* slots) override;
+  [[nodiscard]] std::string describe() const override;
+
+ private:
+  template <class T>
+  void run_as(void* const* slots) const;
+
+  Slot y_;
+  ProductTask update_;
+  Slot weights_;
+};
+
+/// Puts one step in the place of two products wherever the second adds to the matrix that the first one multiplied with
+/// the same vector, nothing between them stands in the way, and the matrix is large enough for a pass over it to count.
+void merge_vector_updates(Plan& plan);
+
+}  // namespace xgrad::run

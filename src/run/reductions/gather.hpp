@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "run/reductions/axis_view.hpp"
+
+/// Selecting along an axis by index. Indices in [−length, 0) count from the back; one out of range is a ValueError that
+/// names `operation`. T is any element type for the selections; float, double or std::int64_t for their adjoints.
+namespace xgrad::run {
+
+/// out[o, j, i] ← x[o, indices[j], i], for `count` indices. `x` is the view of the array that is selected from.
+template <class T>
+void take(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices, std::int64_t count,
+          T* out);
+/// out ← 0, out[o, indices[j], i] += x[o, j, i]. `view` is out's.
+template <class T>
+void take_adjoint(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+                  std::int64_t count, T* out);
+
+/// out[o, j, i] ← x[o, indices[o, j, i], i], for j < count. `view` is x's.
+template <class T>
+void gather(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+            std::int64_t count, T* out);
+/// out ← 0, out[o, indices[o, j, i], i] += x[o, j, i]. `view` is out's.
+template <class T>
+void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+                 std::int64_t count, T* out);
+
+}  // namespace xgrad::run
