@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "xgrad/algebra.hpp"
 #include "xgrad/dtype.hpp"
 #include "xgrad/export.hpp"
 #include "xgrad/kernel.hpp"
@@ -21,6 +22,8 @@ namespace xgrad {
 namespace graph {
 class OperationIdentity;
 }
+
+class ElementwiseOperation;
 
 /// What an operation's result looks like.
 struct Signature {
@@ -91,8 +94,12 @@ class XGRAD_API Operation {
   Operation& operator=(const Operation&) = delete;
   virtual ~Operation();
 
-  /// As in the public index: "matmul". Used in errors, printing and to tell operations apart.
+  /// As in the public index: "matmul". Used in errors and printing.
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  /// What rules of planning, derivation and diagnosis may take it for.
+  [[nodiscard]] virtual Algebra algebra() const noexcept { return Algebra::opaque; }
+  /// This, if it is element-wise; else null.
+  [[nodiscard]] virtual const ElementwiseOperation* elementwise() const noexcept { return nullptr; }
   [[nodiscard]] virtual std::vector<Attribute> attributes() const { return {}; }
   [[nodiscard]] virtual Notation notation() const noexcept { return {}; }
 
@@ -121,6 +128,9 @@ class XGRAD_API Operation {
 
   /// Whether the result is the first input's memory under another shape; evaluate() is then never called.
   [[nodiscard]] virtual bool aliases_input() const noexcept { return false; }
+  /// Whether the kernel may end in an exception, as a cast of NaN to int64 does. One that may is never part of a pass
+  /// that writes over a parameter, so that an error leaves everything as it was. Say false for one that never does.
+  [[nodiscard]] virtual bool may_throw() const noexcept { return true; }
   /// Whether evaluate() may be given, as output, the memory of an input of the same shape and dtype.
   [[nodiscard]] virtual bool runs_in_place() const noexcept { return false; }
 
@@ -148,11 +158,7 @@ class XGRAD_API ElementwiseOperation : public Operation {
   /// The kernel for these inputs and result; see tile_of for writing one from a scalar function.
   [[nodiscard]] virtual TileKernel tile(std::span<const DType> inputs, DType output) const = 0;
 
-  /// Whether the kernel may end in an exception, as a cast of NaN to int64 does. One that may is never part of a pass
-  /// that writes over a parameter, so that an error leaves everything as it was. Say false for one that never does:
-  /// then it may be part of such a pass.
-  [[nodiscard]] virtual bool may_throw() const noexcept { return true; }
-
+  [[nodiscard]] const ElementwiseOperation* elementwise() const noexcept final { return this; }
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const final;
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const final;
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const final;

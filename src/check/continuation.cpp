@@ -21,7 +21,7 @@ Continuation::Continuation(const Tensor& result, const Tensor& from)
        graph::topological_order({&root, 1}, graph::Boundary::leaves, {}, {.stop_at = {&stop, 1}}).nodes) {
     const auto depends = [&dependent](const graph::Node* input) { return dependent.contains(input); };
     const std::span<graph::Node* const> inputs = node->inputs();
-    const bool is_cut = formulas::is_builtin(*node->operation, "stop_gradient");
+    const bool is_cut = node->operation->algebra() == Algebra::stop_gradient;
     if (node == stop || is_cut || !std::any_of(inputs.begin(), inputs.end(), depends)) {
       continue;
     }

@@ -23,7 +23,7 @@ Derivation Formulas::write(const DeriveOptions& options) {
   for (Expr e : parts_of(backward)) {
     if (e->head == Head::function && !e->primed && e->arguments[0]->head == Head::symbol &&
         names_->is_preactivation(e->arguments[0]->node) &&
-        (is_builtin(*e->operation, "sigmoid") || is_builtin(*e->operation, "softmax"))) {
+        (e->operation->algebra() == Algebra::sigmoid || e->operation->algebra() == Algebra::softmax)) {
       const Name name = make_name("a", names_->layer(e->arguments[0]->node));
       if (taken.insert(name.text).second) {
         terms_.emplace(e, name);

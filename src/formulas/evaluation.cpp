@@ -39,7 +39,7 @@ Tensor power(const Tensor& x, double exponent) {
 
 // f′(x): what multiplies a tangent, at the tangent 1.
 Tensor derivative(const std::shared_ptr<const Operation>& operation, const Tensor& x) {
-  const auto* f = dynamic_cast<const ElementwiseOperation*>(operation.get());
+  const ElementwiseOperation* f = operation->elementwise();
   if (f == nullptr) {
     throw ValueError(fmt::format("[derive] {} isn't element-wise: it has no derivative f′", operation->name()));
   }

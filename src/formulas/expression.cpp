@@ -10,13 +10,10 @@
 #include "xgrad/reduce.hpp"
 
 #include "formulas/broadcasting.hpp"
-#include "planning/kind.hpp"
+#include "ops/attributes.hpp"
+#include "ops/primitives.hpp"
 
 namespace xgrad::formulas {
-
-bool is_builtin(const Operation& operation, std::string_view name) {
-  return operation.name() == name && planning::kind_of(operation) != planning::Kind::other;
-}
 
 Expr Expressions::symbol(const graph::Node& node) {
   held_.push_back(graph::handle(&node));
@@ -36,9 +33,9 @@ Expr Expressions::definition(Expr symbol) const {
 }
 
 // z, if x is function(z) or a name for it.
-Expr Expressions::argument_of(Expr x, std::string_view function) const {
+Expr Expressions::argument_of(Expr x, Algebra function) const {
   const Expr e = definition(x);
-  return e->head == Head::function && !e->primed && is_builtin(*e->operation, function) ? e->arguments[0] : nullptr;
+  return e->head == Head::function && !e->primed && e->operation->algebra() == function ? e->arguments[0] : nullptr;
 }
 
 Expr Expressions::spread(Expr x, const Shape& shape) {
@@ -140,18 +137,14 @@ Expr Expressions::transpose(Expr x) {
 }
 
 Expr Expressions::function(std::shared_ptr<const Operation> operation, Expr argument, const Shape& shape, bool primed) {
-  if (!primed && is_builtin(*operation, "sigmoid") && argument->head == Head::product && argument->number < 0) {
+  if (!primed && operation->algebra() == Algebra::sigmoid && argument->head == Head::product && argument->number < 0) {
     // σ(−z) = 1 − σ(z)
     const Expr positive = function(operation, scaled(-1, argument), shape);
     return sum(number(1, {}, argument->dtype), scaled(-1, positive));
   }
-  if (!primed && is_builtin(*operation, "exp")) {
-    if (const Expr z = argument_of(argument, "log_softmax")) {
-      const Operation& inner = *definition(argument)->operation;
-      const auto axes = inner.attributes();
-      const Tensor sample = zeros(shape, argument->dtype);
-      const auto axis = std::get<std::int64_t>(axes.front().value);
-      return function(softmax(sample, axis).node()->operation, z, shape);
+  if (!primed && operation->algebra() == Algebra::exp) {
+    if (const Expr z = argument_of(argument, Algebra::log_softmax)) {
+      return function(ops::softmax_operation(ops::integer(*definition(argument)->operation, "axis")), z, shape);
     }
     if (argument->is_number(0)) {
       return number(1, shape, argument->dtype);
@@ -175,7 +168,7 @@ void Expressions::define(const graph::Node& node, Expr definition) {
 }
 
 Expr Expressions::indicator(Expr condition, DType dtype, bool complement) {
-  while (condition->head == Head::call && is_builtin(*condition->operation, "logical_not")) {
+  while (condition->head == Head::call && condition->operation->algebra() == Algebra::logical_not) {
     complement = !complement;
     condition = condition->arguments[0];
   }
@@ -197,13 +190,13 @@ bool Expressions::is_distribution(Expr x, const std::vector<std::int64_t>& axes)
   const auto last = static_cast<std::int64_t>(x->shape.rank()) - 1;
   if (x->head == Head::indicator && !x->primed) {
     const Expr condition = definition(x->arguments[0]);
-    return condition->head == Head::call && condition->operation->name() == "one_hot" && axes[0] == last;
+    return condition->head == Head::call && condition->operation->algebra() == Algebra::one_hot && axes[0] == last;
   }
   if (x->head == Head::call) {
-    return x->operation->name() == "one_hot" && axes[0] == last;
+    return x->operation->algebra() == Algebra::one_hot && axes[0] == last;
   }
-  if (x->head == Head::function && !x->primed && is_builtin(*x->operation, "softmax")) {
-    return planning::integers(*x->operation, "axes") == axes;
+  if (x->head == Head::function && !x->primed && x->operation->algebra() == Algebra::softmax) {
+    return ops::integers(*x->operation, "axes") == axes;
   }
   return false;
 }

@@ -114,7 +114,7 @@ class Expressions {
   Expr flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype);
   Expr expanded(Expr sum);
   bool name_derivative(std::vector<Expr>& factors);
-  [[nodiscard]] Expr argument_of(Expr x, std::string_view function) const;
+  [[nodiscard]] Expr argument_of(Expr x, Algebra function) const;
   [[nodiscard]] bool is_distribution(Expr x, const std::vector<std::int64_t>& axes) const;
 
   std::vector<std::unique_ptr<Expression>> all_;
@@ -138,8 +138,5 @@ class Marks {
  private:
   std::vector<char> marks_;  // by serial
 };
-
-/// Whether the operation is the built-in one of this name.
-[[nodiscard]] bool is_builtin(const Operation& operation, std::string_view name);
 
 }  // namespace xgrad::formulas

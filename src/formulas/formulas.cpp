@@ -12,7 +12,6 @@
 #include "formulas/barrier.hpp"
 #include "graph/copy.hpp"
 #include "graph/values.hpp"
-#include "planning/kind.hpp"
 #include "planning/simplify.hpp"
 
 namespace xgrad::formulas {
@@ -50,7 +49,7 @@ class ForwardCopy {
   }
 
   [[nodiscard]] static graph::Copy::Made make(const graph::Node& node, std::span<const Tensor> inputs) {
-    if (planning::kind_of(*node.operation) != planning::Kind::stop_gradient) {
+    if (node.operation->algebra() != Algebra::stop_gradient) {
       return graph::Copy::plain(node, inputs);
     }
     const graph::ScopeGuard scope{node.scope};

@@ -7,7 +7,6 @@
 
 #include "formulas/expression.hpp"
 #include "formulas/latex.hpp"
-#include "planning/kind.hpp"
 
 namespace xgrad::formulas {
 
@@ -27,17 +26,17 @@ bool is_loss_scope(const graph::Node& node) {
 
 // What a loss takes, or what is subtracted from a prediction.
 bool is_target(const graph::Node& user, const graph::Node* leaf) {
-  return is_loss_scope(user) || (planning::kind_of(*user.operation) == planning::Kind::sub && user.inputs()[1] == leaf);
+  return is_loss_scope(user) || (user.operation->algebra() == Algebra::sub && user.inputs()[1] == leaf);
 }
 
 bool is_activation(const graph::Node& node) {
   const Operation& operation = *node.operation;
-  return is_builtin(operation, "sigmoid") || is_builtin(operation, "tanh") || is_builtin(operation, "relu") ||
-         is_builtin(operation, "softmax");
+  return operation.algebra() == Algebra::sigmoid || operation.algebra() == Algebra::tanh ||
+         operation.algebra() == Algebra::relu || operation.algebra() == Algebra::softmax;
 }
 
 bool is_product(const graph::Node& node) {
-  return node.operation != nullptr && planning::kind_of(*node.operation) == planning::Kind::matmul;
+  return node.operation != nullptr && node.operation->algebra() == Algebra::matmul;
 }
 
 }  // namespace
@@ -153,8 +152,7 @@ void Names::find_layers(const graph::Order& order) {
   const auto is_dense = [](const graph::Node& node) { return innermost(node) == "Dense"; };
   std::unordered_set<const graph::Node*> biased;  // products that a bias is added to
   for (const graph::Node* node : order.nodes) {
-    if (is_dense(*node) && planning::kind_of(*node->operation) == planning::Kind::add &&
-        is_product(*node->inputs()[0])) {
+    if (is_dense(*node) && node->operation->algebra() == Algebra::add && is_product(*node->inputs()[0])) {
       biased.insert(node->inputs()[0]);
     }
   }
@@ -162,7 +160,7 @@ void Names::find_layers(const graph::Order& order) {
     if (!is_dense(*node) || biased.contains(node)) {
       continue;
     }
-    const bool adds = planning::kind_of(*node->operation) == planning::Kind::add && is_product(*node->inputs()[0]);
+    const bool adds = node->operation->algebra() == Algebra::add && is_product(*node->inputs()[0]);
     if (!adds && !is_product(*node)) {
       continue;
     }
@@ -170,7 +168,7 @@ void Names::find_layers(const graph::Order& order) {
     const std::size_t number = preactivations_.size();
     const graph::Node* product = adds ? node->inputs()[0] : node;
     for (const graph::Node* input : product->inputs()) {
-      while (input->operation != nullptr && planning::kind_of(*input->operation) == planning::Kind::permute) {
+      while (input->operation != nullptr && input->operation->algebra() == Algebra::permute) {
         input = input->inputs()[0];
       }
       if (input->operation == nullptr && input->history) {

@@ -8,7 +8,6 @@
 #include <variant>
 
 #include "formulas/latex.hpp"
-#include "planning/kind.hpp"
 
 namespace xgrad::formulas {
 
@@ -289,7 +288,7 @@ Printer::Piece Printer::power_of(Expr base, double exponent) const {
 Printer::Piece Printer::function_of(Expr e) const {
   const Operation& operation = *e->operation;
   const Piece& argument = piece(e->arguments[0]);
-  if (is_builtin(operation, "abs")) {
+  if (operation.algebra() == Algebra::abs) {
     return {"|" + argument.text + "|", atom};
   }
   const Notation notation = operation.notation();
@@ -302,14 +301,15 @@ Printer::Piece Printer::function_of(Expr e) const {
 }
 
 std::string Printer::condition_of(Expr e, bool complement) const {
-  const bool is_equal = e->head == Head::call && is_builtin(*e->operation, "equal");
+  const bool is_equal = e->head == Head::call && e->operation->algebra() == Algebra::equal;
   if (complement && is_equal) {
     return fmt::format("[{} {} {}]", piece(e->arguments[0]).text, latex() ? "\\neq" : "≠", piece(e->arguments[1]).text);
   }
   if (complement) {
     return fmt::format("[{}{}]", latex() ? "\\neg " : "¬", at_least(unary, e));
   }
-  return e->head == Head::call && e->operation->name() == "one_hot" ? piece(e).text : "[" + piece(e).text + "]";
+  return e->head == Head::call && e->operation->algebra() == Algebra::one_hot ? piece(e).text
+                                                                              : "[" + piece(e).text + "]";
 }
 
 Printer::Piece Printer::call_of(Expr e) const {
@@ -323,14 +323,14 @@ Printer::Piece Printer::call_of(Expr e) const {
     return {at_least(multiplicative, e->arguments[0]) + " " + sign + " " + at_least(multiplicative, e->arguments[1]),
             additive};
   }
-  if (operation.name() == "slice") {
+  if (operation.algebra() == Algebra::slice) {
     return {at_least(atom, e->arguments[0]) + range_text(operation, e->shape.rank()), atom};
   }
-  if (operation.name() == "slice_adjoint") {
+  if (operation.algebra() == Algebra::slice_adjoint) {
     const std::string range = range_text(operation, e->shape.rank());
     return {(latex() ? "\\operatorname{at}" : "at") + range + in_brackets(piece(e->arguments[0]).text), atom};
   }
-  const bool is_one_hot = operation.name() == "one_hot";
+  const bool is_one_hot = operation.algebra() == Algebra::one_hot;
   std::string text{notation.symbol.empty() ? operation.name() : notation.symbol};
   text = latex() ? latex_operator(text) : text;
   std::vector<std::string> arguments;

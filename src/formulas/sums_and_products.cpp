@@ -5,7 +5,6 @@
 
 #include "formulas/broadcasting.hpp"
 #include "formulas/expression.hpp"
-#include "planning/kind.hpp"
 
 namespace xgrad::formulas {
 
@@ -181,7 +180,8 @@ Expr Expressions::product(double factor, std::span<const Expr> factors) {
   // y [y ≠ 0] = y
   std::erase_if(flat, [&](Expr each) {
     return each->head == Head::indicator && each->primed && each->arguments[0]->head == Head::call &&
-           is_builtin(*each->arguments[0]->operation, "equal") && each->arguments[0]->arguments[1]->is_number(0) &&
+           each->arguments[0]->operation->algebra() == Algebra::equal &&
+           each->arguments[0]->arguments[1]->is_number(0) &&
            std::find(flat.begin(), flat.end(), each->arguments[0]->arguments[0]) != flat.end();
   });
   return spread(flat_product(factor, std::move(flat), shape, dtype), shape);
@@ -223,12 +223,12 @@ bool Expressions::name_derivative(std::vector<Expr>& factors) {
       const Expr subtracted = negative->arguments[0];
       if (subtracted->head == Head::power && subtracted->number == 2) {
         const Expr a = subtracted->arguments[0];
-        if (const Expr z = argument_of(a, "tanh")) {
+        if (const Expr z = argument_of(a, Algebra::tanh)) {
           factors[i] = function(definition(a)->operation, z, a->shape, true);
           return true;
         }
       }
-      const Expr z = argument_of(subtracted, "sigmoid");
+      const Expr z = argument_of(subtracted, Algebra::sigmoid);
       const auto a = std::find_if(factors.begin(), factors.end(), [&](Expr each) {
         return each == subtracted ||
                (each->head == Head::power && each->arguments[0] == subtracted && each->number > 1);

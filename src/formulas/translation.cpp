@@ -9,13 +9,13 @@
 
 #include "formulas/barrier.hpp"
 #include "graph/values.hpp"
-#include "planning/kind.hpp"
+#include "ops/attributes.hpp"
+#include "ops/primitives.hpp"
+#include "ops/shape/permute.hpp"
 
 namespace xgrad::formulas {
 
 namespace {
-
-using planning::Kind;
 
 // A number that the graph was built with, or zeros.
 std::optional<double> constant(const graph::Node& leaf) {
@@ -31,16 +31,6 @@ std::optional<double> constant(const graph::Node& leaf) {
     }
   }
   return 0;
-}
-
-// Whether the permutation only exchanges the last two axes.
-bool is_transposition(const Operation& permute) {
-  auto axes = planning::integers(permute, "axes");
-  if (axes.size() < 2) {
-    return false;
-  }
-  std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
-  return std::is_sorted(axes.begin(), axes.end());
 }
 
 // Whether a reshape only adds or drops axes of length 1.
@@ -116,46 +106,43 @@ Expr Translation::operation(const graph::Node& node) {
   if (as_barrier(&op) != nullptr) {
     return x[0];
   }
-  const Kind kind = planning::kind_of(op);
-  switch (kind) {
-    case Kind::bind:
+  const Algebra algebra = op.algebra();
+  switch (algebra) {
+    case Algebra::bind:
       return x[0];
-    case Kind::sum:
-    case Kind::mean: {
+    case Algebra::sum:
+    case Algebra::mean: {
       if (x[0]->shape.size() == 0) {
         break;
       }
-      const Expr total = e_.reduce(x[0], planning::integers(op, "axes"), planning::flag(op, "keep_dims"));
+      const Expr total = e_.reduce(x[0], ops::integers(op, "axes"), ops::flag(op, "keep_dims"));
       const double count = static_cast<double>(x[0]->shape.size()) / static_cast<double>(node.shape.size());
-      return kind == Kind::sum ? total : e_.scaled(1 / count, total);
+      return algebra == Algebra::sum ? total : e_.scaled(1 / count, total);
     }
-    case Kind::permute:
-      if (is_transposition(op)) {
+    case Algebra::permute:
+      if (ops::is_transposition(op)) {
         return e_.transpose(x[0]);
       }
       break;
-    case Kind::reshape:
+    case Algebra::reshape:
       if (keeps_lengths(x[0]->shape, node.shape)) {
         return e_.spread(x[0], node.shape);
       }
       break;
-    case Kind::broadcast:
+    case Algebra::broadcast_to:
       return e_.spread(x[0], node.shape);
-    case Kind::matmul: {
-      const Expr a = planning::flag(op, "transpose_a") ? e_.transpose(x[0]) : x[0];
-      const Expr b = planning::flag(op, "transpose_b") ? e_.transpose(x[1]) : x[1];
+    case Algebra::matmul: {
+      const Expr a = ops::flag(op, "transpose_a") ? e_.transpose(x[0]) : x[0];
+      const Expr b = ops::flag(op, "transpose_b") ? e_.transpose(x[1]) : x[1];
       return e_.matmul(a, b);
     }
-    case Kind::outer:
+    case Algebra::outer:
       return e_.outer(x[0], x[1]);
-    case Kind::softmax:
-    case Kind::log_softmax:
+    case Algebra::softmax:
+    case Algebra::log_softmax:
       return e_.function(node.operation, x[0], node.shape);
-    case Kind::other:
-    case Kind::logsumexp:
-      break;
     default:
-      if (const Expr e = element_wise(node, x)) {
+      if (const Expr e = op.elementwise() != nullptr ? element_wise(node, x) : nullptr) {
         return e_.spread(e, node.shape);
       }
   }
@@ -167,50 +154,50 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
   if (!is_floating(node.dtype)) {
     return nullptr;
   }
-  switch (planning::kind_of(op)) {
-    case Kind::add:
+  switch (op.algebra()) {
+    case Algebra::add:
       return e_.sum(x[0], x[1]);
-    case Kind::sub:
+    case Algebra::sub:
       return e_.sum(x[0], e_.scaled(-1, x[1]));
-    case Kind::neg:
+    case Algebra::neg:
       return e_.scaled(-1, x[0]);
-    case Kind::mul:
+    case Algebra::mul:
       return e_.product(x[0], x[1]);
-    case Kind::div:
+    case Algebra::div:
       return e_.product(x[0], e_.power(x[1], -1));
-    case Kind::square:
+    case Algebra::square:
       return e_.power(x[0], 2);
-    case Kind::where:
+    case Algebra::where:
       return choice(node, x);
     default:
       break;
   }
-  if (is_builtin(op, "chain_mul") || is_builtin(op, "log_product")) {
+  if (op.algebra() == Algebra::chain_mul || op.algebra() == Algebra::log_product) {
     return e_.product(x[0], x[1]);
   }
-  if (is_builtin(op, "logistic_loss")) {
-    const Expr soft = e_.function(softplus(zeros({}, node.dtype)).node()->operation, x[0], x[0]->shape);
+  if (op.algebra() == Algebra::logistic_loss) {
+    const Expr soft = e_.function(ops::softplus_operation(), x[0], x[0]->shape);
     return e_.sum(soft, e_.scaled(-1, e_.product(x[1], x[0])));
   }
-  if (is_builtin(op, "chain_div")) {
+  if (op.algebra() == Algebra::chain_div) {
     return e_.product(x[0], e_.power(x[1], -1));
   }
   if (const Expr step = slope(node, x)) {
     return step;
   }
-  if (is_builtin(op, "sqrt")) {
+  if (op.algebra() == Algebra::sqrt) {
     return e_.power(x[0], 0.5);
   }
-  if (is_builtin(op, "rsqrt")) {
+  if (op.algebra() == Algebra::rsqrt) {
     return e_.power(x[0], -0.5);
   }
-  if (is_builtin(op, "pow")) {
+  if (op.algebra() == Algebra::pow) {
     return x[1]->is_number() ? e_.power(x[0], x[1]->number) : nullptr;
   }
-  if (is_builtin(op, "cast")) {
+  if (op.algebra() == Algebra::cast) {
     return x[0]->dtype == boolean ? e_.indicator(x[0], node.dtype) : nullptr;
   }
-  if (x.size() != 1 || is_builtin(op, "clip")) {
+  if (x.size() != 1 || !op.attributes().empty()) {
     return nullptr;
   }
   return e_.function(node.operation, x[0], x[0]->shape);
@@ -219,22 +206,21 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
 // The steps that relu, clip, maximum and max have as derivatives.
 Expr Translation::slope(const graph::Node& node, const std::vector<Expr>& x) {
   const Operation& op = *node.operation;
-  const Tensor sample = zeros({}, node.dtype);
-  const auto holds = [&](const Tensor& comparison, Expr a, Expr b) {
-    return e_.indicator(e_.call(comparison.node()->operation, {a, b}, node.shape, boolean), node.dtype);
+  const auto holds = [&](const ops::OperationPointer& comparison, Expr a, Expr b) {
+    return e_.indicator(e_.call(comparison, {a, b}, node.shape, boolean), node.dtype);
   };
-  if (is_builtin(op, "relu_slope")) {
-    return e_.function(relu(sample).node()->operation, x[0], x[0]->shape, true);
+  if (op.algebra() == Algebra::relu_slope) {
+    return e_.function(ops::relu_operation(), x[0], x[0]->shape, true);
   }
-  if (is_builtin(op, "clip_slope")) {
-    const auto bounds = op.attributes();
-    const Tensor clipped = clip(sample, std::get<double>(bounds[0].value), std::get<double>(bounds[1].value));
-    return holds(equal(sample, sample), e_.call(clipped.node()->operation, {x[0]}, node.shape, node.dtype), x[0]);
+  if (op.algebra() == Algebra::clip_slope) {
+    const auto clip = ops::clip_operation(ops::number(op, "low"), ops::number(op, "high"));
+    return holds(ops::equal_operation(), e_.call(clip, {x[0]}, node.shape, node.dtype), x[0]);
   }
-  if (is_builtin(op, "larger_slope")) {
-    return e_.sum(holds(greater(sample, sample), x[0], x[1]), e_.scaled(0.5, holds(equal(sample, sample), x[0], x[1])));
+  if (op.algebra() == Algebra::larger_slope) {
+    return e_.sum(holds(ops::greater_operation(), x[0], x[1]),
+                  e_.scaled(0.5, holds(ops::equal_operation(), x[0], x[1])));
   }
-  return is_builtin(op, "equal_slope") ? holds(equal(sample, sample), x[0], x[1]) : nullptr;
+  return op.algebra() == Algebra::equal_slope ? holds(ops::equal_operation(), x[0], x[1]) : nullptr;
 }
 
 // c ? t : 0 is t [c].

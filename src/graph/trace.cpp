@@ -20,6 +20,7 @@ constinit XGRAD_STATIC_TLS thread_local Trace* current_trace = nullptr;
 class BindOperation final : public Operation {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "bind"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::bind; }
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape(), inputs[0].dtype()};
   }

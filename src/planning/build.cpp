@@ -11,8 +11,8 @@
 #include "graph/order.hpp"
 #include "graph/scope_path.hpp"
 #include "graph/trace.hpp"
+#include "planning/algebra.hpp"
 #include "planning/groups.hpp"
-#include "planning/kind.hpp"
 #include "planning/schedule.hpp"
 #include "planning/tile_program.hpp"
 #include "run/elementwise/elementwise_step.hpp"
@@ -168,7 +168,7 @@ class Builder {
           access.writes.push_back(sum.output.slot);
         }
         access.may_throw = std::any_of(draft.group.nodes.begin(), draft.group.nodes.end(), [this](std::uint32_t place) {
-          return elementwise_may_throw(*order_.nodes[place]);
+          return order_.nodes[place]->operation->may_throw();
         });
         break;
       }
@@ -185,7 +185,7 @@ class Builder {
           access.reads.push_back(storage_.of(source(order_, place, j)));
         }
         access.writes.push_back(storage_.of_place(place));
-        access.may_throw = true;
+        access.may_throw = order_.nodes[place]->operation->may_throw();
         break;
       }
     }
@@ -402,14 +402,14 @@ class Builder {
     const Shape& b = node.inputs()[1]->shape;
     run::ProductShape shape;
     shape.dtype = node.dtype;
-    if (kind_of(node) == Kind::outer) {
+    if (algebra_of(node) == Algebra::outer) {
       shape.m = a[0];
       shape.n = b[0];
       shape.k = 1;
       return shape;
     }
-    shape.transpose_a = a.rank() > 1 && flag(*node.operation, "transpose_a");
-    shape.transpose_b = b.rank() > 1 && flag(*node.operation, "transpose_b");
+    shape.transpose_a = a.rank() > 1 && ops::flag(*node.operation, "transpose_a");
+    shape.transpose_b = b.rank() > 1 && ops::flag(*node.operation, "transpose_b");
     shape.k = a.rank() == 1 ? a[0] : a[a.rank() - (shape.transpose_a ? 2 : 1)];
     shape.n = b.rank() == 1 ? 1 : b[shape.transpose_b ? 0 : 1];
     shape.m = 1;

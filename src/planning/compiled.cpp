@@ -16,10 +16,10 @@
 #include "graph/node.hpp"
 #include "graph/order.hpp"
 #include "graph/trace.hpp"
+#include "planning/algebra.hpp"
 #include "planning/build.hpp"
 #include "planning/captured.hpp"
 #include "planning/describe.hpp"
-#include "planning/kind.hpp"
 
 namespace xgrad::detail {
 
@@ -63,8 +63,7 @@ bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
 // The one element that the node repeats, or gives more axes; else the node itself.
 const graph::Node* spread_element(const graph::Node* node) {
   const graph::Node* source = node;
-  while (planning::kind_of(*source) == planning::Kind::broadcast ||
-         planning::kind_of(*source) == planning::Kind::reshape) {
+  while (planning::algebra_of(*source) == Algebra::broadcast_to || planning::algebra_of(*source) == Algebra::reshape) {
     source = source->inputs()[0];
   }
   return source->shape.size() == 1 ? source : node;
@@ -87,7 +86,7 @@ void compute_constants(std::span<const Tensor> outputs) {
     if (!node->traced) {
       continue;
     }
-    const bool broadcasts = dynamic_cast<const ElementwiseOperation*>(node->operation.get()) != nullptr;
+    const bool broadcasts = node->operation->elementwise() != nullptr;
     for (const graph::Node* input : node->inputs()) {
       take(broadcasts && !input->traced ? spread_element(input) : input);
     }

@@ -6,7 +6,7 @@
 
 #include "xgrad/operation.hpp"
 
-#include "planning/kind.hpp"
+#include "planning/algebra.hpp"
 #include "planning/tile_sums.hpp"
 
 namespace xgrad::planning {
@@ -26,14 +26,14 @@ class Grouping {
   Grouping(const graph::Order& order, const std::vector<bool>& kept)
       : order_{order},
         kept_{kept},
-        kinds_(order.nodes.size()),
+        algebras_(order.nodes.size()),
         roles_(order.nodes.size()),
         users_(order.nodes.size()),
         folded_(order.nodes.size()) {
     for (std::size_t i = 0; i < order.nodes.size(); ++i) {
       const graph::Node& node = *order.nodes[i];
-      kinds_[i] = kind_of(*node.operation);
-      roles_[i] = role_of(node, kinds_[i]);
+      algebras_[i] = node.operation->algebra();
+      roles_[i] = role_of(node, algebras_[i]);
       for (const std::uint32_t input : order.inputs(i)) {
         if (input != graph::Order::leaf) {
           users_[input].push_back(static_cast<std::uint32_t>(i));
@@ -62,17 +62,17 @@ class Grouping {
     folded,
   };
 
-  static Role role_of(const graph::Node& node, Kind kind) {
+  static Role role_of(const graph::Node& node, Algebra algebra) {
     if (is_alias(node)) {
       return Role::alias;
     }
-    if (kind == Kind::broadcast) {
+    if (algebra == Algebra::broadcast_to) {
       return Role::broadcast;
     }
-    if (kind == Kind::outer || (kind == Kind::matmul && is_single_product(node))) {
+    if (algebra == Algebra::outer || (algebra == Algebra::matmul && is_single_product(node))) {
       return Role::product;
     }
-    const bool elementwise = dynamic_cast<const ElementwiseOperation*>(node.operation.get()) != nullptr;
+    const bool elementwise = node.operation->elementwise() != nullptr;
     return elementwise ? Role::elementwise : Role::operation;
   }
 
@@ -81,22 +81,22 @@ class Grouping {
     const graph::Node& a = *node.inputs()[0];
     const graph::Node& b = *node.inputs()[1];
     return (a.shape.rank() <= 2 && b.shape.rank() <= 2) ||
-           (b.shape.rank() == 2 && !flag(*node.operation, "transpose_a"));
+           (b.shape.rank() == 2 && !ops::flag(*node.operation, "transpose_a"));
   }
 
   [[nodiscard]] bool used_once(std::uint32_t place) const { return users_[place].size() == 1 && !kept_[place]; }
 
   // start ± scalars · product, where the product is used for nothing else: the product adds to the start itself.
   void fold_update(std::size_t i) {
-    if (kinds_[i] != Kind::add && kinds_[i] != Kind::sub) {
+    if (algebras_[i] != Algebra::add && algebras_[i] != Algebra::sub) {
       return;
     }
     for (std::size_t term = 2; term-- > 0;) {
-      if (kinds_[i] == Kind::sub && term == 0) {
+      if (algebras_[i] == Algebra::sub && term == 0) {
         continue;
       }
       FoldedProduct folded;
-      folded.negative = kinds_[i] == Kind::sub;
+      folded.negative = algebras_[i] == Algebra::sub;
       std::vector<std::uint32_t> path;
       if (!follow(source(order_, i, term), order_.nodes[i]->shape, folded, path) ||
           order_.nodes[i]->inputs()[1 - term]->shape != order_.nodes[i]->shape) {
@@ -121,10 +121,10 @@ class Grouping {
         folded.product = place;
         return true;
       }
-      if (kinds_[place] == Kind::neg) {
+      if (algebras_[place] == Algebra::neg) {
         folded.negative = !folded.negative;
         term = source(order_, place, 0);
-      } else if (kinds_[place] == Kind::mul) {
+      } else if (algebras_[place] == Algebra::mul) {
         const Source a = source(order_, place, 0);
         const Source b = source(order_, place, 1);
         // One number only: the product of two may leave the range where that with the tensor doesn't.
@@ -143,7 +143,7 @@ class Grouping {
   // The start, or scale · start.
   void take_start(const Source& start, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
     folded.start = start;
-    if (start.place == graph::Order::leaf || kinds_[start.place] != Kind::mul || !used_once(start.place)) {
+    if (start.place == graph::Order::leaf || algebras_[start.place] != Algebra::mul || !used_once(start.place)) {
       return;
     }
     const Source a = source(order_, start.place, 0);
@@ -211,7 +211,7 @@ class Grouping {
 
   // Whether a sum ends the element-wise group of its input.
   [[nodiscard]] bool ends_group(std::size_t i) const {
-    if (roles_[i] != Role::operation || (kinds_[i] != Kind::sum && kinds_[i] != Kind::mean) ||
+    if (roles_[i] != Role::operation || (algebras_[i] != Algebra::sum && algebras_[i] != Algebra::mean) ||
         !is_floating(order_.nodes[i]->dtype)) {
       return false;
     }
@@ -303,7 +303,7 @@ class Grouping {
 
   const graph::Order& order_;
   const std::vector<bool>& kept_;
-  std::vector<Kind> kinds_;
+  std::vector<Algebra> algebras_;
   std::vector<Role> roles_;
   std::vector<std::vector<std::uint32_t>> users_;
   std::vector<FoldedProduct> folded_;

@@ -7,8 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "ops/recognise.hpp"
-#include "planning/kind.hpp"
+#include "planning/algebra.hpp"
 #include "planning/simplify.hpp"
 #include "planning/tile_sums.hpp"
 #include "run/elementwise/tiles.hpp"
@@ -44,7 +43,7 @@ run::Slot Storage::of(const Source& source) const {
 }
 
 Source through_broadcasts(const graph::Order& order, Source from, bool fuse) {
-  while (fuse && from.place != graph::Order::leaf && kind_of(*from.node) == Kind::broadcast) {
+  while (fuse && from.place != graph::Order::leaf && algebra_of(*from.node) == Algebra::broadcast_to) {
     from = source(order, from.place, 0);
   }
   return from;
@@ -110,12 +109,12 @@ class Emissions {
   }
 
   // A node of this kind that lies inside.
-  [[nodiscard]] bool is_inner(const Source& from, Kind kind) const {
+  [[nodiscard]] bool is_inner(const Source& from, Algebra algebra) const {
     if (from.place == graph::Order::leaf) {
       return false;
     }
     const auto known = inner_.find(from.place);
-    return known != inner_.end() && known->second && kind_of(*from.node) == kind;
+    return known != inner_.end() && known->second && algebra_of(*from.node) == algebra;
   }
 
   [[nodiscard]] static bool is_one(const Source& from) {
@@ -133,19 +132,19 @@ class Emissions {
     if (!is_floating(node.dtype)) {
       return std::nullopt;
     }
-    if (ops::is_chain_mul(*node.operation)) {
+    if (node.operation->algebra() == Algebra::chain_mul) {
       return slope_of(place, 0);
     }
-    switch (kind_of(node)) {
-      case Kind::mul: {
+    switch (algebra_of(node)) {
+      case Algebra::mul: {
         auto slope = slope_of(place, 0);
         return slope ? slope : slope_of(place, 1);
       }
-      case Kind::add: {
+      case Algebra::add: {
         auto sum = product_beside(place, 1);
         return sum ? sum : product_beside(place, 0);
       }
-      case Kind::sub:
+      case Algebra::sub:
         return product_beside(place, 1);
       default:
         return std::nullopt;
@@ -155,20 +154,20 @@ class Emissions {
   // t (a (1 − a)) or t (1 − a²), t being input i of a product or chain product.
   std::optional<Emission> slope_of(std::uint32_t place, std::size_t i) {
     const Source slope = operand(place, 1 - i);
-    const bool chained = ops::is_chain_mul(*order_.nodes[place]->operation);
-    if (is_inner(slope, Kind::mul)) {
+    const bool chained = order_.nodes[place]->operation->algebra() == Algebra::chain_mul;
+    if (is_inner(slope, Algebra::mul)) {
       const Source a = operand(slope.place, 0);
       const Source rest = operand(slope.place, 1);
-      if (is_inner(rest, Kind::sub) && is_one(operand(rest.place, 0)) && operand(rest.place, 1).node == a.node) {
+      if (is_inner(rest, Algebra::sub) && is_one(operand(rest.place, 0)) && operand(rest.place, 1).node == a.node) {
         parts_ = {slope.place, rest.place};
         return combined(place,
                         chained ? &run::VectorKernels::chain_logistic_slope : &run::VectorKernels::logistic_slope,
                         "a·(1−a)·", {operand(place, i), a});
       }
     }
-    if (is_inner(slope, Kind::sub) && is_one(operand(slope.place, 0))) {
+    if (is_inner(slope, Algebra::sub) && is_one(operand(slope.place, 0))) {
       const Source power = operand(slope.place, 1);
-      if (is_inner(power, Kind::square)) {
+      if (is_inner(power, Algebra::square)) {
         parts_ = {slope.place, power.place};
         return combined(place,
                         chained ? &run::VectorKernels::chain_hyperbolic_slope : &run::VectorKernels::hyperbolic_slope,
@@ -181,12 +180,12 @@ class Emissions {
   // a ± b c, b c being input i.
   std::optional<Emission> product_beside(std::uint32_t place, std::size_t i) {
     const Source product = operand(place, i);
-    if (!is_inner(product, Kind::mul) || slope_of(product.place, 0) || slope_of(product.place, 1)) {
+    if (!is_inner(product, Algebra::mul) || slope_of(product.place, 0) || slope_of(product.place, 1)) {
       parts_.clear();
       return std::nullopt;
     }
     parts_ = {product.place};
-    const bool adds = kind_of(*order_.nodes[place]) == Kind::add;
+    const bool adds = algebra_of(*order_.nodes[place]) == Algebra::add;
     return combined(place, adds ? &run::VectorKernels::add_product : &run::VectorKernels::sub_product,
                     adds ? "+b·c" : "−b·c",
                     {operand(place, 1 - i), operand(product.place, 0), operand(product.place, 1)});

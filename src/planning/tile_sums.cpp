@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "planning/kind.hpp"
+#include "planning/algebra.hpp"
 
 namespace xgrad::planning {
 
 std::optional<run::TileSum> tile_sum(const graph::Node& node) {
   const Shape& shape = node.inputs()[0]->shape;
-  const auto axes = integers(*node.operation, "axes");
+  const auto axes = ops::integers(*node.operation, "axes");
   const auto reduced = [&](std::size_t axis) {
     return std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
   };
@@ -41,7 +41,7 @@ std::optional<run::TileSum> tile_sum(const graph::Node& node) {
   } else if (!in_columns && !sum.over_rows) {
     return std::nullopt;  // nothing is summed over but axes of length 1
   }
-  sum.divisor = kind_of(*node.operation) == Kind::mean ? static_cast<double>(count) : 1;
+  sum.divisor = node.operation->algebra() == Algebra::mean ? static_cast<double>(count) : 1;
   return sum;
 }
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "planning/kind.hpp"
+#include "planning/algebra.hpp"
 
 namespace xgrad::planning {
 
@@ -20,15 +20,33 @@ double elements(const graph::Node& node) {
   return static_cast<double>(node.shape.size());
 }
 
+// Whether every element of the inputs is read for certain.
+bool reads_all(const Operation& operation) {
+  switch (operation.algebra()) {
+    case Algebra::sum:
+    case Algebra::mean:
+    case Algebra::softmax:
+    case Algebra::log_softmax:
+    case Algebra::logsumexp:
+    case Algebra::matmul:
+    case Algebra::outer:
+    case Algebra::permute:
+    case Algebra::broadcast_to:
+      return true;
+    default:
+      return operation.elementwise() != nullptr;
+  }
+}
+
 // Inputs count where all of them is read for certain: of a selection only a part is.
 double time_to_run(const graph::Node& node) {
   double time = to_run_a_node + to_run_an_element * elements(node);
-  if (kind_of(*node.operation) != Kind::other) {
+  if (reads_all(*node.operation)) {
     for (const graph::Node* input : node.inputs()) {
       time += to_run_an_element * elements(*input);
     }
   }
-  if (kind_of(*node.operation) == Kind::matmul) {
+  if (node.operation->algebra() == Algebra::matmul) {
     const graph::Node& a = *node.inputs()[0];
     const graph::Node& b = *node.inputs()[1];
     // (m k)(k n)(m n) = (m n k)²

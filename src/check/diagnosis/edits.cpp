@@ -1,17 +1,15 @@
 #include "check/diagnosis/edits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
 #include <numeric>
 #include <unordered_set>
 
-#include "xgrad/creation.hpp"
-#include "xgrad/index.hpp"
-#include "xgrad/math.hpp"
-
 #include "formulas/printing.hpp"
+#include "ops/primitives.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -19,7 +17,11 @@ namespace {
 
 using formulas::Expressions;
 using formulas::Head;
-using formulas::is_builtin;
+
+// What people take for one another.
+std::array<ops::OperationPointer, 3> activations() {
+  return {ops::sigmoid_operation(), ops::tanh_operation(), ops::relu_operation()};
+}
 
 struct Change {
   Expr replacement;
@@ -258,11 +260,7 @@ class Editor {
   // The first or last slice of x along the axis, which stays with length 1.
   [[nodiscard]] Expr one_of(Expr x, std::size_t axis, bool last) {
     const std::int64_t start = last ? x->shape[axis] - 1 : 0;
-    const Tensor sample = zeros(x->shape, x->dtype);
-    const Slice whole{};
-    const Slice one{start, start + 1};
-    const Tensor slice = axis == 0 ? sample.at({one}) : sample.at({whole, one});
-    return e_.call(slice.node()->operation, {x}, slice.shape(), x->dtype);
+    return e_.call(ops::slice_operation({start, 1, 1}, axis), {x}, x->shape.with(axis, 1), x->dtype);
   }
 
   void change_reduction(Expr here, std::vector<Change>& changes) {
@@ -312,18 +310,17 @@ class Editor {
     change(e_.sum(one, e_.scaled(-1, plain)), Rank::common);
     change(e_.product(plain, e_.sum(one, plain)), Rank::rare);
     change(e_.power(here, 2), Rank::rare);
-    const Tensor sample = zeros(here->shape, here->dtype);
-    for (const Tensor& other : {sigmoid(sample), tanh(sample), relu(sample)}) {
-      if (other.node()->operation->name() != here->operation->name()) {
-        change(e_.function(other.node()->operation, z, here->shape, true), Rank::common);
+    for (const ops::OperationPointer& other : activations()) {
+      if (other->algebra() != here->operation->algebra()) {
+        change(e_.function(other, z, here->shape, true), Rank::common);
       }
     }
-    if (is_builtin(*here->operation, "sigmoid")) {
+    if (here->operation->algebra() == Algebra::sigmoid) {
       change(e_.product(z, e_.sum(one, e_.scaled(-1, z))), Rank::usual);
-    } else if (is_builtin(*here->operation, "tanh")) {
+    } else if (here->operation->algebra() == Algebra::tanh) {
       change(e_.sum(one, e_.scaled(-1, e_.power(z, 2))), Rank::usual);
       change(e_.product(plain, e_.sum(one, e_.scaled(-1, plain))), Rank::common);
-    } else if (is_builtin(*here->operation, "relu")) {
+    } else if (here->operation->algebra() == Algebra::relu) {
       change(e_.sum(one, e_.scaled(-1, here)), Rank::common);
     }
   }
@@ -427,11 +424,10 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
     }
   };
   if (lines[line].symbol != nullptr && lines[line].of != nullptr) {
-    const Tensor sample = zeros(right->shape, right->dtype);
     for (Expr symbol : vocabulary.symbols) {
-      for (const Tensor& f : {sigmoid(sample), tanh(sample), relu(sample)}) {
+      for (const ops::OperationPointer& f : activations()) {
         if (symbol->node == lines[line].of) {
-          const Expr slope = e.function(f.node()->operation, symbol, symbol->shape, true);
+          const Expr slope = e.function(f, symbol, symbol->shape, true);
           whole(e.product(right, slope), fmt::format("a factor {} too much", editor.text(slope)), Rank::common);
         }
       }

@@ -178,7 +178,7 @@ std::vector<Element> causes_of(const Replay& replay, Element element) {
   std::transform(inputs.begin(), inputs.end(), std::back_inserter(operands),
                  [&](std::uint32_t input) { return replay.value(input); });
   std::vector<Element> causes;
-  if (dynamic_cast<const ElementwiseOperation*>(node.operation.get()) == nullptr) {
+  if (node.operation->elementwise() == nullptr) {
     for (const auto& [i, index] : causes_in(*node.operation, operands, node.shape, node.dtype, element.index)) {
       causes.push_back({inputs[i], index});
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check/entries/entries.hpp"
+#include "ops/attributes.hpp"
 
 namespace xgrad::check {
 namespace {
@@ -37,12 +38,8 @@ std::string attribute_text(const Attribute& attribute) {
 
 /// Whether a product takes its operand transposed.
 bool is_transposed(const Operation& operation, std::size_t operand) {
-  const std::string_view flag = operand == 0 ? "transpose_a" : "transpose_b";
-  const std::vector<Attribute> attributes = operation.attributes();
-  return operand < 2 && std::any_of(attributes.begin(), attributes.end(), [&](const Attribute& attribute) {
-           const bool* on = std::get_if<bool>(&attribute.value);
-           return attribute.name == flag && on != nullptr && *on;
-         });
+  return operation.algebra() == Algebra::matmul &&
+         xgrad::ops::flag(operation, operand == 0 ? "transpose_a" : "transpose_b");
 }
 
 std::string number_text(const graph::Node& node) {

@@ -99,7 +99,7 @@ Operand operand_of(const Replay& replay, std::uint32_t place, std::size_t i, con
   if (operand.min > operand.max) {
     operand.min = operand.max = std::numeric_limits<double>::quiet_NaN();
   }
-  if (dynamic_cast<const ElementwiseOperation*>(node.operation.get()) != nullptr) {
+  if (node.operation->elementwise() != nullptr) {
     const std::int64_t met = broadcast_index(element, found.shape, value.shape);
     operand.element = graph::element_of(value, met);
     operand.index = unravel(met, value.shape);

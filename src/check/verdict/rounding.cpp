@@ -34,8 +34,6 @@ namespace xgrad::check {
 
 namespace {
 
-using formulas::is_builtin;
-
 /// A graph in float64, at the same values, perhaps disturbed.
 class DoubleTwin {
  public:
@@ -76,7 +74,7 @@ class DoubleTwin {
       }
       inputs.push_back(std::move(input));
     }
-    if (seed_.defined() && (inputs.size() == 1 || is_builtin(*node.operation, "logistic_loss"))) {
+    if (seed_.defined() && (inputs.size() == 1 || node.operation->algebra() == Algebra::logistic_loss)) {
       displace(node, inputs[0]);
     }
     const Tensor made = graph::apply_as_written(node.operation, inputs);
@@ -92,16 +90,16 @@ class DoubleTwin {
     const Operation& operation = *node.operation;
     const Tensor at = z;
     Tensor reach;
-    if (is_builtin(operation, "sigmoid") || is_builtin(operation, "log_sigmoid") || is_builtin(operation, "softplus") ||
-        is_builtin(operation, "logistic_loss")) {
+    if (operation.algebra() == Algebra::sigmoid || operation.algebra() == Algebra::log_sigmoid ||
+        operation.algebra() == Algebra::softplus || operation.algebra() == Algebra::logistic_loss) {
       reach = 1.0 + exp(at);
-    } else if (is_builtin(operation, "tanh")) {
+    } else if (operation.algebra() == Algebra::tanh) {
       reach = tanh(abs(at)) * (0.5 + 0.25 * (exp(2.0 * abs(at)) + exp(-2.0 * abs(at))));
-    } else if (is_builtin(operation, "softmax")) {
+    } else if (operation.algebra() == Algebra::softmax) {
       reach = 1.0 / (1.0 - graph::apply_as_written(node.operation, {&at, 1}));
-    } else if (is_builtin(operation, "log_softmax")) {
+    } else if (operation.algebra() == Algebra::log_softmax) {
       reach = 1.0 / (1.0 - exp(graph::apply_as_written(node.operation, {&at, 1})));
-    } else if (is_builtin(operation, "logsumexp")) {
+    } else if (operation.algebra() == Algebra::logsumexp) {
       const Tensor sums = graph::apply_as_written(node.operation, {&at, 1});
       const Tensor shares = operation.vjp({{&at, 1}, sums, {}}, ones(sums.shape(), float64))[0];
       reach = 1.0 / (1.0 - shares);

@@ -13,6 +13,7 @@ namespace {
 class AbsOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "abs"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::abs; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
     return ops::require_numeric(name(), inputs);

@@ -1,11 +1,9 @@
 // a + b        ∂a = 1, ∂b = 1
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -16,6 +14,7 @@ namespace {
 class AddOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "add"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::add; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "+", 1}; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
@@ -34,10 +33,6 @@ class AddOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_add(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(AddOperation);
-}
 
 Tensor add(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const AddOperation>();

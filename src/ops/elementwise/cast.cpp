@@ -56,6 +56,7 @@ class CastOperation final : public ops::Elementwise {
   explicit CastOperation(DType dtype) : dtype_{dtype} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "cast"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::cast; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"dtype", static_cast<std::int64_t>(dtype_)}};
   }

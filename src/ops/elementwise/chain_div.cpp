@@ -1,11 +1,9 @@
 // t / d, as the chain rule takes it: 0 where t = 0, whatever d is        ∂t = 1/d, ∂d = −(t / d) / d
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -15,6 +13,7 @@ namespace {
 class ChainDivOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "chain_div"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::chain_div; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "/", 2}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
@@ -28,10 +27,6 @@ class ChainDivOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_chain_div(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ChainDivOperation);
-}
 
 Tensor chain_div(const Tensor& t, const Tensor& d) {
   static const auto operation = std::make_shared<const ChainDivOperation>();

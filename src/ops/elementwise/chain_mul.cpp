@@ -2,7 +2,6 @@
 // t
 #include <cmath>
 #include <optional>
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
@@ -20,6 +19,7 @@ namespace {
 class ChainMulOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "chain_mul"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::chain_mul; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "⊙", 2}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
@@ -61,10 +61,6 @@ std::optional<double> constant(const Tensor& x, int steps = 8) {
 }
 
 }  // namespace
-
-bool ops::is_chain_mul(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ChainMulOperation);
-}
 
 Tensor chain_mul(const Tensor& t, const Tensor& d) {
   static const auto operation = std::make_shared<const ChainMulOperation>();

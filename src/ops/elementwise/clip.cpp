@@ -9,6 +9,7 @@
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/slopes.hpp"
+#include "ops/primitives.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad {
@@ -34,6 +35,7 @@ class ClipOperation final : public ops::Elementwise {
   ClipOperation(double low, double high) : low_{low}, high_{high} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "clip"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::clip; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"low", low_}, {"high", high_}}; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
@@ -84,11 +86,15 @@ class ClipOperation final : public ops::Elementwise {
 
 }  // namespace
 
+ops::OperationPointer ops::clip_operation(double low, double high) {
+  return std::make_shared<const ClipOperation>(low, high);
+}
+
 Tensor clip(const Tensor& x, double low, double high) {
   if (!(low <= high)) {
     throw ValueError(fmt::format("[clip] low = {}, high = {}, but low ≤ high is expected", low, high));
   }
-  return apply(std::make_shared<const ClipOperation>(low, high), {x});
+  return apply(ops::clip_operation(low, high), {x});
 }
 
 }  // namespace xgrad

@@ -5,6 +5,7 @@
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/rules.hpp"
 
 namespace xgrad::ops {
@@ -12,11 +13,12 @@ namespace xgrad::ops {
 /// An element-wise relation of two tensors of one dtype, any; the result is bool and has no gradient.
 ///
 /// `Relation` is a function object on two elements, false whenever one is NaN (but for not_equal), with
-/// `static constexpr std::string_view name, symbol`.
+/// `static constexpr std::string_view name, symbol` and `static constexpr Algebra algebra`.
 template <class Relation>
 class Comparison final : public Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return Relation::name; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Relation::algebra; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, Relation::symbol, 0}; }
   [[nodiscard]] bool differentiable() const noexcept override { return false; }
 
@@ -49,9 +51,14 @@ class Comparison final : public Elementwise {
 };
 
 template <class Relation>
+[[nodiscard]] const OperationPointer& comparison() {
+  static const OperationPointer operation = std::make_shared<const Comparison<Relation>>();
+  return operation;
+}
+
+template <class Relation>
 [[nodiscard]] Tensor compare(const Tensor& a, const Tensor& b) {
-  static const auto operation = std::make_shared<const Comparison<Relation>>();
-  return apply(operation, {a, b});
+  return apply(comparison<Relation>(), {a, b});
 }
 template <class Relation>
 [[nodiscard]] Tensor compare(const Tensor& a, double b) {

@@ -1,12 +1,10 @@
 // a / b        ∂a = 1/b, ∂b = −(a / b) / b
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -17,6 +15,7 @@ namespace {
 class DivOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "div"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::div; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "/", 2}; }
 
   [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
@@ -34,10 +33,6 @@ class DivOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_div(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(DivOperation);
-}
 
 Tensor div(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const DivOperation>();

@@ -9,6 +9,7 @@ namespace {
 
 struct Equal {
   static constexpr std::string_view name = "equal";
+  static constexpr Algebra algebra = Algebra::equal;
   static constexpr std::string_view symbol = "=";
   template <class T>
   bool operator()(T a, T b) const noexcept {
@@ -17,6 +18,10 @@ struct Equal {
 };
 
 }  // namespace
+
+const ops::OperationPointer& ops::equal_operation() {
+  return comparison<Equal>();
+}
 
 Tensor equal(const Tensor& a, const Tensor& b) {
   return ops::compare<Equal>(a, b);

@@ -1,11 +1,9 @@
 // e^x        exp′ = exp
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -15,6 +13,7 @@ namespace {
 class ExpOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "exp"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::exp; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, call.output);
@@ -26,10 +25,6 @@ class ExpOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_exp(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ExpOperation);
-}
 
 Tensor exp(const Tensor& x) {
   static const auto operation = std::make_shared<const ExpOperation>();

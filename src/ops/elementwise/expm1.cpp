@@ -1,11 +1,9 @@
 // e^x − 1, exact near 0        expm1′ = e^x
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -15,6 +13,7 @@ namespace {
 class Expm1Operation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "expm1"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::expm1; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, exp(call.inputs[0]));
@@ -26,10 +25,6 @@ class Expm1Operation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_expm1(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(Expm1Operation);
-}
 
 Tensor expm1(const Tensor& x) {
   static const auto operation = std::make_shared<const Expm1Operation>();

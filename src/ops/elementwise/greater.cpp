@@ -9,6 +9,7 @@ namespace {
 
 struct Greater {
   static constexpr std::string_view name = "greater";
+  static constexpr Algebra algebra = Algebra::greater;
   static constexpr std::string_view symbol = ">";
   template <class T>
   bool operator()(T a, T b) const noexcept {
@@ -17,6 +18,10 @@ struct Greater {
 };
 
 }  // namespace
+
+const ops::OperationPointer& ops::greater_operation() {
+  return comparison<Greater>();
+}
 
 Tensor greater(const Tensor& a, const Tensor& b) {
   return ops::compare<Greater>(a, b);

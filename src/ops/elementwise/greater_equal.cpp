@@ -9,6 +9,7 @@ namespace {
 
 struct GreaterEqual {
   static constexpr std::string_view name = "greater_equal";
+  static constexpr Algebra algebra = Algebra::greater_equal;
   static constexpr std::string_view symbol = "≥";
   template <class T>
   bool operator()(T a, T b) const noexcept {

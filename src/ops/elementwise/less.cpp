@@ -9,6 +9,7 @@ namespace {
 
 struct Less {
   static constexpr std::string_view name = "less";
+  static constexpr Algebra algebra = Algebra::less;
   static constexpr std::string_view symbol = "<";
   template <class T>
   bool operator()(T a, T b) const noexcept {

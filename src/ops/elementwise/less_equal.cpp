@@ -9,6 +9,7 @@ namespace {
 
 struct LessEqual {
   static constexpr std::string_view name = "less_equal";
+  static constexpr Algebra algebra = Algebra::less_equal;
   static constexpr std::string_view symbol = "≤";
   template <class T>
   bool operator()(T a, T b) const noexcept {

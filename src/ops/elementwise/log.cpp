@@ -1,12 +1,10 @@
 // log x, the natural logarithm        log′ = 1/x
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -16,6 +14,7 @@ namespace {
 class LogOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::log; }
 
   [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
     return ops::form_of_log(inputs[0]);
@@ -31,10 +30,6 @@ class LogOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_log(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(LogOperation);
-}
 
 Tensor log(const Tensor& x) {
   static const auto operation = std::make_shared<const LogOperation>();

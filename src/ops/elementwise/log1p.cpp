@@ -1,12 +1,10 @@
 // log(1 + x), exact near 0        log1p′ = 1 / (1 + x)
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -16,6 +14,7 @@ namespace {
 class Log1pOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log1p"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::log1p; }
 
   [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
     return ops::form_of_log1p(inputs[0]);
@@ -31,10 +30,6 @@ class Log1pOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_log1p(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(Log1pOperation);
-}
 
 Tensor log1p(const Tensor& x) {
   static const auto operation = std::make_shared<const Log1pOperation>();

@@ -1,11 +1,9 @@
 // log σ(x) = −softplus(−x)        log_sigmoid′ = σ(−x)
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -15,6 +13,7 @@ namespace {
 class LogSigmoidOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log_sigmoid"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::log_sigmoid; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "log σ"}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
@@ -27,10 +26,6 @@ class LogSigmoidOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_log_sigmoid(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(LogSigmoidOperation);
-}
 
 Tensor log_sigmoid(const Tensor& x) {
   static const auto operation = std::make_shared<const LogSigmoidOperation>();

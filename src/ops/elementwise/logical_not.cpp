@@ -12,6 +12,7 @@ namespace {
 class LogicalNotOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "logical_not"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::logical_not; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::prefix, "¬", 3}; }
   [[nodiscard]] bool differentiable() const noexcept override { return false; }
 

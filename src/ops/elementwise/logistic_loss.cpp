@@ -3,14 +3,12 @@
 #include <array>
 #include <cmath>
 #include <type_traits>
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -53,6 +51,7 @@ void tile_of_loss(const Operation& operation, const void* const* inputs, void* o
 class LogisticLossOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "logistic_loss"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::logistic_loss; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
     const Tensor& z = call.inputs[0];
@@ -65,10 +64,6 @@ class LogisticLossOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_logistic_loss(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(LogisticLossOperation);
-}
 
 Tensor ops::logistic_loss(const Tensor& z, const Tensor& y) {
   static const auto operation = std::make_shared<const LogisticLossOperation>();

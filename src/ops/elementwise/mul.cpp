@@ -1,12 +1,10 @@
 // a ⊙ b        ∂a = b, ∂b = a
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -17,6 +15,7 @@ namespace {
 class MulOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "mul"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::mul; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "⊙", 2}; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
@@ -39,10 +38,6 @@ class MulOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_mul(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(MulOperation);
-}
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const MulOperation>();

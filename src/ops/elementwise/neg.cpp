@@ -1,11 +1,9 @@
 // −x        ∂x = −1
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -16,6 +14,7 @@ namespace {
 class NegOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "neg"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::neg; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::prefix, "−", 3}; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
@@ -34,10 +33,6 @@ class NegOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_neg(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(NegOperation);
-}
 
 Tensor neg(const Tensor& x) {
   static const auto operation = std::make_shared<const NegOperation>();

@@ -9,6 +9,7 @@ namespace {
 
 struct NotEqual {
   static constexpr std::string_view name = "not_equal";
+  static constexpr Algebra algebra = Algebra::not_equal;
   static constexpr std::string_view symbol = "≠";
   template <class T>
   bool operator()(T a, T b) const noexcept {

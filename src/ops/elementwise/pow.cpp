@@ -22,6 +22,7 @@ class PowOperation final : public ops::Elementwise {
   PowOperation(std::optional<double> base, std::optional<double> exponent) : base_{base}, exponent_{exponent} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "pow"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::pow; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "^", 4}; }
 
   [[nodiscard]] std::vector<Attribute> attributes() const override {

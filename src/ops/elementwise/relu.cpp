@@ -4,6 +4,7 @@
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/slopes.hpp"
+#include "ops/primitives.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -13,6 +14,7 @@ namespace {
 class ReluOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "relu"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::relu; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, ops::relu_slope(call.inputs[0]));
@@ -25,9 +27,13 @@ class ReluOperation final : public ops::Elementwise {
 
 }  // namespace
 
+const ops::OperationPointer& ops::relu_operation() {
+  static const OperationPointer operation = std::make_shared<const ReluOperation>();
+  return operation;
+}
+
 Tensor relu(const Tensor& x) {
-  static const auto operation = std::make_shared<const ReluOperation>();
-  return apply(operation, {x});
+  return apply(ops::relu_operation(), {x});
 }
 
 }  // namespace xgrad

@@ -12,6 +12,7 @@ namespace {
 class RsqrtOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "rsqrt"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::rsqrt; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, -0.5 * (call.output * square(call.output)));

@@ -1,11 +1,10 @@
 // σ(x) = 1 / (1 + e^−x)        σ′ = σ (1 − σ)
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
+#include "ops/primitives.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -15,6 +14,7 @@ namespace {
 class SigmoidOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "sigmoid"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::sigmoid; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "σ"}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
@@ -28,13 +28,13 @@ class SigmoidOperation final : public ops::Elementwise {
 
 }  // namespace
 
-bool ops::is_sigmoid(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SigmoidOperation);
+const ops::OperationPointer& ops::sigmoid_operation() {
+  static const OperationPointer operation = std::make_shared<const SigmoidOperation>();
+  return operation;
 }
 
 Tensor sigmoid(const Tensor& x) {
-  static const auto operation = std::make_shared<const SigmoidOperation>();
-  return apply(operation, {x});
+  return apply(ops::sigmoid_operation(), {x});
 }
 
 }  // namespace xgrad

@@ -3,12 +3,10 @@
 
 #include <cmath>
 #include <limits>
-#include <typeinfo>
 
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad::ops {
@@ -27,6 +25,7 @@ class Step : public Elementwise {
 class ReluSlopeOperation final : public Step {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "relu_slope"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::relu_slope; }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
     return run::vector_tile(&run::VectorKernels::relu_slope, output);
   }
@@ -46,6 +45,7 @@ class ClipSlopeOperation final : public Step {
   ClipSlopeOperation(double low, double high) : low_{low}, high_{high} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "clip_slope"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::clip_slope; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"low", low_}, {"high", high_}}; }
 
   template <class T>
@@ -66,6 +66,7 @@ class ClipSlopeOperation final : public Step {
 class LargerSlopeOperation final : public Step {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "larger_slope"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::larger_slope; }
 
   template <class T>
   static T value(T a, T b) noexcept {
@@ -79,6 +80,7 @@ class LargerSlopeOperation final : public Step {
 class EqualSlopeOperation final : public Step {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "equal_slope"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::equal_slope; }
 
   template <class T>
   static T value(T a, T b) noexcept {
@@ -90,19 +92,6 @@ class EqualSlopeOperation final : public Step {
 };
 
 }  // namespace
-
-bool is_relu_slope(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ReluSlopeOperation);
-}
-bool is_clip_slope(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ClipSlopeOperation);
-}
-bool is_larger_slope(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(LargerSlopeOperation);
-}
-bool is_equal_slope(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(EqualSlopeOperation);
-}
 
 Tensor relu_slope(const Tensor& x) {
   static const auto operation = std::make_shared<const ReluSlopeOperation>();

@@ -1,11 +1,10 @@
 // log(1 + e^x)        softplus′ = σ
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
+#include "ops/primitives.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -15,6 +14,7 @@ namespace {
 class SoftplusOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "softplus"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::softplus; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, sigmoid(call.inputs[0]));
@@ -27,13 +27,13 @@ class SoftplusOperation final : public ops::Elementwise {
 
 }  // namespace
 
-bool ops::is_softplus(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SoftplusOperation);
+const ops::OperationPointer& ops::softplus_operation() {
+  static const OperationPointer operation = std::make_shared<const SoftplusOperation>();
+  return operation;
 }
 
 Tensor softplus(const Tensor& x) {
-  static const auto operation = std::make_shared<const SoftplusOperation>();
-  return apply(operation, {x});
+  return apply(ops::softplus_operation(), {x});
 }
 
 }  // namespace xgrad

@@ -1,12 +1,10 @@
 // √x        √′ = ½ / √x
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -16,6 +14,7 @@ namespace {
 class SqrtOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "sqrt"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::sqrt; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "√"}; }
 
   [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
@@ -32,10 +31,6 @@ class SqrtOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_sqrt(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SqrtOperation);
-}
 
 Tensor sqrt(const Tensor& x) {
   static const auto operation = std::make_shared<const SqrtOperation>();

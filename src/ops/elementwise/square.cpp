@@ -1,11 +1,9 @@
 // x²        ∂x = 2 x
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -16,6 +14,7 @@ namespace {
 class SquareOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "square"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::square; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::postfix, "²", 4}; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
@@ -34,10 +33,6 @@ class SquareOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_square(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SquareOperation);
-}
 
 Tensor square(const Tensor& x) {
   static const auto operation = std::make_shared<const SquareOperation>();

@@ -9,6 +9,7 @@ namespace {
 class StopGradientOperation final : public Operation {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "stop_gradient"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::stop_gradient; }
   [[nodiscard]] bool differentiable() const noexcept override { return false; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {

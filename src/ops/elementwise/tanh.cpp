@@ -3,6 +3,7 @@
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
+#include "ops/primitives.hpp"
 #include "run/isa.hpp"
 
 namespace xgrad {
@@ -12,6 +13,7 @@ namespace {
 class TanhOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "tanh"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::tanh; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, 1.0 - square(call.output));
@@ -24,9 +26,13 @@ class TanhOperation final : public ops::Elementwise {
 
 }  // namespace
 
+const ops::OperationPointer& ops::tanh_operation() {
+  static const OperationPointer operation = std::make_shared<const TanhOperation>();
+  return operation;
+}
+
 Tensor tanh(const Tensor& x) {
-  static const auto operation = std::make_shared<const TanhOperation>();
-  return apply(operation, {x});
+  return apply(ops::tanh_operation(), {x});
 }
 
 }  // namespace xgrad

@@ -15,6 +15,7 @@ namespace {
 class WhereOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "where"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::where; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
     ops::require_dtype(name(), inputs[0], boolean);

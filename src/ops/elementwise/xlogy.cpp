@@ -1,7 +1,6 @@
 // xlogy: a log b, and 0 where a = 0 and b = 0. A product that 0 absorbs an infinite logarithm in, and the logarithm.
 #include <array>
 #include <fmt/format.h>
-#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
@@ -10,7 +9,6 @@
 #include "graph/node.hpp"
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/forms/forms.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -22,6 +20,7 @@ namespace {
 class LogProductOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "log_product"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::log_product; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "⊙", 2}; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {
@@ -34,10 +33,6 @@ class LogProductOperation final : public ops::Elementwise {
 };
 
 }  // namespace
-
-bool ops::is_log_product(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(LogProductOperation);
-}
 
 Tensor ops::product_with_log(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const LogProductOperation>();

@@ -2,14 +2,12 @@
 #include "run/reductions/gather.hpp"
 
 #include <fmt/format.h>
-#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "tensor/dispatch.hpp"
 
@@ -22,6 +20,7 @@ class GatherOperation final : public Operation {
   explicit GatherOperation(std::size_t axis) : axis_{axis} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "gather"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::gather; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"axis", signed_axis()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -59,10 +58,6 @@ class GatherOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_gather(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(GatherOperation);
-}
 
 Tensor gather(const Tensor& x, const Tensor& indices, std::int64_t axis) {
   return apply(std::make_shared<const GatherOperation>(ops::require_axis("gather", x, axis)), {x, indices});

@@ -19,6 +19,7 @@ class OneHotOperation final : public Operation {
       : classes_{classes}, dtype_{dtype}, of_target_{of_target} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "one_hot"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::one_hot; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"classes", classes_}, {"dtype", static_cast<std::int64_t>(dtype_)}, {"of_target", of_target_}};
   }

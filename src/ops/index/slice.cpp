@@ -1,11 +1,10 @@
 // slice: the elements start, start + step, … along an axis; its adjoint is slice_adjoint.
 #include <algorithm>
-#include <typeinfo>
 
 #include "xgrad/index.hpp"
 
 #include "ops/index/range.hpp"
-#include "ops/recognise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
@@ -18,6 +17,7 @@ class SliceOperation final : public Operation {
   SliceOperation(const ops::Range& range, std::size_t axis) : range_{range}, axis_{axis} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "slice"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::slice; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return ops::attributes_of(range_, axis_); }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -50,12 +50,12 @@ class SliceOperation final : public Operation {
 
 }  // namespace
 
-bool ops::is_slice(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SliceOperation);
+ops::OperationPointer ops::slice_operation(const Range& range, std::size_t axis) {
+  return std::make_shared<const SliceOperation>(range, axis);
 }
 
 Tensor ops::take_range(const Tensor& x, const Range& range, std::size_t axis) {
-  return range.is_whole(x.shape()[axis]) ? x : apply(std::make_shared<const SliceOperation>(range, axis), {x});
+  return range.is_whole(x.shape()[axis]) ? x : apply(slice_operation(range, axis), {x});
 }
 
 Tensor slice(const Tensor& x, const Slice& range, std::int64_t axis) {

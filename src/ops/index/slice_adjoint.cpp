@@ -22,6 +22,7 @@ class SliceAdjointOperation final : public ops::PlacementOperation {
       : range_{range}, length_{length}, axis_{axis} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "slice_adjoint"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::slice_adjoint; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     auto attributes = ops::attributes_of(range_, axis_);
     attributes.push_back({"length", length_});

@@ -1,10 +1,8 @@
 // take: rows of x by index, result x.shape[:axis] + indices.shape + x.shape[axis+1:]; its adjoint is take_adjoint.
-#include <typeinfo>
 
 #include "xgrad/index.hpp"
 #include "xgrad/operation.hpp"
 
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/reductions/gather.hpp"
 #include "tensor/dispatch.hpp"
@@ -18,6 +16,7 @@ class TakeOperation final : public Operation {
   explicit TakeOperation(std::size_t axis) : axis_{axis} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "take"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::take; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"axis", signed_axis()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -54,10 +53,6 @@ class TakeOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_take(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(TakeOperation);
-}
 
 Tensor take(const Tensor& x, const Tensor& indices, std::int64_t axis) {
   return apply(std::make_shared<const TakeOperation>(ops::require_axis("take", x, axis)), {x, indices});

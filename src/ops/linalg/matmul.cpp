@@ -30,6 +30,7 @@ class MatmulOperation final : public Operation {
   MatmulOperation(bool transpose_a, bool transpose_b) : transpose_a_{transpose_a}, transpose_b_{transpose_b} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "matmul"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::matmul; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, " ", 2}; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"transpose_a", transpose_a_}, {"transpose_b", transpose_b_}};

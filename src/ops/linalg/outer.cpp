@@ -18,6 +18,7 @@ namespace {
 class OuterOperation final : public Operation {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "outer"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::outer; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     const DType dtype = ops::require_floating(name(), inputs);

@@ -1,11 +1,9 @@
 // log_softmax: y = x − log Σ e^x along an axis. ∂y_i/∂x_j = [i = j] − e^(y_j).
-#include <typeinfo>
 
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/reductions/softmax.hpp"
 #include "tensor/dispatch.hpp"
@@ -19,6 +17,7 @@ class LogSoftmaxOperation final : public Operation {
   explicit LogSoftmaxOperation(std::size_t axis) : axis_{axis} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "log_softmax"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::log_softmax; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"axis", signed_axis()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -47,10 +46,6 @@ class LogSoftmaxOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_log_softmax(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(LogSoftmaxOperation);
-}
 
 Tensor log_softmax(const Tensor& x, std::int64_t axis) {
   return apply(std::make_shared<const LogSoftmaxOperation>(ops::require_axis("log_softmax", x, axis)), {x});

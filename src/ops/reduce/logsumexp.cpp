@@ -20,6 +20,7 @@ class LogSumExpOperation final : public ops::Reduction {
   using Reduction::Reduction;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "logsumexp"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::logsumexp; }
 
   [[nodiscard]] DType infer_dtype(const Tensor& input) const override {
     return ops::require_floating(name(), {&input, 1});

@@ -1,14 +1,12 @@
 // mean: Σ x / n over axes; its adjoint repeats g / n along them. The mean of nothing is NaN, a constant: its derivative
 // in any direction is the empty sum 0.
 #include <algorithm>
-#include <typeinfo>
 
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
-#include "ops/recognise.hpp"
 #include "ops/reduce/reduction.hpp"
 #include "ops/rules.hpp"
 #include "run/reductions/reduce.hpp"
@@ -23,6 +21,7 @@ class MeanOperation final : public ops::Reduction {
   using Reduction::Reduction;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "mean"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::mean; }
 
   [[nodiscard]] DType infer_dtype(const Tensor& input) const override {
     return ops::require_floating(name(), {&input, 1});
@@ -53,10 +52,6 @@ class MeanOperation final : public ops::Reduction {
 };
 
 }  // namespace
-
-bool ops::is_mean(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(MeanOperation);
-}
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keep_dims) {
   return ops::reduce<MeanOperation>("mean", x, axes, keep_dims);

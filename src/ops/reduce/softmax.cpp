@@ -1,13 +1,11 @@
 // softmax: s = e^x / Σ e^x along an axis. ∂s_i/∂x_j = s_i ([i = j] − s_j), so vjp and jvp are both s (g − Σ g s).
 #include "ops/reduce/softmax.hpp"
 
-#include <typeinfo>
-
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
-#include "ops/recognise.hpp"
+#include "ops/primitives.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 #include "run/reductions/softmax.hpp"
@@ -22,6 +20,7 @@ class SoftmaxOperation final : public Operation {
   SoftmaxOperation(std::size_t first, std::size_t last) : first_{first}, last_{last} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "softmax"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::softmax; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"axes", axes()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -64,8 +63,9 @@ class SoftmaxOperation final : public Operation {
 
 }  // namespace
 
-bool ops::is_softmax(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SoftmaxOperation);
+ops::OperationPointer ops::softmax_operation(std::int64_t axis) {
+  const auto first = static_cast<std::size_t>(axis);
+  return shared_operation<SoftmaxOperation>(first, first + 1);
 }
 
 Tensor ops::softmax_over(const Tensor& x, std::size_t first, std::size_t last) {

@@ -1,11 +1,9 @@
 // sum: Σ x over axes; its adjoint repeats the cotangent along them.
-#include <typeinfo>
 
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
-#include "ops/recognise.hpp"
 #include "ops/reduce/reduction.hpp"
 #include "run/reductions/reduce.hpp"
 #include "tensor/dispatch.hpp"
@@ -19,6 +17,7 @@ class SumOperation final : public ops::Reduction {
   using Reduction::Reduction;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "sum"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::sum; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::prefix, "Σ", 2}; }
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
@@ -36,10 +35,6 @@ class SumOperation final : public ops::Reduction {
 };
 
 }  // namespace
-
-bool ops::is_sum(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(SumOperation);
-}
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keep_dims) {
   return ops::reduce<SumOperation>("sum", x, axes, keep_dims);

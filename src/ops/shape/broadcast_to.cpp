@@ -1,6 +1,5 @@
 // broadcast_to: repeats x along the axes that it lacks; its adjoint is sum_to.
 #include <fmt/format.h>
-#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
@@ -8,7 +7,6 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/node.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 #include "run/elementwise/tiles.hpp"
@@ -22,6 +20,7 @@ class BroadcastOperation final : public Operation {
   explicit BroadcastOperation(const Shape& shape) : shape_{shape} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "broadcast_to"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::broadcast_to; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"shape", shape_.to_vector()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -49,10 +48,6 @@ class BroadcastOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_broadcast_to(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(BroadcastOperation);
-}
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   return ops::require_defined("broadcast_to", x).shape() == shape

@@ -1,6 +1,5 @@
 // concatenate: tensors one after another along an axis; its adjoint cuts the cotangent up again.
 #include <fmt/format.h>
-#include <typeinfo>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
@@ -9,7 +8,6 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/reductions/axis_view.hpp"
 #include "run/strided_copy.hpp"
@@ -23,6 +21,7 @@ class ConcatenateOperation final : public Operation {
   explicit ConcatenateOperation(std::size_t axis) : axis_{axis} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "concatenate"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::concatenate; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"axis", static_cast<std::int64_t>(axis_)}};
   }
@@ -87,10 +86,6 @@ class ConcatenateOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_concatenate(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ConcatenateOperation);
-}
 
 Tensor concatenate(const std::vector<Tensor>& xs, std::int64_t axis) {
   if (xs.empty()) {

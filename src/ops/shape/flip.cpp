@@ -1,11 +1,9 @@
 // flip: the order reversed along axes; its own adjoint.
 #include <algorithm>
-#include <typeinfo>
 
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
@@ -18,6 +16,7 @@ class FlipOperation final : public Operation {
   explicit FlipOperation(std::vector<std::size_t> axes) : axes_{std::move(axes)} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "flip"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::flip; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"axes", signed_axes()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -52,10 +51,6 @@ class FlipOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_flip(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(FlipOperation);
-}
 
 Tensor flip(const Tensor& x, const Axes& axes) {
   auto normal = ops::require_axes("flip", x, axes.values());

@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <numeric>
-#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
 
 #include "graph/node.hpp"
-#include "ops/recognise.hpp"
+#include "ops/attributes.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 #include "run/strided_copy.hpp"
@@ -40,8 +39,13 @@ Tensor permute_axes(const Tensor& x, const std::vector<std::size_t>& axes) {
 
 namespace ops {
 
-bool is_permute(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(PermuteOperation);
+bool is_transposition(const Operation& permute) {
+  auto axes = integers(permute, "axes");
+  if (axes.size() < 2) {
+    return false;
+  }
+  std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
+  return std::is_sorted(axes.begin(), axes.end());
 }
 
 PermuteOperation::PermuteOperation(std::vector<std::size_t> axes)

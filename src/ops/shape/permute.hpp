@@ -17,6 +17,7 @@ class PermuteOperation final : public Operation {
   [[nodiscard]] bool is_transposition() const noexcept { return is_transposition_; }
 
   [[nodiscard]] std::string_view name() const noexcept override { return "permute"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::permute; }
   [[nodiscard]] std::vector<Attribute> attributes() const override;
   [[nodiscard]] Notation notation() const noexcept override;
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override;
@@ -28,5 +29,8 @@ class PermuteOperation final : public Operation {
   std::vector<std::size_t> axes_;
   bool is_transposition_;
 };
+
+/// Whether an operation of this algebra exchanges the last two axes and leaves the others.
+[[nodiscard]] bool is_transposition(const Operation& permute);
 
 }  // namespace xgrad::ops

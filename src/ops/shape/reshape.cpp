@@ -2,14 +2,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
-#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shared_operation.hpp"
 
@@ -22,6 +20,7 @@ class ReshapeOperation final : public Operation {
   explicit ReshapeOperation(const Shape& shape) : shape_{shape} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "reshape"; }
+  [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::reshape; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"shape", shape_.to_vector()}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -47,10 +46,6 @@ class ReshapeOperation final : public Operation {
 };
 
 }  // namespace
-
-bool ops::is_reshape(const Operation& operation) noexcept {
-  return typeid(operation) == typeid(ReshapeOperation);
-}
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
   return ops::require_defined("reshape", x).shape() == shape

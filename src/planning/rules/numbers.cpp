@@ -16,7 +16,7 @@ namespace {
 Tensor constant_folding(const graph::Node& node, const Facts& facts) {
   constexpr std::int64_t most = 4096;
   if (!facts.constants_fixed || node.operation == nullptr || node.has_value() || node.traced ||
-      node.shape.size() > most || kind_of(node) == Kind::reshape || kind_of(node) == Kind::broadcast) {
+      node.shape.size() > most || algebra_of(node) == Algebra::reshape || algebra_of(node) == Algebra::broadcast_to) {
     return {};
   }
   const auto inputs = node.inputs();
@@ -56,13 +56,13 @@ bool is_moderate_constant(const graph::Node& leaf) {
 // s (2 x) = (2 s) x for a constant s: exact, as long as 2 s neither overflows nor loses bits, and one pass over x less.
 // The same for ½.
 Tensor powers_of_two(const graph::Node& node, const Facts& facts) {
-  if (!facts.constants_fixed || kind_of(node) != Kind::mul || is_scalar(node) || !is_floating(node.dtype)) {
+  if (!facts.constants_fixed || algebra_of(node) != Algebra::mul || is_scalar(node) || !is_floating(node.dtype)) {
     return {};
   }
   for (std::size_t i = 0; i < 2; ++i) {
     const graph::Node& s = input_node(node, i);
     const graph::Node& product = input_node(node, 1 - i);
-    if (!is_moderate_constant(s) || is_power_of_two(s) || kind_of(product) != Kind::mul) {
+    if (!is_moderate_constant(s) || is_power_of_two(s) || algebra_of(product) != Algebra::mul) {
       continue;
     }
     for (std::size_t j = 0; j < 2; ++j) {

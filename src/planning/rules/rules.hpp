@@ -5,7 +5,7 @@
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
-#include "planning/kind.hpp"
+#include "planning/algebra.hpp"
 #include "planning/simplify.hpp"
 
 /// The rules by theme, each list in the order in which they are tried.

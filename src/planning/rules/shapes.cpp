@@ -7,6 +7,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/identity.hpp"
+#include "ops/shape/permute.hpp"
 #include "planning/rules/rules.hpp"
 
 namespace xgrad::planning::rules {
@@ -15,12 +16,12 @@ namespace {
 
 // A permutation of a permutation is one, or none: (xᵀ)ᵀ = x.
 Tensor permuted_twice(const graph::Node& node, const Facts& /*facts*/) {
-  if (kind_of(node) != Kind::permute || kind_of(input_node(node, 0)) != Kind::permute) {
+  if (algebra_of(node) != Algebra::permute || algebra_of(input_node(node, 0)) != Algebra::permute) {
     return {};
   }
   const graph::Node& inner = input_node(node, 0);
-  const auto first = integers(*inner.operation, "axes");
-  auto axes = integers(*node.operation, "axes");
+  const auto first = ops::integers(*inner.operation, "axes");
+  auto axes = ops::integers(*node.operation, "axes");
   std::transform(axes.begin(), axes.end(), axes.begin(),
                  [&](std::int64_t axis) { return first[static_cast<std::size_t>(axis)]; });
   return permute(input(inner, 0), axes);
@@ -28,28 +29,27 @@ Tensor permuted_twice(const graph::Node& node, const Facts& /*facts*/) {
 
 // A reshape of a reshape is one, or none.
 Tensor reshaped_twice(const graph::Node& node, const Facts& /*facts*/) {
-  return kind_of(node) == Kind::reshape && kind_of(input_node(node, 0)) == Kind::reshape
+  return algebra_of(node) == Algebra::reshape && algebra_of(input_node(node, 0)) == Algebra::reshape
              ? reshape(input(input_node(node, 0), 0), node.shape)
              : Tensor{};
 }
 
 // A broadcast of a broadcast is one.
 Tensor broadcast_twice(const graph::Node& node, const Facts& /*facts*/) {
-  return kind_of(node) == Kind::broadcast && kind_of(input_node(node, 0)) == Kind::broadcast
+  return algebra_of(node) == Algebra::broadcast_to && algebra_of(input_node(node, 0)) == Algebra::broadcast_to
              ? broadcast_to(input(input_node(node, 0), 0), node.shape)
              : Tensor{};
 }
 
 // Whether the node only spreads its input over a larger shape, or gives a scalar more axes.
 bool spreads(const graph::Node& node) {
-  const Kind kind = kind_of(node);
-  return kind == Kind::broadcast || (kind == Kind::reshape && input_node(node, 0).shape.rank() == 0);
+  const Algebra algebra = algebra_of(node);
+  return algebra == Algebra::broadcast_to || (algebra == Algebra::reshape && input_node(node, 0).shape.rank() == 0);
 }
 
 // An element-wise operation broadcasts by itself: its operand needn't be, if another one has the result's shape.
 Tensor broadcast_operand(const graph::Node& node, const Facts& /*facts*/) {
-  if (node.operation == nullptr || node.has_value() ||
-      dynamic_cast<const ElementwiseOperation*>(node.operation.get()) == nullptr) {
+  if (node.operation == nullptr || node.has_value() || node.operation->elementwise() == nullptr) {
     return {};
   }
   const auto inputs = node.inputs();
@@ -79,14 +79,15 @@ Tensor broadcast_operand(const graph::Node& node, const Facts& /*facts*/) {
 
 // The sum of n equal terms is n times the term, if all that is summed over was broadcast.
 Tensor sum_of_broadcast(const graph::Node& node, const Facts& /*facts*/) {
-  if (kind_of(node) != Kind::sum || kind_of(input_node(node, 0)) != Kind::broadcast || !is_floating(node.dtype)) {
+  if (algebra_of(node) != Algebra::sum || algebra_of(input_node(node, 0)) != Algebra::broadcast_to ||
+      !is_floating(node.dtype)) {
     return {};
   }
   const graph::Node& broadcast = input_node(node, 0);
   const graph::Node& source = input_node(broadcast, 0);
   const auto offset = static_cast<std::int64_t>(broadcast.shape.rank() - source.shape.rank());
   std::int64_t count = 1;
-  for (const std::int64_t axis : integers(*node.operation, "axes")) {
+  for (const std::int64_t axis : ops::integers(*node.operation, "axes")) {
     const std::int64_t length = broadcast.shape[static_cast<std::size_t>(axis)];
     if (axis >= offset && source.shape[static_cast<std::size_t>(axis - offset)] != 1) {
       return {};
@@ -106,8 +107,8 @@ Tensor sum_of_broadcast(const graph::Node& node, const Facts& /*facts*/) {
 
 // A sum or mean over axes of length 1 is a reshape.
 Tensor sum_of_one(const graph::Node& node, const Facts& /*facts*/) {
-  const Kind kind = kind_of(node);
-  return (kind == Kind::sum || kind == Kind::mean) && node.shape.size() > 0 &&
+  const Algebra algebra = algebra_of(node);
+  return (algebra == Algebra::sum || algebra == Algebra::mean) && node.shape.size() > 0 &&
                  node.shape.size() == input_node(node, 0).shape.size()
              ? reshape(input(node, 0), node.shape)
              : Tensor{};
@@ -115,16 +116,11 @@ Tensor sum_of_one(const graph::Node& node, const Facts& /*facts*/) {
 
 // A transposed matrix is a flag of the product.
 Tensor transposed_operand(const graph::Node& node, const Facts& /*facts*/) {
-  if (kind_of(node) != Kind::matmul) {
+  if (algebra_of(node) != Algebra::matmul) {
     return {};
   }
   const auto transposition = [](const graph::Node& operand) {
-    if (kind_of(operand) != Kind::permute || operand.shape.rank() < 2) {
-      return false;
-    }
-    auto axes = integers(*operand.operation, "axes");
-    std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
-    return std::is_sorted(axes.begin(), axes.end());
+    return algebra_of(operand) == Algebra::permute && ops::is_transposition(*operand.operation);
   };
   const graph::Node& a = input_node(node, 0);
   const graph::Node& b = input_node(node, 1);
@@ -132,12 +128,12 @@ Tensor transposed_operand(const graph::Node& node, const Facts& /*facts*/) {
     return {};
   }
   const auto operand = [&](std::size_t i, const char* transposed) {
-    return flag(*node.operation, transposed) ? transpose(input(node, i)) : input(node, i);
+    return ops::flag(*node.operation, transposed) ? transpose(input(node, i)) : input(node, i);
   };
   // matmul() looks through transpositions; two that meet are none.
   const auto plain = [](const Tensor& x) {
     const graph::Node& outer = *x.node();
-    const bool twice = kind_of(outer) == Kind::permute && kind_of(input_node(outer, 0)) == Kind::permute;
+    const bool twice = algebra_of(outer) == Algebra::permute && algebra_of(input_node(outer, 0)) == Algebra::permute;
     return twice ? permuted_twice(outer, {}) : x;
   };
   return matmul(plain(operand(0, "transpose_a")), plain(operand(1, "transpose_b")));
