@@ -34,5 +34,6 @@
 #include "xgrad/reduce.hpp"
 #include "xgrad/scope.hpp"
 #include "xgrad/shape.hpp"
+#include "xgrad/state.hpp"
 #include "xgrad/tensor.hpp"
 #include "xgrad/threads.hpp"

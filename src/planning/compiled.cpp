@@ -15,6 +15,7 @@
 #include "graph/computed.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/pending_states.hpp"
 #include "graph/trace.hpp"
 #include "planning/build.hpp"
 #include "planning/captured.hpp"
@@ -108,7 +109,7 @@ void require_own_leaves(const planning::Request& request) {
     if (placeholder && !own.contains(node)) {
       throw ValueError(
           "[compile] the function uses a tensor that it made in an earlier trace: that has no value; pass what is kept "
-          "between calls as an argument, or keep it in a Parameter");
+          "between calls as an argument, or keep it in a Parameter or a State");
     }
   };
   for (const graph::Node* node : order.nodes) {
@@ -209,8 +210,10 @@ void make_leaves(TracedPlan& trace) {
       trace.leaves[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, {});
     } else if (trace.planned.outputs[i].from != From::memory || trace.buffers[i]) {
       const graph::Node& old = *trace.written[i - result_count]->value.node();
-      trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, true);
+      const bool trained = trace.written[i - result_count]->trained;
+      trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, trained);
       trace.leaves[i].node()->name = old.name;
+      trace.leaves[i].node()->of_state = !trained;
     }
   }
 }
@@ -225,8 +228,21 @@ void require_held(const std::vector<graph::KeptCell>& cells) {
         "[compile] {} {}, which the function used when it was traced, is held by no model or optimiser any "
         "more: what the function captures was replaced or destroyed; call clear(), and the next call traces "
         "what is captured then",
-        (*abandoned)->name->empty() ? "a parameter" : fmt::format("'{}'", *(*abandoned)->name),
+        (*abandoned)->name->empty() ? ((*abandoned)->trained ? "a parameter" : "a state")
+                                    : fmt::format("'{}'", *(*abandoned)->name),
         to_string((*abandoned)->value.shape())));
+  }
+}
+
+// States may have been set to what is still pending, and may be guarded.
+void prepare_states(const TracedPlan& trace) {
+  for (const graph::KeptCell& cell : trace.read) {
+    cell->value.eval();
+  }
+  for (const graph::KeptCell& cell : trace.written) {
+    if (!cell->trained) {
+      graph::before_write(cell.shared());
+    }
   }
 }
 
@@ -381,6 +397,30 @@ CompiledCore::~CompiledCore() = default;
 
 namespace {
 
+// A line for each state that is read or written.
+std::vector<std::string> states_of(const TracedPlan& trace) {
+  std::vector<std::string> lines;
+  const auto is_same_as = [](const graph::KeptCell& cell) {
+    return [&cell](const graph::KeptCell& other) { return other.shared() == cell.shared(); };
+  };
+  const auto add = [&lines](const graph::KeptCell& cell, std::string_view access) {
+    if (!cell->trained) {
+      lines.push_back(fmt::format("{}{} {}, {}", cell->name->empty() ? "" : fmt::format("'{}' ", *cell->name),
+                                  to_string(cell->value.shape()), to_string(cell->value.dtype()), access));
+    }
+  };
+  for (const graph::KeptCell& cell : trace.read) {
+    const bool written = std::any_of(trace.written.begin(), trace.written.end(), is_same_as(cell));
+    add(cell, written ? "read and written" : "read");
+  }
+  for (const graph::KeptCell& cell : trace.written) {
+    if (std::none_of(trace.read.begin(), trace.read.end(), is_same_as(cell))) {
+      add(cell, "written");
+    }
+  }
+  return lines;
+}
+
 void require_state(const void* state) {
   if (state == nullptr) {
     throw ValueError("[compile] this compiled function was moved from: call the one that it was moved to");
@@ -429,6 +469,7 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
   for (const Tensor& argument : arguments) {
     argument.eval();
   }
+  prepare_states(trace);
   run::Plan& plan = *trace.planned.plan;
   const auto& slots = trace.planned.leaf_slots;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -459,7 +500,7 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
       continue;  // it was written in place
     }
     trace.leaves[i].node()->value = std::move(trace.buffers[i]);
-    trace.written[i - result_count]->value = std::move(trace.leaves[i]);
+    trace.written[i - result_count]->settle(std::move(trace.leaves[i]));
   }
 }
 
@@ -478,6 +519,9 @@ std::string CompiledCore::describe() const {
   }
   const TracedPlan& trace = *state_->traces.latest();
   std::string text = planning::describe(*trace.planned.plan);
+  if (const std::vector<std::string> states = states_of(trace); !states.empty()) {
+    text += fmt::format("states:\n  {}\n", fmt::join(states, "\n  "));
+  }
   if (!trace.constants.empty()) {
     text += fmt::format("constants, as they were when this was traced:\n  {}\n", fmt::join(trace.constants, "\n  "));
   }
