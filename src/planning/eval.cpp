@@ -188,6 +188,27 @@ bool run_sources(const graph::Order& order) {
   return any;
 }
 
+// Whether the order is one call that a plan would run as it is, such as a draw of random numbers: nothing to plan.
+bool is_one_call(const graph::Order& order) {
+  if (order.nodes.size() != 1 || !order.replaced.empty()) {
+    return false;
+  }
+  const Operation& operation = *order.nodes[0]->operation;
+  return !operation.differentiable() && !operation.aliases_input() &&
+         dynamic_cast<const ElementwiseOperation*>(&operation) == nullptr;
+}
+
+void run_one_call(const graph::Node& node) {
+  std::vector<ConstArray> inputs;
+  inputs.reserve(node.input_count);
+  for (const graph::Node* input : node.inputs()) {
+    inputs.push_back({input->value.data(), input->shape, input->dtype});
+  }
+  memory::Buffer value = memory::Buffer::allocate(node.shape, node.dtype);
+  node.operation->evaluate(inputs, Array{value.data(), node.shape, node.dtype});
+  keep(node, std::move(value));
+}
+
 std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
   std::vector<const graph::Node*> roots;
   roots.reserve(tensors.size());
@@ -319,6 +340,10 @@ void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
     order = pending_order(roots);
   }
   if (order.nodes.empty()) {
+    return;
+  }
+  if (is_one_call(order)) {
+    run_one_call(*order.nodes[0]);
     return;
   }
   const auto kept = kept_nodes(order);

@@ -246,21 +246,24 @@ Position position_of(const State& state) {
   return Position::of(static_cast<const std::int64_t*>(state.value().eval().node()->value.data()));
 }
 
-/// Where it was nobody else's, the memory is used again.
+/// Takes a stream outside of traces. Where the memory is nobody else's, it is used again.
+Position taken(const State& state) {
+  const Position position = position_of(state);
+  graph::before_write(state.cell());
+  graph::Node& node = *state.cell()->value.node();
+  if (node.held_once() && node.value.unique()) {
+    Position{position.seed, position.stream + 1}.write(static_cast<std::int64_t*>(node.value.data()));
+  } else {
+    state.set(leaf_of({position.seed, position.stream + 1}));
+  }
+  return position;
+}
+
 void advance(const State& state) {
-  require_defined(state);
   if (tracing()) {
     state.set(apply(std::make_shared<const NextStreamOperation>(), {state.value()}));
-    return;
-  }
-  Position position = position_of(state);
-  ++position.stream;
-  graph::before_write(state.cell());
-  graph::Node& node = *state.value().node();
-  if (node.held_once() && node.value.unique()) {
-    position.write(static_cast<std::int64_t*>(node.value.data()));
   } else {
-    state.set(leaf_of(position));
+    static_cast<void>(taken(state));
   }
 }
 
@@ -363,13 +366,6 @@ class IntegerStream {
   std::size_t count_;
   std::size_t next_;
 };
-
-// The position of a draw whose numbers are computed at once.
-Position taken(const State& state) {
-  const Position position = position_of(state);
-  advance(state);
-  return position;
-}
 
 }  // namespace
 
