@@ -2,7 +2,6 @@
 
 #include <array>
 #include <concepts>
-#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "xgrad/nn/initializers.hpp"
+#include "xgrad/nn/mode.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/reflect.hpp"
@@ -22,13 +22,6 @@
 
 /// What a type in a model may hold, known at compile time; what parameters(), states() and clone() go by.
 namespace xgrad::nn {
-
-/// What a layer does that tells training and inference apart; see mode.hpp.
-enum class Mode : std::uint8_t { training, inference };
-
-/// Whether a class with parameters() of its own holds neither State nor Mode.
-template <class T>
-inline constexpr bool holds_no_states = false;
 
 /// Whether a type certainly holds no Parameter (nor State, nor Mode; but for Random, which is a State). A class that
 /// xgrad can't look into, and that holds none, says so in its own words: `template <> inline constexpr bool
@@ -191,18 +184,6 @@ consteval bool has_fields() {  // NOLINTBEGIN(bugprone-branch-clone): what follo
     return false;
   }
 }  // NOLINTEND(bugprone-branch-clone)
-
-/// Where the search for parameters ends with an error.
-template <class M>
-struct CannotLookInto {
-  static_assert(sizeof(M*) == 0,
-                "xgrad can't look for parameters in the class that is named here as CannotLookInto<class>: make it an "
-                "aggregate (a plain struct without constructors, base classes, private members or references); or list "
-                "its public "
-                "members in `static constexpr std::array<std::string_view, N> field_names`, or give it "
-                "`std::vector<xgrad::NamedParameter> parameters() const`; or, if it holds none, declare that: "
-                "`template <> inline constexpr bool xgrad::nn::holds_no_parameters<class> = true;`");
-};
 
 }  // namespace detail
 

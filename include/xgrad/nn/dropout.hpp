@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "xgrad/export.hpp"
-#include "xgrad/nn/contents.hpp"
+#include "xgrad/nn/mode.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/state.hpp"
 #include "xgrad/tensor.hpp"

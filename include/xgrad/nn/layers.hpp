@@ -7,8 +7,8 @@
 
 #include "xgrad/dtype.hpp"
 #include "xgrad/export.hpp"
-#include "xgrad/nn/contents.hpp"
 #include "xgrad/nn/initializers.hpp"
+#include "xgrad/nn/mode.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/tensor.hpp"

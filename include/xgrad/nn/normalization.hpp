@@ -6,7 +6,7 @@
 
 #include "xgrad/dtype.hpp"
 #include "xgrad/export.hpp"
-#include "xgrad/nn/contents.hpp"
+#include "xgrad/nn/mode.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/state.hpp"
 #include "xgrad/tensor.hpp"

@@ -10,8 +10,8 @@
 #include "xgrad/export.hpp"
 #include "xgrad/nn/clone.hpp"
 #include "xgrad/nn/dropout.hpp"
+#include "xgrad/nn/inference.hpp"
 #include "xgrad/nn/layers.hpp"
-#include "xgrad/nn/mode.hpp"
 #include "xgrad/nn/normalization.hpp"
 #include "xgrad/nn/parameters.hpp"
 #include "xgrad/nn/states.hpp"
@@ -30,11 +30,11 @@ class XGRAD_API Layer {
 
   [[nodiscard]] Tensor operator()(const Tensor& x) const { return model_->call(x); }
   [[nodiscard]] std::vector<NamedParameter> parameters() const { return model_->parameters(); }
-  void replace_parameters(const ReplaceParameter& replacement) { model_ = model_->replaced(replacement); }
+  void replace_parameters(const ReplaceParameter& replacement) { model_ = model_->replaced(&replacement, nullptr); }
   /// Throws ValueError, as set_mode() does, if a class in it has parameters() of its own and doesn't say what else it
   /// holds; see states.hpp.
   [[nodiscard]] std::vector<NamedState> states() const { return model_->states(); }
-  void replace_states(const ReplaceState& replacement) { model_ = model_->replaced(replacement); }
+  void replace_states(const ReplaceState& replacement) { model_ = model_->replaced(nullptr, &replacement); }
   void set_mode(Mode mode) { model_ = model_->in_mode(mode); }
   /// The layer's type without namespaces: "Dense".
   [[nodiscard]] std::string_view type() const noexcept { return model_->type(); }
@@ -49,8 +49,9 @@ class XGRAD_API Layer {
     [[nodiscard]] virtual Tensor call(const Tensor& x) const = 0;
     [[nodiscard]] virtual std::vector<NamedParameter> parameters() const = 0;
     [[nodiscard]] virtual std::vector<NamedState> states() const = 0;
-    [[nodiscard]] virtual std::shared_ptr<const Model> replaced(const ReplaceParameter& replacement) const = 0;
-    [[nodiscard]] virtual std::shared_ptr<const Model> replaced(const ReplaceState& replacement) const = 0;
+    /// Null: of this kind none.
+    [[nodiscard]] virtual std::shared_ptr<const Model> replaced(const ReplaceParameter* parameter,
+                                                                const ReplaceState* state) const = 0;
     [[nodiscard]] virtual std::shared_ptr<const Model> in_mode(Mode mode) const = 0;
     [[nodiscard]] virtual std::string_view type() const noexcept = 0;
   };
@@ -62,11 +63,12 @@ class XGRAD_API Layer {
     [[nodiscard]] Tensor call(const Tensor& x) const override { return layer_(x); }
     [[nodiscard]] std::vector<NamedParameter> parameters() const override { return nn::parameters(layer_); }
     [[nodiscard]] std::vector<NamedState> states() const override { return detail::states_of<true>(layer_); }
-    [[nodiscard]] std::shared_ptr<const Model> replaced(const ReplaceParameter& replacement) const override {
-      return changed([&](L& copy) { nn::replace_parameters(copy, replacement); });
-    }
-    [[nodiscard]] std::shared_ptr<const Model> replaced(const ReplaceState& replacement) const override {
-      return changed([&](L& copy) { nn::replace_states(copy, replacement); });
+    [[nodiscard]] std::shared_ptr<const Model> replaced(const ReplaceParameter* parameter,
+                                                        const ReplaceState* state) const override {
+      return changed([&](L& copy) {
+        detail::Replacement visit{parameter, state};
+        detail::visit_model(copy, "", visit);
+      });
     }
     [[nodiscard]] std::shared_ptr<const Model> in_mode(Mode mode) const override {
       return changed([&](L& copy) { detail::set_mode<true>(copy, mode); });

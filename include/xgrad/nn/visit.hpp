@@ -93,6 +93,18 @@ void visit_elements(M& model, const std::string& prefix, Visit& visit, std::inde
   (visit_model(std::get<I>(model), joined(prefix, std::to_string(I)), visit), ...);
 }
 
+/// Where the search for parameters ends with an error.
+template <class M>
+struct CannotLookInto {
+  static_assert(sizeof(M*) == 0,
+                "xgrad can't look for parameters in the class that is named here as CannotLookInto<class>: make it an "
+                "aggregate (a plain struct without constructors, base classes, private members or references); or list "
+                "its public "
+                "members in `static constexpr std::array<std::string_view, N> field_names`, or give it "
+                "`std::vector<xgrad::NamedParameter> parameters() const`; or, if it holds none, declare that: "
+                "`template <> inline constexpr bool xgrad::nn::holds_no_parameters<class> = true;`");
+};
+
 /// Calls visit(name, found) for all that the visit takes: cells, and classes that list themselves. One that has a
 /// member enter(pointer) is asked whether to follow a pointer; one with constant(name, tensor) is told of tensors.
 template <class M, class Visit>
