@@ -33,7 +33,7 @@ Tensor Dropout::operator()(const Tensor& x) const {
     return x;
   }
   const Scope scope{"Dropout"};
-  const Tensor kept = Random{random}.bernoulli(x.shape(), 1 - p, x.dtype());
+  const Tensor kept = Random{random}.bernoulli(x.shape(), 1 - p, x.dtype()).named("mask");
   return p == 1 ? x * kept : x * (kept * (1 / (1 - p)));
 }
 

@@ -37,7 +37,7 @@ Tensor per_channel(const Tensor& values, const Tensor& x) {
 }
 
 Tensor moved(const State& running, const Tensor& batch, double momentum) {
-  return running * (1 - momentum) + batch * momentum;
+  return running * (1 - momentum) + reshape(batch, running.shape()) * momentum;
 }
 
 }  // namespace
@@ -73,29 +73,30 @@ Tensor BatchNorm::operator()(const Tensor& x) const {
   if (x.rank() < 2 || x.dim(1) != channels) {
     throw ShapeError(fmt::format("[BatchNorm] takes (N, {}, …), not {}", channels, to_string(x.shape())));
   }
-  Tensor mean;
-  Tensor variance;
-  if (uses_batch()) {
-    const Axes axes = batch_axes(x);
-    const auto count = static_cast<double>(x.size() / channels);
-    if (count < 2) {
-      throw ValueError(
-          fmt::format("[BatchNorm] of {}: {} value per channel, which has no variance; expected two or "
-                      "more, or a model in inference",
-                      to_string(x.shape()), count));
-    }
-    mean = xgrad::mean(x, axes);
-    variance = var(x, axes);
-    if (mode == Mode::training && running_mean.defined()) {
-      running_mean.set(moved(running_mean, mean, momentum));
-      running_var.set(moved(running_var, variance * (count / (count - 1)), momentum));
-    }
-  } else {
-    mean = running_mean;
-    variance = running_var;
+  const auto finished = [this, &x](const Tensor& centred, const Tensor& variance) {
+    const Tensor normal = centred / sqrt(variance + epsilon);
+    return weight.defined() ? normal * per_channel(weight, x) + per_channel(bias, x) : normal;
+  };
+  if (!uses_batch()) {
+    return finished(x - per_channel(running_mean, x), per_channel(running_var, x));
   }
-  const Tensor normal = (x - per_channel(mean, x)) / sqrt(per_channel(variance, x) + epsilon);
-  return weight.defined() ? normal * per_channel(weight, x) + per_channel(bias, x) : normal;
+  const auto count = static_cast<double>(x.size() / channels);
+  if (count < 2) {
+    throw ValueError(
+        fmt::format("[BatchNorm] of {}: {} value per channel, which has no variance; expected two or more, "
+                    "or a model in inference",
+                    to_string(x.shape()), count));
+  }
+  const Axes axes = batch_axes(x);
+  const Tensor mean = xgrad::mean(x, axes, true);
+  const Tensor centred = x - mean;
+  const Tensor variance = xgrad::mean(square(centred), axes, true);
+  Tensor y = finished(centred, variance);
+  if (mode == Mode::training && running_mean.defined()) {
+    running_mean.set(moved(running_mean, mean, momentum));
+    running_var.set(moved(running_var, variance * (count / (count - 1)), momentum));
+  }
+  return y;
 }
 
 }  // namespace xgrad::nn
