@@ -69,11 +69,12 @@ void StateGuard::restore() noexcept {
     kept.cell->settled = kept.settled;
     kept.cell->unevaluated_sets = kept.unevaluated_sets;
     PendingStates* pending = kept.settled.defined() ? PendingStates::here() : nullptr;
-    if (pending != nullptr) {
-      try {
+    try {
+      if (pending != nullptr) {
         pending->add(kept.cell);
-      } catch (const std::bad_alloc&) {  // it is evaluated when it is read
       }
+    } catch (const std::bad_alloc&) {
+      continue;  // it is evaluated when it is read
     }
   }
 }

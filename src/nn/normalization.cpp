@@ -80,13 +80,14 @@ Tensor BatchNorm::operator()(const Tensor& x) const {
   if (!uses_batch()) {
     return finished(x - per_channel(running_mean, x), per_channel(running_var, x));
   }
-  const auto count = static_cast<double>(x.size() / channels);
-  if (count < 2) {
+  const std::int64_t per_channel_count = x.size() / channels;
+  if (per_channel_count < 2) {
     throw ValueError(
         fmt::format("[BatchNorm] of {}: {} value per channel, which has no variance; expected two or more, "
                     "or a model in inference",
-                    to_string(x.shape()), count));
+                    to_string(x.shape()), per_channel_count));
   }
+  const auto count = static_cast<double>(per_channel_count);
   const Axes axes = batch_axes(x);
   const Tensor mean = xgrad::mean(x, axes, true);
   const Tensor centred = x - mean;

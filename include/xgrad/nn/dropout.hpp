@@ -22,7 +22,7 @@ class XGRAD_API Dropout {
   static constexpr std::array<std::string_view, 3> field_names{"p", "random", "mode"};
 
   /// Splits a generator of its own off. Throws ValueError unless 0 ≤ p ≤ 1.
-  Dropout(double p, Random& random);
+  Dropout(double probability, Random& source);
 
   /// float32, float64.
   [[nodiscard]] Tensor operator()(const Tensor& x) const;

@@ -116,14 +116,12 @@ void visit_model(M& model, const std::string& prefix, Visit& visit) {
     static_assert(!HasStates<Plain> || HasParameters<Plain>,
                   "a class with states() of its own has parameters() of its own, too: an empty list, if it has none");
     visit(prefix, model);
-  } else if constexpr (KeptInModel<Plain>) {
-    // Of another kind.
   } else if constexpr (std::is_same_v<Plain, Tensor>) {
     if constexpr (requires { visit.constant(prefix, model); }) {
       visit.constant(prefix, model);
     }
-  } else if constexpr (PlainData<Plain> || refers_to_plain_data<Plain>()) {
-    // Nothing to find.
+  } else if constexpr (KeptInModel<Plain> || PlainData<Plain> || refers_to_plain_data<Plain>()) {
+    // Of another kind, or nothing to find.
   } else if constexpr (Range<Plain>) {
     std::size_t index = 0;
     for (auto& item : model) {
