@@ -17,7 +17,8 @@
 namespace xgrad::check {
 
 /// Builds the loss, a scalar, from the current values of the parameters. Called many times; must give the same loss for
-/// the same values.
+/// the same values. Every call finds the States as they were before the check (a dropout draws the same mask), and so
+/// does what comes after it.
 using LossFunction = std::function<Tensor()>;
 
 struct NumericOptions {

@@ -20,14 +20,14 @@
 ///   auto step = compile([&](const Tensor& x, const Tensor& y) { return sgd.step(objective(net(x), y)); });
 ///   for (const auto& [x, y] : batches) { Tensor loss = step(x, y); }
 ///
-/// f takes tensors and returns nothing, a tensor, or a tuple, vector or plain struct of tensors. Parameters that f
-/// reads are inputs of the plan, and those that it writes (an optimiser's step does) are outputs, updated in place if
-/// nobody else holds the old value. Tensors that f captures are constants. Arguments of another shape or dtype are
-/// traced again. A Parameter or an optimiser that f itself makes is new at every call, as it is without compile().
+/// f takes tensors and returns nothing, a tensor, or a tuple, vector or plain struct of tensors. Parameters and States
+/// that f reads are inputs of the plan, and those that it writes (an optimiser's step does, a draw of random numbers, a
+/// layer with running statistics) are outputs, updated in place if nobody else holds the old value. Tensors that f
+/// captures are constants. Arguments of another shape or dtype are traced again. A Parameter, a Random or an optimiser
+/// that f itself makes is new at every call, as it is without compile().
 ///
 /// While f is traced nothing has a value: reading one (item, data, printing) is a ValueError that says so, as is
-/// drawing random numbers, which would be the same at every call. Branches and loops of f run at the trace only. What f
-/// returns has no history.
+/// drawing an integer or a permutation. Branches and loops of f run at the trace only. What f returns has no history.
 namespace xgrad {
 
 namespace detail {
@@ -108,7 +108,7 @@ class Compiled {
   Compiled(F function, const PlanOptions& options) : function_{std::move(function)}, core_{options} {}
 
   /// Runs the plan for arguments of these shapes and dtypes. Everything is computed when it returns. An error leaves
-  /// all parameters as they were.
+  /// all parameters and states as they were.
   /// @throws ValueError if a parameter or state that was traced is held by nothing else any more: the model or the
   /// optimiser that the function captures by reference was replaced; clear() has it traced anew
   template <class... T>
@@ -150,8 +150,9 @@ class Compiled {
   /// Drops all traces: the next call traces anew, with what the function captures by reference as it is then. Throws
   /// ValueError while a trace runs.
   void clear() { core_.clear(); }
-  /// The plan of the last call: its steps, what was fused, bytes and peak, and the constants: tensors and numbers that
-  /// the function captured, with their first values and what takes them. Empty before the first call.
+  /// The plan of the last call: its steps, what was fused, bytes and peak; the states that it reads and writes; and the
+  /// constants: tensors and numbers that the function captured, with their first values and what takes them. Empty
+  /// before the first call.
   [[nodiscard]] std::string describe() const { return core_.describe(); }
   /// From now on every step of a plan is timed (which costs some), for profile().
   void set_profiling(bool on) { core_.set_profiling(on); }

@@ -6,6 +6,7 @@
 
 #include "xgrad/export.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/state.hpp"
 #include "xgrad/tensor.hpp"
 
 namespace xgrad::optim {
@@ -33,6 +34,10 @@ class XGRAD_API Optimizer {
   void set_learning_rate(double rate);
   /// Steps taken so far.
   [[nodiscard]] std::int64_t steps() const;
+  /// All that changes from step to step beside the parameters: "learning rate", "learning rate float32", "steps", and
+  /// of a parameter "W" the tensors "W state 0", "W state 1", … Put back by set(), all of them, they continue a
+  /// training.
+  [[nodiscard]] std::vector<NamedState> states();
 
  protected:
   struct Update {
@@ -61,10 +66,10 @@ class XGRAD_API Optimizer {
   void start();
 
   std::vector<NamedParameter> parameters_;
-  std::vector<std::vector<Parameter>> state_;  // per parameter, once there is any
-  Parameter learning_rate_;                    // float64
-  Parameter learning_rate_float32_;
-  Parameter steps_;  // float64
+  std::vector<std::vector<State>> state_;  // per parameter, once there is any
+  State learning_rate_;                    // float64
+  State learning_rate_float32_;            // the same: a cast would be one more step of every plan
+  State steps_;                            // float64
 };
 
 struct SGDOptions {

@@ -48,6 +48,8 @@ class XGRAD_API Parameter {
   /// Whether both are the same cell.
   [[nodiscard]] bool is(const Parameter& other) const noexcept { return cell_ == other.cell_; }
 
+  [[nodiscard]] const std::shared_ptr<graph::Cell>& cell() const noexcept { return cell_; }
+
  private:
   /// The value outside of any trace: for its shape and dtype, which never change.
   [[nodiscard]] const Tensor& held() const;

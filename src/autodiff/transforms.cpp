@@ -34,6 +34,17 @@ void require_floating(std::string_view transform, std::string_view role, std::sp
   }
 }
 
+void require_differentiated(std::string_view transform, std::span<const Tensor> xs) {
+  require_floating(transform, "x", xs);
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    if (xs[i].node()->of_state) {
+      throw ValueError(fmt::format(
+          "[{}] {} is the value of a State, which isn't differentiated; expected a Parameter, or a variable() of it",
+          transform, spoken("x", i, xs[i])));
+    }
+  }
+}
+
 // One direction per tensor, alike in shape and dtype.
 void require_match(std::string_view transform, std::string_view role, std::span<const Tensor> tensors,
                    std::string_view direction, std::span<const Tensor> directions) {
@@ -59,7 +70,7 @@ void require_match(std::string_view transform, std::string_view role, std::span<
 // Undefined for the xs that y doesn't depend on.
 std::vector<Tensor> defined_gradients(const Tensor& y, std::span<const Tensor> xs, Tensor cotangent) {
   require_floating("gradients", "y", {&y, 1});
-  require_floating("gradients", "x", xs);
+  require_differentiated("gradients", xs);
   if (cotangent.defined()) {
     require_match("gradients", "y", {&y, 1}, "cotangent", {&cotangent, 1});
   } else if (y.rank() != 0) {
@@ -141,7 +152,7 @@ ValueAndGradients value_and_gradients(const Tensor& y, const std::vector<NamedPa
 std::vector<Tensor> vjp(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> cotangents,
                         Unconnected unconnected) {
   require_floating("vjp", "y", ys);
-  require_floating("vjp", "x", xs);
+  require_differentiated("vjp", xs);
   require_match("vjp", "y", ys, "cotangent", cotangents);
   std::vector<Tensor> result = autodiff::reverse(ys, xs, cotangents);
   for (std::size_t i = 0; i < xs.size(); ++i) {
@@ -159,7 +170,7 @@ std::vector<Tensor> vjp(std::span<const Tensor> ys, std::span<const Tensor> xs, 
 std::vector<Tensor> jvp(std::span<const Tensor> ys, std::span<const Tensor> xs, std::span<const Tensor> tangents,
                         Unconnected unconnected) {
   require_floating("jvp", "y", ys);
-  require_floating("jvp", "x", xs);
+  require_differentiated("jvp", xs);
   require_match("jvp", "x", xs, "tangent", tangents);
   std::vector<Tensor> result = autodiff::forward(ys, xs, tangents);
   for (std::size_t i = 0; i < ys.size(); ++i) {

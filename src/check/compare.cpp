@@ -17,6 +17,7 @@
 
 #include "check/continuation.hpp"
 #include "check/diagnosis/explanation.hpp"
+#include "check/differences/guarded_loss.hpp"
 #include "check/entries/entries.hpp"
 #include "check/joint_differences.hpp"
 #include "check/manual.hpp"
@@ -363,8 +364,15 @@ std::string source_of(const CompareOptions& options) {
 
 }  // namespace
 
-Report compare(const LossFunction& loss, const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
-  require_valid(parameters, options);
+Report compare(const LossFunction& loss_function, const std::vector<NamedParameter>& parameters,
+               const CompareOptions& given_options) {
+  require_valid(parameters, given_options);
+  GuardedLoss guard{loss_function};
+  const LossFunction& loss = guard.function();
+  CompareOptions options = given_options;
+  if (options.manual_function) {
+    options.manual_function = guard.guarded(given_options.manual_function);
+  }
   Point here{loss, parameters, options};
   Report report;
   report.dtype = parameters.front().parameter.dtype();

@@ -7,6 +7,8 @@
 #include "xgrad/random.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "graph/pending_states.hpp"
+
 namespace xgrad::check {
 
 Report compare_backward(const ForwardFunction& forward, const std::vector<NamedTensor>& inputs,
@@ -36,7 +38,9 @@ Report compare_backward(const ForwardFunction& forward, const std::vector<NamedT
     }
     return values;
   };
+  graph::StateGuard guard;
   const Tensor sample = forward(input_values());
+  guard.restore();
   Random random{options.numeric.seed};
   const Tensor upstream = random.normal(sample.shape(), 0, 1, sample.dtype()).eval().named("G");
   const LossFunction loss = [&] { return sum(forward(input_values()) * upstream); };

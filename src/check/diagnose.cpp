@@ -10,6 +10,7 @@
 #include "check/manual.hpp"
 #include "check/named_tensors.hpp"
 #include "check/verdict/rounding.hpp"
+#include "graph/pending_states.hpp"
 
 namespace xgrad::check {
 
@@ -61,6 +62,7 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
     throw ShapeError(fmt::format("[diagnose] {} manual gradients for {} parameters, expected one each", manual.size(),
                                  parameters.size()));
   }
+  const graph::StateGuard guard;
   const Tensor value = loss();
   const std::vector<Given> given = given_by_hand("diagnose", value, parameters, manual, options.manual_of);
   require_terms("diagnose", given, options.terms);

@@ -10,14 +10,28 @@
 
 namespace xgrad::graph {
 
-/// What the copies of a Parameter share. The value is a leaf with history and a value.
+/// What the copies of a Parameter share, or those of a State.
+///
+/// A Parameter's is trained: its value is a leaf with history and a value. A State's isn't, and its value has no
+/// history; it may be pending. Then `settled` is the last one that was evaluated.
 struct Cell {
   Tensor value;
+  Tensor settled;
   std::shared_ptr<const std::string> name;      ///< never null
   std::atomic<std::int32_t> kept_by_traces{0};  ///< of all references: those of traces, which outlive what they trace
 
-  Cell(Tensor tensor, std::shared_ptr<const std::string> known_as)
-      : value{std::move(tensor)}, name{std::move(known_as)} {}
+  const bool trained;
+  int unevaluated_sets = 0;  ///< values since the settled one
+
+  Cell(Tensor tensor, std::shared_ptr<const std::string> known_as, bool is_trained)
+      : value{std::move(tensor)}, name{std::move(known_as)}, trained{is_trained} {}
+
+  /// Takes a value that is a leaf.
+  void settle(Tensor leaf) noexcept {
+    value = std::move(leaf);
+    settled = Tensor{};
+    unevaluated_sets = 0;
+  }
 };
 
 /// A trace's reference to a cell.
@@ -37,6 +51,7 @@ class KeptCell {
   }
 
   [[nodiscard]] Cell* operator->() const noexcept { return cell_.get(); }
+  [[nodiscard]] const std::shared_ptr<Cell>& shared() const noexcept { return cell_; }
   /// Whether nothing but traces holds the cell: no parameter of a model, no state of an optimiser.
   [[nodiscard]] bool is_abandoned() const noexcept {
     return cell_.use_count() <= cell_->kept_by_traces.load(std::memory_order_relaxed);

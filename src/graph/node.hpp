@@ -48,7 +48,8 @@ struct Node {
   DType dtype = float32;
   bool history = false;            ///< depends on a Parameter or a variable(), or is one
   bool cut = false;                ///< a leaf that was computed, and has let its history go
-  bool traced = false;             ///< depends on a placeholder of a Trace: has no value and gets none
+  bool traced : 1 = false;         ///< depends on a placeholder of a Trace: has no value and gets none
+  bool of_state : 1 = false;       ///< is a State's value, which isn't differentiated
   mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
   std::uint64_t time = 0;          ///< when it was made, see next_time(): later than all inputs
   std::uint32_t input_count = 0;

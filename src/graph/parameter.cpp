@@ -5,6 +5,7 @@
 #include "xgrad/error.hpp"
 
 #include "graph/cell.hpp"
+#include "graph/cell_rules.hpp"
 #include "graph/node.hpp"
 #include "graph/trace.hpp"
 
@@ -18,23 +19,9 @@ Tensor leaf_of(const Tensor& value, const std::shared_ptr<const std::string>& na
   return leaf;
 }
 
-/// `spoken()` says what is set. Takes no memory where nothing is wrong.
-template <class Spoken>
-void require_like(const Shape& shape, DType dtype, const Tensor& value, const Spoken& spoken) {
-  if (!value.defined()) {
-    throw ValueError(fmt::format("[parameter] {} can't be set to an undefined Tensor", spoken()));
-  }
-  if (value.shape() != shape) {
-    throw ShapeError(fmt::format("[parameter] {} can't be set to {}", spoken(), graph::spoken(value)));
-  }
-  if (value.dtype() != dtype) {
-    throw DTypeError(
-        fmt::format("[parameter] {} is {}, can't be set to {}", spoken(), to_string(dtype), to_string(value.dtype())));
-  }
-}
-
 void require_like(const Tensor& current, const Tensor& value) {
-  require_like(current.shape(), current.dtype(), value, [&current] { return graph::spoken(current); });
+  graph::require_like("parameter", current.shape(), current.dtype(), value,
+                      [&current] { return graph::spoken(current); });
 }
 
 }  // namespace
@@ -43,8 +30,8 @@ void NamedParameter::set(const Tensor& value) const {
   if (!parameter.defined()) {
     throw ValueError(fmt::format("[parameter] '{}' is set, but it holds nothing", name));
   }
-  require_like(parameter.shape(), parameter.dtype(), value,
-               [this] { return fmt::format("'{}' {}", name, to_string(parameter.shape())); });
+  graph::require_like("parameter", parameter.shape(), parameter.dtype(), value,
+                      [this] { return fmt::format("'{}' {}", name, to_string(parameter.shape())); });
   parameter.set(value);
 }
 
@@ -57,7 +44,7 @@ Parameter::Parameter(const Tensor& value, std::string name) {
   }
   auto shared_name = std::make_shared<const std::string>(std::move(name));
   Tensor leaf = leaf_of(value, shared_name);
-  cell_ = std::make_shared<graph::Cell>(std::move(leaf), std::move(shared_name));
+  cell_ = std::make_shared<graph::Cell>(std::move(leaf), std::move(shared_name), true);
 }
 
 const Tensor& Parameter::value() const& {

@@ -65,7 +65,8 @@ Trace::Access& Trace::access(const std::shared_ptr<Cell>& cell) {
 const Tensor& Trace::read(const std::shared_ptr<Cell>& cell) {
   Access& found = access(cell);
   if (!found.value.defined()) {
-    found.placeholder = placeholder(cell->value, true);
+    found.placeholder = placeholder(cell->value, cell->trained);
+    found.placeholder.node()->of_state = !cell->trained;
     found.value = found.placeholder;
   }
   return found.value;
@@ -73,8 +74,9 @@ const Tensor& Trace::read(const std::shared_ptr<Cell>& cell) {
 
 void Trace::write(const std::shared_ptr<Cell>& cell, const Tensor& value) {
   Access& found = access(cell);
-  found.value = rebound(value, true);
+  found.value = rebound(value, cell->trained);
   found.value.node()->name = cell->value.node()->name;
+  found.value.node()->of_state = !cell->trained;
   found.written = true;
 }
 

@@ -14,7 +14,7 @@
 namespace xgrad::graph {
 
 /// A run of a function on this thread in which nothing gets a value: arguments are placeholders, and so is what
-/// parameters hold; what is written to them is recorded. While it lives it is current(); traces don't nest.
+/// parameters and states hold; what is written to them is recorded. While it lives it is current(); traces don't nest.
 class Trace {
  public:
   struct Access {

@@ -16,4 +16,11 @@ void require_constant(const std::string& name, const Tensor& tensor) {
   }
 }
 
+void throw_states_unknown(const std::string& prefix, std::string_view type) {
+  throw ValueError(fmt::format(
+      "[states] '{}' {} has parameters() of its own, and doesn't say what states it holds: give it states(), "
+      "replace_states() and set_mode(), or declare that it holds neither State nor Mode by nn::holds_no_states",
+      prefix, type));
+}
+
 }  // namespace xgrad::nn::detail

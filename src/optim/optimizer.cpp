@@ -22,17 +22,16 @@ double checked_rate(double rate) {
   return rate;
 }
 
-void require_like(const NamedParameter& named, const Tensor& tensor, std::string_view role) {
-  const Tensor& value = named.parameter.value();
+void require_like(std::string_view name, const Tensor& value, const Tensor& tensor, std::string_view role) {
   if (!tensor.defined()) {
-    throw ValueError(fmt::format("[optimizer] the {} of '{}' is undefined", role, named.name));
+    throw ValueError(fmt::format("[optimizer] the {} of '{}' is undefined", role, name));
   }
   if (tensor.shape() != value.shape()) {
-    throw ShapeError(fmt::format("[optimizer] '{}' is {}, its {} {}", named.name, to_string(value.shape()), role,
+    throw ShapeError(fmt::format("[optimizer] '{}' is {}, its {} {}", name, to_string(value.shape()), role,
                                  to_string(tensor.shape())));
   }
   if (tensor.dtype() != value.dtype()) {
-    throw DTypeError(fmt::format("[optimizer] '{}' is {}, its {} {}", named.name, to_string(value.dtype()), role,
+    throw DTypeError(fmt::format("[optimizer] '{}' is {}, its {} {}", name, to_string(value.dtype()), role,
                                  to_string(tensor.dtype())));
   }
 }
@@ -56,14 +55,11 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, double learning_rat
 }
 
 Optimizer::Optimizer(const Optimizer& other)
-    : parameters_{other.parameters_},
-      learning_rate_{other.learning_rate_.clone()},
-      learning_rate_float32_{other.learning_rate_float32_.clone()},
-      steps_{other.steps_.clone()} {
+    : parameters_{other.parameters_}, learning_rate_{other.learning_rate_.clone()}, steps_{other.steps_.clone()} {
   for (const auto& cells : other.state_) {
     auto& copies = state_.emplace_back();
     std::transform(cells.begin(), cells.end(), std::back_inserter(copies),
-                   [](const Parameter& cell) { return cell.clone(); });
+                   [](const State& cell) { return cell.clone(); });
   }
 }
 
@@ -87,7 +83,7 @@ std::vector<Tensor> Optimizer::initial_state(const Tensor& /*value*/) const {
 
 void Optimizer::start() {
   const detail::Untraced untraced;
-  std::vector<std::vector<Parameter>> state;
+  std::vector<std::vector<State>> state;
   for (const NamedParameter& named : parameters_) {
     auto& cells = state.emplace_back();
     for (const Tensor& tensor : initial_state(named.parameter.value())) {
@@ -95,6 +91,20 @@ void Optimizer::start() {
     }
   }
   state_ = std::move(state);
+}
+
+std::vector<NamedState> Optimizer::states() {
+  if (state_.empty()) {
+    start();
+  }
+  std::vector<NamedState> result{
+      {"learning rate", learning_rate_}, {"learning rate float32", learning_rate_float32_}, {"steps", steps_}};
+  for (std::size_t i = 0; i < state_.size(); ++i) {
+    for (std::size_t j = 0; j < state_[i].size(); ++j) {
+      result.push_back({fmt::format("{} state {}", parameters_[i].name, j), state_[i][j]});
+    }
+  }
+  return result;
 }
 
 Tensor Optimizer::step(const Tensor& loss) {
@@ -109,7 +119,7 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
                     gradients.size(), parameters_.size()));
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    require_like(parameters_[i], gradients[i], "gradient");
+    require_like(parameters_[i].name, parameters_[i].parameter.value(), gradients[i], "gradient");
   }
   advance(nullptr, {gradients.begin(), gradients.end()});
 }
@@ -124,19 +134,20 @@ void Optimizer::advance(const Tensor* loss, std::vector<Tensor> gradients) {
   std::vector<Assignment> assignments{{steps_, steps_.value() + 1.0}};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& value = parameters_[i].parameter.value();
-    const Parameter& rate = value.dtype() == float32 ? learning_rate_float32_ : learning_rate_;
     const std::vector<Tensor> state{state_[i].begin(), state_[i].end()};
-    Update next = update(value, gradients[i], state, {rate.value(), assignments.front().value});
+    const State& rate = value.dtype() == float32 ? learning_rate_float32_ : learning_rate_;
+    const Moment moment{rate.value(), assignments.front().value};
+    Update next = update(value, gradients[i], state, moment);
     gradients[i] = Tensor{};
-    require_like(parameters_[i], next.value, "next value");
+    require_like(parameters_[i].name, value, next.value, "next value");
     if (next.state.size() != state.size()) {
       throw ValueError(fmt::format("[optimizer] '{}' had {} tensors of state, its update gives {}", parameters_[i].name,
                                    state.size(), next.state.size()));
     }
-    assignments.push_back({parameters_[i].parameter, std::move(next.value)});
+    assignments.emplace_back(parameters_[i].parameter, std::move(next.value));
     for (std::size_t j = 0; j < state.size(); ++j) {
-      require_like({parameters_[i].name + " state", state_[i][j]}, next.state[j], "next value");
-      assignments.push_back({state_[i][j], std::move(next.state[j])});
+      require_like(state_[i][j].name(), state[j], next.state[j], "next value");
+      assignments.emplace_back(state_[i][j], std::move(next.state[j]));
     }
   }
   assign(std::move(assignments), loss == nullptr ? std::span<const Tensor>{} : std::span{loss, 1});

@@ -4,7 +4,9 @@
 
 #include "xgrad/error.hpp"
 
+#include "graph/cell.hpp"
 #include "graph/node.hpp"
+#include "graph/pending_states.hpp"
 #include "graph/trace.hpp"
 #include "planning/evaluate.hpp"
 
@@ -15,17 +17,26 @@ namespace {
 // Of fewer elements a value is written anew sooner than it is found out who holds the old one.
 constexpr std::int64_t worth_overwriting = 4096;
 
-void require_like(const Parameter& parameter, const Tensor& value) {
+const std::shared_ptr<graph::Cell>& cell_of(const Assignment& assignment) {
+  const auto& cell = assignment.parameter.defined() ? assignment.parameter.cell() : assignment.state.cell();
+  if (cell == nullptr) {
+    throw ValueError("[assign] to a Parameter or State that holds nothing");
+  }
+  return cell;
+}
+
+void require_like(const graph::Cell& cell, const Tensor& value) {
+  const std::string& name = *cell.name;
   if (!value.defined()) {
-    throw ValueError(fmt::format("[assign] '{}' is given an undefined Tensor", parameter.name()));
+    throw ValueError(fmt::format("[assign] '{}' is given an undefined Tensor", name));
   }
-  if (value.shape() != parameter.shape()) {
-    throw ShapeError(fmt::format("[assign] '{}' is {}, can't be set to {}", parameter.name(),
-                                 to_string(parameter.shape()), graph::spoken(value)));
+  if (value.shape() != cell.value.shape()) {
+    throw ShapeError(fmt::format("[assign] '{}' is {}, can't be set to {}", name, to_string(cell.value.shape()),
+                                 graph::spoken(value)));
   }
-  if (value.dtype() != parameter.dtype()) {
-    throw DTypeError(fmt::format("[assign] '{}' is {}, can't be set to {}", parameter.name(),
-                                 to_string(parameter.dtype()), to_string(value.dtype())));
+  if (value.dtype() != cell.value.dtype()) {
+    throw DTypeError(fmt::format("[assign] '{}' is {}, can't be set to {}", name, to_string(cell.value.dtype()),
+                                 to_string(value.dtype())));
   }
 }
 
@@ -34,11 +45,11 @@ void require_like(const Parameter& parameter, const Tensor& value) {
 // All that may fail comes before the first cell is written: the leaves are made, and empty, before their values are.
 void assign(std::vector<Assignment> assignments, std::span<const Tensor> others) {
   for (const Assignment& assignment : assignments) {
-    require_like(assignment.parameter, assignment.value);
+    require_like(*cell_of(assignment), assignment.value);
   }
-  if (graph::Trace::current() != nullptr) {
+  if (graph::Trace* trace = graph::Trace::current(); trace != nullptr) {
     for (const Assignment& assignment : assignments) {
-      assignment.parameter.set(assignment.value);
+      trace->write(cell_of(assignment), assignment.value);
     }
     return;
   }
@@ -49,10 +60,15 @@ void assign(std::vector<Assignment> assignments, std::span<const Tensor> others)
   leaves.reserve(assignments.size());
   wanted.reserve(assignments.size() + others.size());
   for (std::size_t i = 0; i < assignments.size(); ++i) {
-    auto& [parameter, value] = assignments[i];
-    const graph::Node& old = *parameter.value().node();
-    leaves.push_back(graph::make_leaf(old.shape, old.dtype, {}, true));
+    const std::shared_ptr<graph::Cell>& cell = cell_of(assignments[i]);
+    if (!cell->trained) {
+      graph::before_write(cell);
+    }
+    Tensor& value = assignments[i].value;
+    const graph::Node& old = *cell->value.node();
+    leaves.push_back(graph::make_leaf(old.shape, old.dtype, {}, cell->trained));
     leaves.back().node()->name = old.name;
+    leaves.back().node()->of_state = !cell->trained;
     if (old.shape.size() >= worth_overwriting && !value.node()->has_value()) {
       overwrites.push_back({value.node(), &old});
       overwrite_of[i] = overwrites.size();
@@ -64,7 +80,7 @@ void assign(std::vector<Assignment> assignments, std::span<const Tensor> others)
   for (std::size_t i = 0; i < assignments.size(); ++i) {
     if (overwrite_of[i] == 0 || !overwrites[overwrite_of[i] - 1].done) {
       leaves[i].node()->value = wanted[i].node()->value;
-      assignments[i].parameter.restore(leaves[i]);
+      cell_of(assignments[i])->settle(std::move(leaves[i]));
     }
   }
 }

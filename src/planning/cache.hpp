@@ -18,6 +18,7 @@ class PlanCache {
   /// Whether this was asked of the hash before, and not too long ago.
   [[nodiscard]] bool seen_before(std::uint64_t hash);
   std::shared_ptr<Planned> add(std::vector<std::uint64_t> key, std::uint64_t hash, Planned planned);
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
  private:
   static constexpr std::size_t most_plans = 256;

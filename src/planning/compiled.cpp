@@ -1,10 +1,7 @@
 #include <algorithm>
-#include <bit>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <iterator>
-#include <list>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "xgrad/compile.hpp"
@@ -15,50 +12,22 @@
 #include "graph/computed.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/pending_states.hpp"
 #include "graph/trace.hpp"
 #include "planning/algebra.hpp"
 #include "planning/build.hpp"
 #include "planning/captured.hpp"
 #include "planning/describe.hpp"
+#include "planning/traces.hpp"
 
 namespace xgrad::detail {
 
 namespace {
 
-using planning::Planned;
 using planning::PlannedOutput;
+using planning::TracedPlan;
+using planning::Traces;
 using From = PlannedOutput::From;
-
-struct Argument {
-  Shape shape;
-  DType dtype;
-};
-
-/// What one trace of the function became. The leaves of the plan are the arguments, then the cells that are read; its
-/// outputs the results, then what is written to cells.
-struct TracedPlan {
-  std::uint64_t hash = 0;  // of the next two
-  std::vector<Argument> arguments;
-  int threads = 1;             // that it was planned for
-  std::shared_ptr<void> form;  // a result without its tensors
-  std::vector<graph::KeptCell> read;
-  std::vector<graph::KeptCell> written;
-  std::vector<Argument> results;
-  Planned planned;
-  std::vector<std::string> constants;   // a line for each, see captured_constants()
-  bool shares = false;                  // whether an output is somebody else's memory
-  std::vector<memory::Buffer> buffers;  // of the outputs, during a run
-  std::vector<Tensor> leaves;           // that get them
-};
-
-bool matches(const TracedPlan& trace, std::span<const Tensor> arguments) {
-  return trace.threads == threads() &&
-         std::equal(arguments.begin(), arguments.end(), trace.arguments.begin(), trace.arguments.end(),
-                    [](const Tensor& tensor, const Argument& argument) {
-                      const graph::Node& node = *tensor.node();
-                      return node.dtype == argument.dtype && node.shape == argument.shape;
-                    });
-}
 
 // The one element that the node repeats, or gives more axes; else the node itself.
 const graph::Node* spread_element(const graph::Node* node) {
@@ -107,7 +76,7 @@ void require_own_leaves(const planning::Request& request) {
     if (placeholder && !own.contains(node)) {
       throw ValueError(
           "[compile] the function uses a tensor that it made in an earlier trace: that has no value; pass what is kept "
-          "between calls as an argument, or keep it in a Parameter");
+          "between calls as an argument, or keep it in a Parameter or a State");
     }
   };
   for (const graph::Node* node : order.nodes) {
@@ -208,10 +177,19 @@ void make_leaves(TracedPlan& trace) {
       trace.leaves[i] = graph::make_leaf(trace.results[i].shape, trace.results[i].dtype, {});
     } else if (trace.planned.outputs[i].from != From::memory || trace.buffers[i]) {
       const graph::Node& old = *trace.written[i - result_count]->value.node();
-      trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, true);
+      const bool trained = trace.written[i - result_count]->trained;
+      trace.leaves[i] = graph::make_leaf(old.shape, old.dtype, {}, trained);
       trace.leaves[i].node()->name = old.name;
+      trace.leaves[i].node()->of_state = !trained;
     }
   }
+}
+
+std::string spoken(const graph::Cell& cell) {
+  if (cell.name->empty()) {
+    return cell.trained ? "a parameter" : "a state";
+  }
+  return fmt::format("'{}'", *cell.name);
 }
 
 // The function isn't looked at again once it is traced. What it captures by reference may be another model or optimiser
@@ -224,8 +202,19 @@ void require_held(const std::vector<graph::KeptCell>& cells) {
         "[compile] {} {}, which the function used when it was traced, is held by no model or optimiser any "
         "more: what the function captures was replaced or destroyed; call clear(), and the next call traces "
         "what is captured then",
-        (*abandoned)->name->empty() ? "a parameter" : fmt::format("'{}'", *(*abandoned)->name),
-        to_string((*abandoned)->value.shape())));
+        spoken(*abandoned->shared()), to_string((*abandoned)->value.shape())));
+  }
+}
+
+// States may have been set to what is still pending, and may be guarded.
+void prepare_states(const TracedPlan& trace) {
+  for (const graph::KeptCell& cell : trace.read) {
+    cell->value.eval();
+  }
+  for (const graph::KeptCell& cell : trace.written) {
+    if (!cell->trained) {
+      graph::before_write(cell.shared());
+    }
   }
 }
 
@@ -274,95 +263,6 @@ void share_values(TracedPlan& trace, std::span<const Tensor> arguments) {
   }
 }
 
-/// The traces, the latest first, within a number and a size.
-class Traces {
- public:
-  /// The trace for these arguments, which becomes the first; null if there is none.
-  TracedPlan* find(std::span<const Tensor> arguments) {
-    if (!entries_.empty() && matches(entries_.front().trace, arguments)) {
-      return &entries_.front().trace;
-    }
-    const auto [begin, end] = index_.equal_range(hash_of(arguments));
-    const auto found =
-        std::find_if(begin, end, [&](const auto& indexed) { return matches(indexed.second->trace, arguments); });
-    if (found == end) {
-      return nullptr;
-    }
-    entries_.splice(entries_.begin(), entries_, found->second);
-    return &entries_.front().trace;
-  }
-
-  void add(TracedPlan trace, std::span<const Tensor> arguments) {
-    constexpr std::size_t of_a_step = 2048;  // about
-    const std::size_t bytes = trace.planned.plan->arena_bytes + of_a_step * trace.planned.plan->steps.size();
-    trace.hash = hash_of(arguments);
-    Entries fresh;  // joins the others once all memory is there
-    fresh.push_front({std::move(trace), bytes});
-    index_.emplace(fresh.front().trace.hash, fresh.begin());
-    entries_.splice(entries_.begin(), fresh);
-    bytes_ += bytes;
-    for (auto last = std::prev(entries_.end());
-         last != entries_.begin() && (entries_.size() > most_traces || bytes_ > most_bytes);) {
-      const auto candidate = last--;
-      if (!candidate->trace.planned.running) {
-        drop(candidate);
-      }
-    }
-  }
-
-  void clear() {
-    if (std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.trace.planned.running; })) {
-      throw ValueError("[compile] clear() of a compiled function while it runs");
-    }
-    index_.clear();
-    entries_.clear();
-    bytes_ = 0;
-  }
-
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-  /// Of the last call; null before the first.
-  [[nodiscard]] TracedPlan* latest() noexcept { return entries_.empty() ? nullptr : &entries_.front().trace; }
-
-  void set_profiling(bool on) {
-    for (const Entry& entry : entries_) {
-      entry.trace.planned.plan->set_profiling(on);
-    }
-  }
-
- private:
-  static constexpr std::size_t most_traces = 256;
-  static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of all, but for the latest
-
-  struct Entry {
-    TracedPlan trace;
-    std::size_t bytes;
-  };
-  using Entries = std::list<Entry>;
-
-  static std::uint64_t hash_of(std::span<const Tensor> arguments) {
-    auto hash = static_cast<std::uint64_t>(threads());
-    const auto add = [&hash](std::uint64_t word) { hash = (std::rotl(hash, 25) ^ word) * 0x9E3779B97F4A7C15U; };
-    for (const Tensor& argument : arguments) {
-      add(static_cast<std::uint64_t>(argument.dtype()) << 8U | argument.rank());
-      for (const std::int64_t length : argument.shape()) {
-        add(static_cast<std::uint64_t>(length));
-      }
-    }
-    return hash;
-  }
-
-  void drop(Entries::iterator entry) {
-    const auto [begin, end] = index_.equal_range(entry->trace.hash);
-    index_.erase(std::find_if(begin, end, [&](const auto& indexed) { return indexed.second == entry; }));
-    bytes_ -= entry->bytes;
-    entries_.erase(entry);
-  }
-
-  Entries entries_;
-  std::unordered_multimap<std::uint64_t, Entries::iterator> index_;
-  std::size_t bytes_ = 0;
-};
-
 }  // namespace
 
 struct CompiledCore::State {
@@ -379,6 +279,30 @@ CompiledCore& CompiledCore::operator=(CompiledCore&&) noexcept = default;
 CompiledCore::~CompiledCore() = default;
 
 namespace {
+
+// A line for each state that is read or written.
+std::vector<std::string> states_of(const TracedPlan& trace) {
+  std::vector<std::string> lines;
+  const auto is_same_as = [](const graph::KeptCell& cell) {
+    return [&cell](const graph::KeptCell& other) { return other.shared() == cell.shared(); };
+  };
+  const auto add = [&lines](const graph::KeptCell& cell, std::string_view access) {
+    if (!cell->trained) {
+      lines.push_back(fmt::format("{}{} {}, {}", cell->name->empty() ? "" : fmt::format("'{}' ", *cell->name),
+                                  to_string(cell->value.shape()), to_string(cell->value.dtype()), access));
+    }
+  };
+  for (const graph::KeptCell& cell : trace.read) {
+    const bool written = std::any_of(trace.written.begin(), trace.written.end(), is_same_as(cell));
+    add(cell, written ? "read and written" : "read");
+  }
+  for (const graph::KeptCell& cell : trace.written) {
+    if (std::none_of(trace.read.begin(), trace.read.end(), is_same_as(cell))) {
+      add(cell, "written");
+    }
+  }
+  return lines;
+}
 
 void require_state(const void* state) {
   if (state == nullptr) {
@@ -428,6 +352,7 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
   for (const Tensor& argument : arguments) {
     argument.eval();
   }
+  prepare_states(trace);
   run::Plan& plan = *trace.planned.plan;
   const auto& slots = trace.planned.leaf_slots;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -458,7 +383,7 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
       continue;  // it was written in place
     }
     trace.leaves[i].node()->value = std::move(trace.buffers[i]);
-    trace.written[i - result_count]->value = std::move(trace.leaves[i]);
+    trace.written[i - result_count]->settle(std::move(trace.leaves[i]));
   }
 }
 
@@ -477,6 +402,9 @@ std::string CompiledCore::describe() const {
   }
   const TracedPlan& trace = *state_->traces.latest();
   std::string text = planning::describe(*trace.planned.plan);
+  if (const std::vector<std::string> states = states_of(trace); !states.empty()) {
+    text += fmt::format("states:\n  {}\n", fmt::join(states, "\n  "));
+  }
   if (!trace.constants.empty()) {
     text += fmt::format("constants, as they were when this was traced:\n  {}\n", fmt::join(trace.constants, "\n  "));
   }

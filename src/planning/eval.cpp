@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <iterator>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "xgrad/error.hpp"
@@ -8,6 +10,7 @@
 
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/pending_states.hpp"
 #include "graph/trace.hpp"
 #include "memory/thread_store.hpp"
 #include "planning/build.hpp"
@@ -185,6 +188,27 @@ bool run_sources(const graph::Order& order) {
   return any;
 }
 
+// Whether the order is one call that a plan would run as it is, such as a draw of random numbers: nothing to plan.
+bool is_one_call(const graph::Order& order) {
+  if (order.nodes.size() != 1 || !order.replaced.empty()) {
+    return false;
+  }
+  const Operation& operation = *order.nodes[0]->operation;
+  return !operation.differentiable() && !operation.aliases_input() &&
+         dynamic_cast<const ElementwiseOperation*>(&operation) == nullptr;
+}
+
+void run_one_call(const graph::Node& node) {
+  std::vector<ConstArray> inputs;
+  inputs.reserve(node.input_count);
+  for (const graph::Node* input : node.inputs()) {
+    inputs.push_back({input->value.data(), input->shape, input->dtype});
+  }
+  memory::Buffer value = memory::Buffer::allocate(node.shape, node.dtype);
+  node.operation->evaluate(inputs, Array{value.data(), node.shape, node.dtype});
+  keep(node, std::move(value));
+}
+
 std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
   std::vector<const graph::Node*> roots;
   roots.reserve(tensors.size());
@@ -203,6 +227,107 @@ std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
   return roots;
 }
 
+/// The states whose pending values are computed together with the roots, which they join. An error takes them back.
+class StateWrites {
+ public:
+  explicit StateWrites(std::vector<const graph::Node*>& roots) : roots_{roots} {
+    graph::PendingStates* all = graph::PendingStates::here();
+    if (all != nullptr && !all->empty() && graph::Trace::current() == nullptr) {
+      cells_ = all->take_stock();
+    }
+  }
+  StateWrites(const StateWrites&) = delete;
+  StateWrites& operator=(const StateWrites&) = delete;
+  ~StateWrites() {
+    if (joined_ && !done_) {
+      graph::revert(cells_);
+    }
+  }
+
+  /// Of the roots and of those states that depend on something which is computed for the roots.
+  graph::Order pending_order() {
+    if (cells_.empty()) {
+      return xgrad::pending_order(roots_);
+    }
+    const std::vector<const graph::Node*> asked_for = roots_;
+    add_states();
+    graph::Order order = xgrad::pending_order(roots_);
+    if (drop_unrelated(order, asked_for)) {
+      roots_ = asked_for;
+      add_states();
+      order = xgrad::pending_order(roots_);
+    }
+    joined_ = true;
+    return order;
+  }
+
+  void set_done() noexcept {
+    done_ = true;
+    for (const auto& cell : cells_) {
+      if (cell->settled.defined() && cell->value.node()->has_value()) {
+        cell->settle(cell->value);
+      }
+    }
+  }
+
+ private:
+  void add_states() {
+    for (const auto& cell : cells_) {
+      roots_.push_back(cell->value.node());
+    }
+  }
+
+  // Whether there are any.
+  bool drop_unrelated(const graph::Order& order, std::span<const graph::Node* const> asked_for) {
+    const std::vector<bool> related = related_to(order, asked_for);
+    std::unordered_map<const graph::Node*, std::size_t> index_of;
+    for (const auto& cell : cells_) {
+      index_of.emplace(order.computed(cell->value.node()), related.size());
+    }
+    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+      if (const auto found = index_of.find(order.nodes[i]); found != index_of.end()) {
+        found->second = i;
+      }
+    }
+    const auto is_unrelated = [&](const std::shared_ptr<graph::Cell>& cell) {
+      const std::size_t index = index_of.at(order.computed(cell->value.node()));
+      return index < related.size() && !related[index];
+    };
+    const auto kept = std::remove_if(cells_.begin(), cells_.end(), is_unrelated);
+    const bool any = kept != cells_.end();
+    cells_.erase(kept, cells_.end());
+    return any;
+  }
+
+  // Per node of the order, whether it, or something behind it, is computed for these.
+  static std::vector<bool> related_to(const graph::Order& order, std::span<const graph::Node* const> asked_for) {
+    std::unordered_set<const graph::Node*> roots;
+    for (const graph::Node* root : asked_for) {
+      roots.insert(order.computed(root));
+    }
+    std::vector<bool> related(order.nodes.size(), false);
+    for (std::size_t i = order.nodes.size(); i-- > 0;) {
+      related[i] = related[i] || roots.contains(order.nodes[i]);
+      for (const std::uint32_t input : related[i] ? order.inputs(i) : std::span<const std::uint32_t>{}) {
+        if (input != graph::Order::leaf) {
+          related[input] = true;
+        }
+      }
+    }
+    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+      for (const std::uint32_t input : order.inputs(i)) {
+        related[i] = related[i] || (input != graph::Order::leaf && related[input]);
+      }
+    }
+    return related;
+  }
+
+  std::vector<const graph::Node*>& roots_;
+  std::vector<std::shared_ptr<graph::Cell>> cells_;
+  bool joined_ = false;
+  bool done_ = false;
+};
+
 // Node by node, or by a plan.
 void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
                  std::span<planning::LeafOverwrite> overwrites) {
@@ -215,6 +340,10 @@ void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
     order = pending_order(roots);
   }
   if (order.nodes.empty()) {
+    return;
+  }
+  if (is_one_call(order)) {
+    run_one_call(*order.nodes[0]);
     return;
   }
   const auto kept = kept_nodes(order);
@@ -255,10 +384,12 @@ void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite
   if (roots.empty()) {
     return;
   }
-  graph::Order order = pending_order(roots);
+  StateWrites states{roots};
+  graph::Order order = states.pending_order();
   HeldReplaced replaced{order};
   run_pending(std::move(order), roots, overwrites);
   replaced.keep_values();
+  states.set_done();
 }
 
 void eval(std::initializer_list<Tensor> tensors) {

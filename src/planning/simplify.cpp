@@ -210,7 +210,7 @@ class Simplification {
 }  // namespace
 
 std::uint32_t special_place(const graph::Node& leaf) noexcept {
-  if (!leaf.has_value() || leaf.history || leaf.shape.rank() != 0 || !is_floating(leaf.dtype)) {
+  if (!leaf.has_value() || leaf.history || leaf.of_state || leaf.shape.rank() != 0 || !is_floating(leaf.dtype)) {
     return 0;
   }
   const double value = graph::element_of(leaf, 0);

@@ -377,3 +377,30 @@ TEST_CASE("optimizer: an error in a step leaves large parameters and state alone
   CHECK(adam.steps() == 2);
   CHECK(w.value().to_vector<double>() == plain.value().to_vector<double>());
 }
+
+TEST_CASE("optimizers: rate, steps and moments are states, and put back continue a training") {
+  const auto make = [] { return xg::Parameter{xg::tensor({1, -2}), "w"}; };
+  const auto loss_of = [](const xg::Parameter& w) { return xg::sum(xg::square(w)); };
+  const xg::Parameter w = make();
+  xg::optim::Adam adam{{{"w", w}}, {.learning_rate = 0.1}};
+  for (int i = 0; i < 3; ++i) {
+    adam.step(loss_of(w));
+  }
+  adam.set_learning_rate(0.01);
+  const xg::Parameter other = make();
+  other.set(w);
+  xg::optim::Adam continued{{{"w", other}}};
+  const auto from = adam.states();
+  const auto to = continued.states();
+  REQUIRE(from.size() == 5);
+  CHECK(from[0].name == "learning rate");
+  CHECK(from[4].name == "w state 1");
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    to[i].set(from[i]);
+  }
+  CHECK(continued.learning_rate() == 0.01);
+  CHECK(continued.steps() == 3);
+  adam.step(loss_of(w));
+  continued.step(loss_of(other));
+  CHECK(other.value().to_vector<float>() == w.value().to_vector<float>());
+}

@@ -75,6 +75,24 @@ TEST_CASE("compile: a compiled step allocates nothing") {
   }
 }
 
+TEST_CASE("compile: a compiled step that draws random numbers and writes states allocates nothing") {
+  xg::Random random{2};
+  const xg::nn::Sequential net{xg::nn::Dense{5, 4, random}, xg::nn::BatchNorm{4}, xg::nn::ReLU{},
+                               xg::nn::Dropout{0.5, random}, xg::nn::Dense{4, 3, random},
+                               xg::nn::Dropout{0.5, random}};
+  xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5}};
+  auto step = xg::compile([&](const xg::Tensor& x) { return sgd.step(xg::sum(xg::square(net(x)))); });
+  const xg::Tensor x = random.normal({6, 5}).eval();
+  for (int i = 0; i < 3; ++i) {
+    static_cast<void>(step(x).item());
+  }
+  const std::size_t before = allocations;
+  for (int i = 0; i < 100; ++i) {
+    static_cast<void>(step(x).item());
+  }
+  CHECK(allocations == before);
+}
+
 TEST_CASE("compile: a compiled step that takes rows by index allocates nothing") {
   for (const std::int64_t axis : {0, 1}) {
     const xg::Parameter table{xg::ones({7, 5}), "table"};

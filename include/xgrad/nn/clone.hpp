@@ -1,59 +1,72 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "xgrad/nn/parameters.hpp"
+#include "xgrad/nn/visit.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/random.hpp"
+#include "xgrad/state.hpp"
 
-/// Models with parameters of their own.
+/// Models with parameters and states of their own.
 namespace xgrad::nn {
 
 using ReplaceParameter = std::function<Parameter(const Parameter&)>;
+using ReplaceState = std::function<State(const State&)>;
 
 namespace detail {
 
-/// Replaces parameters, and before that what a shared_ptr points to by a copy: the original is left alone, and what was
-/// shared inside the model stays shared.
-struct Replacement {
-  const ReplaceParameter& replacement;
-  std::vector<std::pair<const void*, std::shared_ptr<void>>> copies = {};
+/// Replaces parameters, or states, or both.
+struct Replacement : CopiedPointers {
+  const ReplaceParameter* parameter = nullptr;
+  const ReplaceState* state = nullptr;
+
+  Replacement(const ReplaceParameter* of_parameter, const ReplaceState* of_state)
+      : parameter{of_parameter}, state{of_state} {}
+
+  template <class M>
+  static consteval bool takes() {
+    return std::is_same_v<M, Parameter> || std::is_same_v<M, State> || std::is_same_v<M, Random> || ListsItself<M>;
+  }
 
   template <class M>
   void operator()(const std::string& /*prefix*/, M& found) {
     if constexpr (std::is_same_v<M, Parameter>) {
-      found = found.defined() ? replacement(found) : found;
+      found = parameter != nullptr && found.defined() ? (*parameter)(found) : found;
+    } else if constexpr (std::is_same_v<M, State>) {
+      found = state != nullptr && found.defined() ? (*state)(found) : found;
+    } else if constexpr (std::is_same_v<M, Random>) {
+      if (state != nullptr && found.state().defined()) {
+        found = Random{(*state)(found.state())};
+      }
     } else {
-      found.replace_parameters(replacement);
-    }
-  }
-
-  template <class T>
-  bool enter(std::shared_ptr<T>& pointer) {
-    static_assert(!std::is_polymorphic_v<T> || std::is_final_v<T>,
-                  "a model that shares a class with virtual functions can't be cloned, its copy would be of the base "
-                  "class: give the model parameters() and replace_parameters(const ReplaceParameter&)");
-    for (const auto& [original, copy] : copies) {
-      if (original == pointer.get()) {
-        pointer = std::static_pointer_cast<T>(copy);
-        return false;
+      if (parameter != nullptr) {
+        found.replace_parameters(*parameter);
+      }
+      if constexpr (HasStates<M>) {
+        if (state != nullptr) {
+          found.replace_states(*state);
+        }
       }
     }
-    auto copy = std::make_shared<std::remove_const_t<T>>(*pointer);
-    copies.emplace_back(pointer.get(), copy);
-    pointer = std::move(copy);
-    return true;
-  }
-  template <class T>
-  bool enter(T*& /*pointer*/) {
-    static_assert(sizeof(T) == 0, "a model with raw pointers can't be cloned: hold a std::shared_ptr");
-    return false;
   }
 };
+
+/// The clone of each cell, once.
+template <class Cell>
+[[nodiscard]] auto cloning() {
+  return [clones = std::vector<std::pair<Cell, Cell>>{}](const Cell& cell) mutable {
+    for (const auto& [original, cloned] : clones) {
+      if (original.is(cell)) {
+        return cloned;
+      }
+    }
+    return clones.emplace_back(cell, cell.clone()).second;
+  };
+}
 
 }  // namespace detail
 
@@ -61,23 +74,26 @@ struct Replacement {
 /// with parameters() of its own needs a member `replace_parameters(const ReplaceParameter&)` for this.
 template <class M>
 void replace_parameters(M& model, const ReplaceParameter& replacement) {
-  detail::Replacement visit{replacement};
-  detail::visit_parameters(model, "", visit);
+  detail::Replacement visit{&replacement, nullptr};
+  detail::visit_model(model, "", visit);
 }
 
-/// A copy of the model with parameters of its own, of the same values. What was tied in the model is tied in the copy.
+/// The same of states. A model with states() of its own needs a member `replace_states(const ReplaceState&)`.
+template <class M>
+void replace_states(M& model, const ReplaceState& replacement) {
+  detail::Replacement visit{nullptr, &replacement};
+  detail::visit_model(model, "", visit);
+}
+
+/// A copy of the model with parameters and states of its own, of the same values. What was tied in the model is tied in
+/// the copy.
 template <class M>
 [[nodiscard]] M clone(const M& model) {
-  std::vector<std::pair<Parameter, Parameter>> clones;
   M copy = model;
-  replace_parameters(copy, [&clones](const Parameter& parameter) {
-    for (const auto& [original, cloned] : clones) {
-      if (original.is(parameter)) {
-        return cloned;
-      }
-    }
-    return clones.emplace_back(parameter, parameter.clone()).second;
-  });
+  const ReplaceParameter parameter = detail::cloning<Parameter>();
+  const ReplaceState state = detail::cloning<State>();
+  detail::Replacement visit{&parameter, &state};
+  detail::visit_model(copy, "", visit);
   return copy;
 }
 

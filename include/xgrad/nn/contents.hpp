@@ -13,16 +13,19 @@
 #include <vector>
 
 #include "xgrad/nn/initializers.hpp"
+#include "xgrad/nn/mode.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/reflect.hpp"
 #include "xgrad/shape.hpp"
+#include "xgrad/state.hpp"
 
-/// What a type in a model may hold, known at compile time; what parameters() and clone() go by.
+/// What a type in a model may hold, known at compile time; what parameters(), states() and clone() go by.
 namespace xgrad::nn {
 
-/// Whether a type certainly holds no Parameter. A class that xgrad can't look into, and that holds none, says so in its
-/// own words: `template <> inline constexpr bool xgrad::nn::holds_no_parameters<MyClass> = true;`
+/// Whether a type certainly holds no Parameter (nor State, nor Mode; but for Random, which is a State). A class that
+/// xgrad can't look into, and that holds none, says so in its own words: `template <> inline constexpr bool
+/// xgrad::nn::holds_no_parameters<MyClass> = true;`
 template <class T>
 inline constexpr bool holds_no_parameters = false;
 template <>
@@ -63,12 +66,18 @@ consteval bool standard_data() {
   return false;
 }
 
+/// What models are gone through for.
+template <class M>
+concept KeptInModel =
+    std::is_same_v<M, Parameter> || std::is_same_v<M, State> || std::is_same_v<M, Random> || std::is_same_v<M, Mode>;
+
 /// Numbers, enumerations, pointers to functions and members, classes without data, text, times, paths.
 template <class M>
-concept PlainData = holds_no_parameters<M> || std::is_arithmetic_v<M> || std::is_enum_v<M> ||
-                    std::is_null_pointer_v<M> || std::is_member_pointer_v<M> ||
-                    (std::is_pointer_v<M>&& std::is_function_v<std::remove_pointer_t<M>>) ||
-                    (std::is_class_v<M> && (standard_data<M>() || (requires { sizeof(M); } && std::is_empty_v<M>)));
+concept PlainData =
+    !KeptInModel<M> &&
+    (holds_no_parameters<M> || std::is_arithmetic_v<M> || std::is_enum_v<M> || std::is_null_pointer_v<M> ||
+     std::is_member_pointer_v<M> || (std::is_pointer_v<M> && std::is_function_v<std::remove_pointer_t<M>>) ||
+     (std::is_class_v<M> && (standard_data<M>() || (requires { sizeof(M); } && std::is_empty_v<M>))));
 
 /// The size of the template's instance that a class is or derives from: members that are added to it would be missed.
 template <template <class...> class C, class... A>
@@ -175,18 +184,6 @@ consteval bool has_fields() {  // NOLINTBEGIN(bugprone-branch-clone): what follo
     return false;
   }
 }  // NOLINTEND(bugprone-branch-clone)
-
-/// Where the search for parameters ends with an error.
-template <class M>
-struct CannotLookInto {
-  static_assert(sizeof(M*) == 0,
-                "xgrad can't look for parameters in the class that is named here as CannotLookInto<class>: make it an "
-                "aggregate (a plain struct without constructors, base classes, private members or references); or list "
-                "its public "
-                "members in `static constexpr std::array<std::string_view, N> field_names`, or give it "
-                "`std::vector<xgrad::NamedParameter> parameters() const`; or, if it holds none, declare that: "
-                "`template <> inline constexpr bool xgrad::nn::holds_no_parameters<class> = true;`");
-};
 
 }  // namespace detail
 

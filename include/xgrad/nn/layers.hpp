@@ -1,11 +1,14 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "xgrad/dtype.hpp"
 #include "xgrad/export.hpp"
 #include "xgrad/nn/initializers.hpp"
+#include "xgrad/nn/mode.hpp"
 #include "xgrad/parameter.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/tensor.hpp"
@@ -39,6 +42,10 @@ class XGRAD_API Dense {
   /// The same layer with other cells; what clone() of a model calls.
   void replace_parameters(const std::function<Parameter(const Parameter&)>& replacement);
 };
+
+/// And of what derives from Dense and adds nothing to it.
+template <std::derived_from<Dense> D>
+requires(sizeof(D) == sizeof(Dense)) inline constexpr bool holds_no_states<D> = true;
 
 struct XGRAD_API Sigmoid {
   [[nodiscard]] Tensor operator()(const Tensor& x) const;

@@ -13,6 +13,7 @@
 #include "xgrad/random.hpp"
 
 #include "check/differences/differentiation.hpp"
+#include "check/differences/guarded_loss.hpp"
 #include "check/differences/numeric.hpp"
 #include "check/differences/perturbation.hpp"
 #include "check/entries/entries.hpp"
@@ -96,8 +97,11 @@ std::vector<NumericEntry> numeric_entries(const LossFunction& loss, const Parame
   return entries;
 }
 
-NumericGradient numeric_gradient(const LossFunction& loss, const Parameter& parameter, const NumericOptions& options) {
+NumericGradient numeric_gradient(const LossFunction& loss_function, const Parameter& parameter,
+                                 const NumericOptions& options) {
   require_valid(options);
+  const GuardedLoss guard{loss_function};
+  const LossFunction& loss = guard.function();
   NumericGradient result;
   result.name = parameter.name();
   const std::int64_t size = parameter.shape().size();
