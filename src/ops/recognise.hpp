@@ -25,10 +25,12 @@ namespace xgrad::ops {
 [[nodiscard]] bool is_log_sigmoid(const Operation& operation) noexcept;
 [[nodiscard]] bool is_log_softmax(const Operation& operation) noexcept;
 [[nodiscard]] bool is_logistic_loss(const Operation& operation) noexcept;
+[[nodiscard]] bool is_matmul(const Operation& operation) noexcept;
 [[nodiscard]] bool is_mean(const Operation& operation) noexcept;
 [[nodiscard]] bool is_mul(const Operation& operation) noexcept;
 [[nodiscard]] bool is_neg(const Operation& operation) noexcept;
 [[nodiscard]] bool is_permute(const Operation& operation) noexcept;
+[[nodiscard]] bool is_pow(const Operation& operation) noexcept;
 [[nodiscard]] bool is_relu_slope(const Operation& operation) noexcept;
 [[nodiscard]] bool is_reshape(const Operation& operation) noexcept;
 [[nodiscard]] bool is_sigmoid(const Operation& operation) noexcept;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <typeinfo>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/math.hpp"
@@ -9,6 +10,7 @@
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/elementwise/pow_limit.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -89,6 +91,10 @@ double rounded(double value, DType dtype) noexcept {
 }
 
 }  // namespace
+
+bool ops::is_pow(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(PowOperation);
+}
 
 Tensor pow(const Tensor& a, const Tensor& b) {
   static const auto operation = std::make_shared<const PowOperation>(std::nullopt, std::nullopt);

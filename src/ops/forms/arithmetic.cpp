@@ -129,13 +129,6 @@ bool is_logarithm(const Tensor& x, int steps = 3) {
 
 }  // namespace
 
-StableForm form_of_sqrt(const Tensor& x) {
-  Pattern pattern;
-  const Tensor taken = pattern.taken_from_one(x);
-  const Tensor t = taken.defined() ? pattern.argument(taken, is_sigmoid) : Tensor{};
-  return t.defined() ? std::move(pattern).form(sqrt(sigmoid(-t))) : StableForm{};
-}
-
 StableForm form_of_quotient(const Tensor& a, const Tensor& b) {
   Shape shape;
   if (!broadcast(a.shape(), b.shape(), shape)) {

@@ -10,8 +10,10 @@ namespace xgrad::ops {
 [[nodiscard]] StableForm form_of_log(const Tensor& x);
 /// log(1 + x): of e^t, −e^t, −σ(t).
 [[nodiscard]] StableForm form_of_log1p(const Tensor& x);
-/// √x: of 1 − σ(t), which is 0 to rounding where σ(t) is 1 to rounding.
+/// √x: of 1 − σ(t), which is 0 to rounding where σ(t) is 1 to rounding; of t² and Σ t², which under- and overflow.
 [[nodiscard]] StableForm form_of_sqrt(const Tensor& x);
+/// 1 / √x: of Σ t².
+[[nodiscard]] StableForm form_of_rsqrt(const Tensor& x);
 /// a / b: σ, softmax and tanh as they are written with exponentials.
 [[nodiscard]] StableForm form_of_quotient(const Tensor& a, const Tensor& b);
 /// a − b: e^t − 1 and 1 − e^t, softplus(z) − y z.

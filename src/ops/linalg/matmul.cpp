@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <typeinfo>
 
 #include "xgrad/error.hpp"
 #include "xgrad/linalg.hpp"
@@ -16,6 +17,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/node.hpp"
+#include "ops/recognise.hpp"
 #include "ops/rules.hpp"
 #include "ops/shape/permute.hpp"
 
@@ -171,6 +173,10 @@ Operand without_transpose(const Tensor& x) {
 }
 
 }  // namespace
+
+bool ops::is_matmul(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(MatmulOperation);
+}
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   const Operand left = without_transpose(a);
