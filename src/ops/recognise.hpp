@@ -25,6 +25,7 @@ namespace xgrad::ops {
 [[nodiscard]] bool is_log_sigmoid(const Operation& operation) noexcept;
 [[nodiscard]] bool is_log_softmax(const Operation& operation) noexcept;
 [[nodiscard]] bool is_logistic_loss(const Operation& operation) noexcept;
+[[nodiscard]] bool is_logsumexp(const Operation& operation) noexcept;
 [[nodiscard]] bool is_matmul(const Operation& operation) noexcept;
 [[nodiscard]] bool is_mean(const Operation& operation) noexcept;
 [[nodiscard]] bool is_mul(const Operation& operation) noexcept;

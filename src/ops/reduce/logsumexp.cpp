@@ -1,9 +1,12 @@
 // logsumexp: log Σ e^x over axes. ∂/∂x = softmax(x) over the same axes.
+#include <typeinfo>
+
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "ops/recognise.hpp"
 #include "ops/reduce/reduction.hpp"
 #include "ops/reduce/softmax.hpp"
 #include "ops/rules.hpp"
@@ -27,10 +30,10 @@ class LogSumExpOperation final : public ops::Reduction {
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
     const Tensor& x = call.inputs[0];
-    return {keep(cotangent, x.shape()) * ops::softmax_over(x, first(), last())};
+    return {chain_mul(keep(cotangent, x.shape()), ops::softmax_over(x, first(), last()))};
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
-    return sum(tangents[0] * ops::softmax_over(call.inputs[0], first(), last()), signed_axes(), keep_dims());
+    return sum(chain_mul(tangents[0], ops::softmax_over(call.inputs[0], first(), last())), signed_axes(), keep_dims());
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
@@ -46,6 +49,10 @@ class LogSumExpOperation final : public ops::Reduction {
 };
 
 }  // namespace
+
+bool ops::is_logsumexp(const Operation& operation) noexcept {
+  return typeid(operation) == typeid(LogSumExpOperation);
+}
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep_dims) {
   const auto normal = ops::require_axes("logsumexp", x, axes.values());
