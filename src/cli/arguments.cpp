@@ -62,4 +62,11 @@ double read_number(std::string_view option, std::string_view text, Range range) 
   return value;
 }
 
+std::string read_path(const std::string& option, const std::string& text, std::string_view expected) {
+  if (text.empty()) {
+    throw UsageError(fmt::format("{} '': expected {}", option, expected));
+  }
+  return text;
+}
+
 }  // namespace xgrad::cli

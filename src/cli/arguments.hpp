@@ -78,6 +78,9 @@ enum class Range : std::uint8_t { positive, not_negative, zero_to_below_one, bet
 /// Throws UsageError.
 [[nodiscard]] double read_number(std::string_view option, std::string_view text, Range range);
 
+/// The text as it is. Throws UsageError that names the option and says what was expected, if it is empty.
+[[nodiscard]] std::string read_path(const std::string& option, const std::string& text, std::string_view expected);
+
 /// An option that takes one value. `read(option, text)` keeps it, or throws.
 template <class Read>
 CLI::Option* add_value(CLI::App& app, const std::string& option, const std::string& type, const std::string& fallback,

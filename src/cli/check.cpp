@@ -55,19 +55,25 @@ void add_options(CLI::App& app, Options& options) {
       [&options](const std::string& option, const std::string& text) { options.seed = read_integer(option, text, 0); });
   add_value(app, "--json", "FILE", "",
             "Also write the report there, - being standard output;\ndocs/command.md lists the keys",
-            [&options](const std::string&, const std::string& text) { options.json = text; });
+            [&options](const std::string& option, const std::string& text) {
+              options.json = read_path(option, text, "a file, or - for standard output");
+            });
   add_value(app, "--manual", "PATH", "",
             "Take the manual gradients from there: a folder with W1.npy, b1.npy, ...\n"
             "or gradients.json, or a .json file {\"W1\": [[...], ...], \"b1\": [...], ...};\n"
             "z1, a1, ... may be among them: ∂Loss/∂ of what layers compute",
-            [&options](const std::string&, const std::string& text) { options.manual = text; });
+            [&options](const std::string& option, const std::string& text) {
+              options.manual = read_path(option, text, "a folder or a .json file");
+            });
   app.add_flag("--intermediates", options.intermediates,
                "Also compare the gradients of what the layers compute, z1, a1, z2, ...,\n"
                "in the order of the backward pass");
   add_value(app, "--export", "DIR", "",
             "Check nothing, but write there what deriving them by hand takes: W1.npy,\n"
             "b1.npy, ..., the samples x.npy and y.npy, and network.json",
-            [&options](const std::string&, const std::string& text) { options.exported = text; });
+            [&options](const std::string& option, const std::string& text) {
+              options.exported = read_path(option, text, "a folder to write");
+            });
 }
 
 /// The shape of the samples' side with this width.

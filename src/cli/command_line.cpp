@@ -32,6 +32,9 @@ CommandLine read(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
+    if (app.get_subcommands().empty() && !app.remaining().empty()) {
+      return {.action = {}, .code = complain(complaint_about_extras(app), exit_code::usage)};
+    }
     return {.action = {}, .code = app.exit(success)};
   } catch (const CLI::ExtrasError&) {
     return {.action = {}, .code = complain(complaint_about_extras(app), exit_code::usage)};

@@ -70,7 +70,9 @@ void add_train_options(CLI::App& app, TrainOptions& options) {
   add_training_options(app, options.training);
   add_value(app, "--data", "digits|PATH", options.data,
             "The built-in digits, or a folder with MNIST's four IDX files, plain or gzipped",
-            [&options](const std::string&, const std::string& text) { options.data = text; });
+            [&options](const std::string& option, const std::string& text) {
+              options.data = read_path(option, text, "digits or a folder");
+            });
   add_value(app, "--test-fraction", "NUMBER", "0.2", "Share of the digits kept for the test",
             [&options](const std::string& option, const std::string& text) {
               options.test_fraction = read_number(option, text, Range::between_zero_and_one);
@@ -86,7 +88,9 @@ void add_train_options(CLI::App& app, TrainOptions& options) {
       ->excludes(seed);
   add_value(app, "--json", "FILE", "",
             "Also write the results there, - being standard output;\ndocs/command.md lists the keys",
-            [&options](const std::string&, const std::string& text) { options.json = text; });
+            [&options](const std::string& option, const std::string& text) {
+              options.json = read_path(option, text, "a file, or - for standard output");
+            });
   app.add_flag("--quiet", options.quiet, "Print the last line only");
 }
 

@@ -62,6 +62,12 @@ namespace xgrad::ops {
 [[nodiscard]] inline bool is_logistic_loss(const Operation& operation) noexcept {
   return operation.algebra() == Algebra::logistic_loss;
 }
+[[nodiscard]] inline bool is_logsumexp(const Operation& operation) noexcept {
+  return operation.algebra() == Algebra::logsumexp;
+}
+[[nodiscard]] inline bool is_matmul(const Operation& operation) noexcept {
+  return operation.algebra() == Algebra::matmul;
+}
 [[nodiscard]] inline bool is_mean(const Operation& operation) noexcept {
   return operation.algebra() == Algebra::mean;
 }
@@ -73,6 +79,9 @@ namespace xgrad::ops {
 }
 [[nodiscard]] inline bool is_permute(const Operation& operation) noexcept {
   return operation.algebra() == Algebra::permute;
+}
+[[nodiscard]] inline bool is_pow(const Operation& operation) noexcept {
+  return operation.algebra() == Algebra::pow;
 }
 [[nodiscard]] inline bool is_relu_slope(const Operation& operation) noexcept {
   return operation.algebra() == Algebra::relu_slope;

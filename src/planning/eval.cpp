@@ -194,8 +194,7 @@ bool is_one_call(const graph::Order& order) {
     return false;
   }
   const Operation& operation = *order.nodes[0]->operation;
-  return !operation.differentiable() && !operation.aliases_input() &&
-         dynamic_cast<const ElementwiseOperation*>(&operation) == nullptr;
+  return !operation.differentiable() && !operation.aliases_input() && operation.elementwise() == nullptr;
 }
 
 void run_one_call(const graph::Node& node) {

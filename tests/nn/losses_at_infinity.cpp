@@ -93,6 +93,11 @@ std::vector<std::function<Tensor(const Tensor&)>> cross_entropies(const Numbers&
       [=](const Tensor& z) { return xg::nn::BinaryCrossEntropy{xg::nn::Reduction::sum}(z, labels(z)); },
       [=](const Tensor& z) { return xg::softplus(z) - z * labels(z); },
       [=](const Tensor& z) { return xg::log(1 + xg::exp(z)) - labels(z) * z; },
+      [=](const Tensor& z) { return -labels(z) * z + xg::softplus(z); },
+      [=](const Tensor& z) { return xg::softplus(z) + -(labels(z) * z); },
+      [=](const Tensor& z) { return -(labels(z) * z - xg::softplus(z)); },
+      [=](const Tensor& z) { return xg::softplus(-z) + (1 - labels(z)) * z; },
+      [=](const Tensor& z) { return 0.5 * (2.0 * (xg::softplus(z) - labels(z) * z)); },
       [=](const Tensor& z) {
         const Tensor p = xg::sigmoid(z);
         return -(labels(z) * xg::log(p) + (1 - labels(z)) * xg::log(1 - p));
@@ -177,6 +182,37 @@ TEST_CASE("what losses are made of has its limits as value and gradient at ±∞
       {"logsumexp, one above", lse, {0, inf, 1}, inf, {0, 1, 0}},
       {"logsumexp, one below", lse, {0, -inf, 0}, std::log(2.0), {0.5, 0, 0.5}},
       {"logsumexp, both", lse, {-inf, inf}, inf, {0, 1}},
+      {"logsumexp, two above", lse, {inf, 0, inf}, inf, {0.5, 0, 0.5}},
+      // ∂ (z₁ − log Σ e^z)²/∂z = 2 y (−1, 1) for z₁ → −∞
+      {"log_softmax, an infinite cotangent",
+       [](const Tensor& x) { return xg::square(xg::log_softmax(x)); },
+       {0, -inf},
+       inf,
+       {inf, -inf}},
+      {"x − logsumexp, an infinite cotangent",
+       [](const Tensor& x) { return xg::square(x - xg::logsumexp(x)); },
+       {0, -inf},
+       inf,
+       {inf, -inf}},
+      {"y (z − logsumexp)",
+       [](const Tensor& x) {
+         return -point({1, 0}, x.dtype()) * (x - xg::logsumexp(x));
+       },
+       {2, -inf},
+       0,
+       {0, 0}},
+      {"y (z − logsumexp), above",
+       [](const Tensor& x) {
+         return -point({1, 0}, x.dtype()) * (x - xg::logsumexp(x));
+       },
+       {inf, 2},
+       0,
+       {0, 0}},
+      {"√ logsumexp, an infinite cotangent",
+       [](const Tensor& x) { return xg::sqrt(xg::logsumexp(x)); },
+       {0, -inf},
+       0,
+       {inf, 0}},
   });
 }
 
@@ -226,9 +262,18 @@ TEST_CASE("a product with a logarithm is 0 where its other factor is, however it
        {0.25, 1, 0.5},
        0,
        {0, -1, 0}},
+      {"y · log q", [=](const Tensor& x) { return xg::dot(y(x), xg::log(x)); }, q, 0, {0, 1, 0}},
+      {"−log q · y", [=](const Tensor& x) { return xg::matmul(-xg::log(x), y(x)); }, q, 0, {0, -1, 0}},
       {"a number 0", [](const Tensor& x) { return xg::scalar(0, x.dtype()) * xg::log(x); }, {0, 1}, 0, {0, 0}},
       {"an argument 0", [](const Tensor& x) { return x.at({0}) * xg::log(x.at({1})); }, {0, 0}, 0, {-inf, 0}},
   });
+}
+
+TEST_CASE("log_softmax: forward derivatives meet the slope 0 as backward ones do") {
+  const Tensor x = xg::variable(xg::tensor({0, -inf}, xg::float64));
+  const Tensor y = xg::log_softmax(x);
+  // Along (0, −∞): y = (0, −∞), of which the first doesn't move.
+  CHECK(doubles(xg::jvp({y}, {x}, {xg::tensor({0, -inf}, xg::float64)})[0]) == Numbers{0, -inf});
 }
 
 TEST_CASE_TEMPLATE("binary cross-entropy keeps its digits where the label is right", T, float, double) {

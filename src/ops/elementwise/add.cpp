@@ -1,9 +1,9 @@
 // a + b        ∂a = 1, ∂b = 1
-
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
+#include "ops/forms/forms.hpp"
 #include "ops/rules.hpp"
 #include "run/isa.hpp"
 
@@ -19,6 +19,10 @@ class AddOperation final : public ops::Elementwise {
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {
     return ops::require_numeric(name(), inputs);
+  }
+
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    return ops::form_of_sum(inputs[0], inputs[1]);
   }
 
   [[nodiscard]] Tensor times_partial(const Call& /*call*/, std::size_t /*i*/, const Tensor& t) const override {

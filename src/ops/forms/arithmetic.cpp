@@ -73,21 +73,53 @@ StableForm of_two_exponentials(const Tensor& a, const Tensor& b) {
   return std::move(pattern).form(tanh(0.5 * (s - t)));
 }
 
-// softplus(z) − y z.
-StableForm cross_entropy(const Tensor& a, const Tensor& b) {
-  Pattern pattern;
-  const Tensor z = pattern.argument(a, is_softplus);
-  const graph::Node* product = z.defined() ? pattern.call(b, is_mul) : nullptr;
-  if (product == nullptr || b.shape() != a.shape()) {
+// w of w u, where u is z or its negative; in the second case −w. Undefined for any other product.
+Tensor weight_of(const Tensor& product, const Tensor& z, Pattern& pattern) {
+  const graph::Node* call = pattern.call(product, is_mul);
+  if (call == nullptr) {
     return {};
   }
   for (const std::size_t i : {std::size_t{1}, std::size_t{0}}) {
-    if (same(input(*product, i), z)) {
-      const Tensor y = input(*product, 1 - i);
-      return std::move(pattern).form(logistic_loss(z, y));
+    const Tensor u = input(*call, i);
+    const Tensor w = input(*call, 1 - i);
+    if (same(u, z)) {
+      return w;
+    }
+    Pattern negative;
+    const Tensor of_u = negative.argument(u, is_neg);
+    const Tensor of_z = negative.argument(z, is_neg);
+    if ((of_u.defined() && same(of_u, z)) || (of_z.defined() && same(of_z, u))) {
+      return -w;
     }
   }
   return {};
+}
+
+// softplus(z) ± w z, also with −(w z).
+StableForm cross_entropy(const Tensor& soft, const Tensor& product, bool is_sum) {
+  Pattern pattern;
+  const Tensor z = pattern.argument(soft, is_softplus);
+  if (!z.defined() || product.shape() != soft.shape()) {
+    return {};
+  }
+  const Tensor negated = pattern.argument(product, is_neg);
+  const Tensor w = weight_of(negated.defined() ? negated : product, z, pattern);
+  if (!w.defined()) {
+    return {};
+  }
+  return std::move(pattern).form(logistic_loss(z, is_sum != negated.defined() ? -w : w));
+}
+
+// x − log Σ e^x along one axis.
+StableForm log_normalised(const Tensor& a, const Tensor& b) {
+  Pattern pattern;
+  const graph::Node* total = pattern.call(b, is_logsumexp);
+  if (total == nullptr || !same(input(*total, 0), a)) {
+    return {};
+  }
+  const auto axes = axes_of(*total->operation);
+  const bool along = axes.size() == 1 && (keeps_dims(*total->operation) || a.rank() == 1);
+  return along ? std::move(pattern).form(log_softmax(a, axes[0])) : StableForm{};
 }
 
 bool is_any_log(const Operation& operation) noexcept {
@@ -129,13 +161,6 @@ bool is_logarithm(const Tensor& x, int steps = 3) {
 
 }  // namespace
 
-StableForm form_of_sqrt(const Tensor& x) {
-  Pattern pattern;
-  const Tensor taken = pattern.taken_from_one(x);
-  const Tensor t = taken.defined() ? pattern.argument(taken, is_sigmoid) : Tensor{};
-  return t.defined() ? std::move(pattern).form(sqrt(sigmoid(-t))) : StableForm{};
-}
-
 StableForm form_of_quotient(const Tensor& a, const Tensor& b) {
   Shape shape;
   if (!broadcast(a.shape(), b.shape(), shape)) {
@@ -158,7 +183,19 @@ StableForm form_of_difference(const Tensor& a, const Tensor& b) {
   if (const Tensor t = pattern.argument(b, is_exp); t.defined() && pattern.is_number(a, 1)) {
     return std::move(pattern).form(-expm1(t));
   }
-  return cross_entropy(a, b);
+  if (StableForm logarithms = log_normalised(a, b); logarithms.result.defined()) {
+    return logarithms;
+  }
+  if (StableForm loss = cross_entropy(a, b, false); loss.result.defined()) {
+    return loss;
+  }
+  StableForm negative = cross_entropy(b, a, false);
+  return negative.result.defined() ? StableForm{-negative.result, std::move(negative.around)} : StableForm{};
+}
+
+StableForm form_of_sum(const Tensor& a, const Tensor& b) {
+  StableForm loss = cross_entropy(a, b, true);
+  return loss.result.defined() ? loss : cross_entropy(b, a, true);
 }
 
 StableForm form_of_product(const Tensor& a, const Tensor& b) {
@@ -168,6 +205,13 @@ StableForm form_of_product(const Tensor& a, const Tensor& b) {
     return {product_with_log(a, b), {}};
   }
   return is_logarithm(a) && varies(b) ? StableForm{product_with_log(b, a), {}} : StableForm{};
+}
+
+StableForm form_of_dot(const Tensor& a, const Tensor& b) {
+  if (is_logarithm(b)) {
+    return {sum(product_with_log(a, b)), {}};
+  }
+  return is_logarithm(a) ? StableForm{sum(product_with_log(b, a)), {}} : StableForm{};
 }
 
 }  // namespace xgrad::ops

@@ -16,6 +16,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "graph/node.hpp"
+#include "ops/forms/forms.hpp"
 #include "ops/rules.hpp"
 #include "ops/shape/permute.hpp"
 
@@ -63,6 +64,11 @@ class MatmulOperation final : public Operation {
     }
     shape = shape.inserted(shape.rank(), rows);
     return {shape.inserted(shape.rank(), b[b.rank() - (transpose_b_ ? 2 : 1)]), dtype};
+  }
+
+  [[nodiscard]] StableForm stable_form(std::span<const Tensor> inputs) const override {
+    const bool of_vectors = inputs[0].rank() == 1 && inputs[1].rank() == 1;
+    return of_vectors ? ops::form_of_dot(inputs[0], inputs[1]) : StableForm{};
   }
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& g) const override {

@@ -25,10 +25,10 @@ class LogSoftmaxOperation final : public Operation {
   }
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
-    return {cotangent - exp(call.output) * sum(cotangent, signed_axis(), true)};
+    return {cotangent - chain_mul(sum(cotangent, signed_axis(), true), exp(call.output))};
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
-    return tangents[0] - sum(exp(call.output) * tangents[0], signed_axis(), true);
+    return tangents[0] - sum(chain_mul(tangents[0], exp(call.output)), signed_axis(), true);
   }
 
   [[nodiscard]] bool runs_in_place() const noexcept override { return true; }

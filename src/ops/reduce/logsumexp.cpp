@@ -1,4 +1,5 @@
 // logsumexp: log Σ e^x over axes. ∂/∂x = softmax(x) over the same axes.
+
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/operation.hpp"
@@ -28,10 +29,10 @@ class LogSumExpOperation final : public ops::Reduction {
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
     const Tensor& x = call.inputs[0];
-    return {keep(cotangent, x.shape()) * ops::softmax_over(x, first(), last())};
+    return {chain_mul(keep(cotangent, x.shape()), ops::softmax_over(x, first(), last()))};
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
-    return sum(tangents[0] * ops::softmax_over(call.inputs[0], first(), last()), signed_axes(), keep_dims());
+    return sum(chain_mul(tangents[0], ops::softmax_over(call.inputs[0], first(), last())), signed_axes(), keep_dims());
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "run/kernels/vector_functions.hpp"
+#include "run/kernels/wide_squares.hpp"
 #include "run/kernels/wide_sums.hpp"
 
 // This file is compiled once per instruction set, with XGRAD_ISA naming the namespace; see isa_xsimd.hpp.
@@ -241,6 +242,7 @@ void scale(T* x, T factor, std::size_t count) {
 
 template <class T>
 constexpr RowKernels<T> kernels{.sum = sum<T>,
+                                .sum_squares = sum_squares<T>,
                                 .largest = fold<LargestFold, T>,
                                 .smallest = fold<SmallestFold, T>,
                                 .exponentials = exponentials<T>,
@@ -248,6 +250,7 @@ constexpr RowKernels<T> kernels{.sum = sum<T>,
                                 .shift = shift<T>,
                                 .scale = scale<T>,
                                 .add_rows = add_rows<T>,
+                                .add_squared_rows = add_squared_rows<T>,
                                 .add_few_rows = add_few_rows<T>,
                                 .largest_rows = fold_rows<LargestFold, T>,
                                 .smallest_rows = fold_rows<SmallestFold, T>,

@@ -16,6 +16,8 @@ template <class T>
 struct RowKernels {
   /// Σ x, added up in double; see wide_sums.hpp.
   double (*sum)(const T* x, std::size_t count);
+  /// Σ (factor x)², in double throughout; see wide_squares.hpp.
+  double (*sum_squares)(const T* x, double factor, std::size_t count);
   /// NaN if any is NaN; +0 is larger than −0.
   T (*largest)(const T* x, std::size_t count);
   T (*smallest)(const T* x, std::size_t count);
@@ -29,7 +31,10 @@ struct RowKernels {
   void (*scale)(T* x, T factor, std::size_t count);
   /// out ← out + Σ of the rows of x (rows, columns), which are `stride` elements apart; see wide_sums.hpp.
   void (*add_rows)(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
-  /// The same in T: its terms are added up in fours, and those to `out`.
+  /// The same of (factor x)², each squared and added in double.
+  void (*add_squared_rows)(double* out, const T* x, double factor, std::size_t rows, std::size_t columns,
+                           std::size_t stride);
+  /// Σ of the rows in T: its terms are added up in fours, and those to `out`.
   void (*add_few_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
   /// out ← the largest (smallest) of out and the rows of x, per column; as above.
   void (*largest_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);

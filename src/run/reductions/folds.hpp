@@ -176,6 +176,26 @@ struct Product {
   }
 };
 
+/// 2^exponent, of a normal double.
+[[nodiscard]] constexpr double power_of_two(int exponent) noexcept {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52U);
+}
+
+/// Σ (2^Exponent x)², in double. T is floating.
+template <class T, int Exponent>
+struct SumOfSquares {
+  using Accumulator = double;
+  using Wide = Sum<double>;
+  static constexpr double factor = power_of_two(Exponent);
+  [[nodiscard]] static double run(const T* x, std::int64_t count) noexcept {
+    return row_kernels<T>().sum_squares(x, factor, static_cast<std::size_t>(count));
+  }
+  static void rows(double* out, const T* x, std::int64_t count, std::int64_t columns, std::int64_t stride) noexcept {
+    row_kernels<T>().add_squared_rows(out, x, factor, static_cast<std::size_t>(count),
+                                      static_cast<std::size_t>(columns), static_cast<std::size_t>(stride));
+  }
+};
+
 namespace detail {
 
 /// Of equal numbers, of which only ±0 have two forms: the bits that both have, or those that either has.

@@ -85,18 +85,24 @@ void fold_matrix(const Matrix& matrix, const T* x, std::int64_t start, std::int6
   }
 }
 
+std::int64_t results_of(const Shape& shape, std::span<const std::size_t> axes) noexcept {
+  std::int64_t count = 1;
+  for (std::size_t i = 0; i < shape.rank(); ++i) {
+    count *= std::find(axes.begin(), axes.end(), i) == axes.end() ? shape[i] : 1;
+  }
+  return count;
+}
+
 // A tile of results at a time is held in the accumulator's type, in the nearest cache, until all that goes into it is
-// read; `finish` makes an element of it.
+// read; `finish` makes an element of it, or of it and the element that is there.
 template <class Fold, class T, class Finish>
 void reduce(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out, Finish finish) {
   using Accumulator = typename Fold::Accumulator;
   constexpr std::int64_t tile = 1024;
   if (shape.size() == 0) {
-    std::int64_t kept = 1;
-    for (std::size_t i = 0; i < shape.rank(); ++i) {
-      kept *= std::find(axes.begin(), axes.end(), i) == axes.end() ? shape[i] : 1;
+    if constexpr (std::is_invocable_v<Finish, Accumulator>) {
+      std::fill_n(out, results_of(shape, axes), finish(Fold::Wide::identity()));
     }
-    std::fill_n(out, kept, finish(Fold::Wide::identity()));
     return;
   }
   auto outer = merge_axes(shape, axes);
@@ -127,7 +133,11 @@ void reduce(const T* x, const Shape& shape, std::span<const std::size_t> axes, T
       for (std::int64_t r = 0; r < reduced.count(); ++r) {
         fold_matrix<Fold>(matrix, from + reduced.next(), start, width, accumulators.data());
       }
-      std::transform(accumulators.data(), accumulators.data() + width, out + start, finish);
+      if constexpr (std::is_invocable_v<Finish, Accumulator>) {
+        std::transform(accumulators.data(), accumulators.data() + width, out + start, finish);
+      } else {
+        std::transform(accumulators.data(), accumulators.data() + width, out + start, out + start, finish);
+      }
     }
   }
 }
@@ -212,6 +222,27 @@ void reduce_mean(const T* x, const Shape& shape, std::span<const std::size_t> ax
 }
 
 template <class T>
+void reduce_norm(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out) {
+  reduce<SumOfSquares<T, 0>>(x, shape, axes, out, [](double squares) { return static_cast<T>(std::sqrt(squares)); });
+  if constexpr (std::is_same_v<T, double>) {
+    // Below the first and above the second, squares that matter may have under- or overflowed: again, scaled.
+    constexpr double small = power_of_two(-450);
+    constexpr double large = power_of_two(500);
+    const T* end = out + results_of(shape, axes);
+    if (std::any_of(static_cast<const T*>(out), end, [](T y) { return y < small; })) {
+      reduce<SumOfSquares<T, 600>>(x, shape, axes, out, [](double squares, T y) {
+        return y < small ? std::sqrt(squares) * power_of_two(-600) : y;
+      });
+    }
+    if (std::any_of(static_cast<const T*>(out), end, [](T y) { return y > large; })) {
+      reduce<SumOfSquares<T, -600>>(x, shape, axes, out, [](double squares, T y) {
+        return y > large ? std::sqrt(squares) * power_of_two(600) : y;
+      });
+    }
+  }
+}
+
+template <class T>
 void reduce_prod(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out) {
   if (terms(shape, axes) == 1) {
     std::copy_n(x, shape.size(), out);
@@ -253,6 +284,8 @@ XGRAD_REDUCTIONS(float);
 XGRAD_REDUCTIONS(double);
 XGRAD_REDUCTIONS(std::int64_t);
 #undef XGRAD_REDUCTIONS
+template void reduce_norm<float>(const float*, const Shape&, std::span<const std::size_t>, float*);
+template void reduce_norm<double>(const double*, const Shape&, std::span<const std::size_t>, double*);
 template void reduce_mean<float>(const float*, const Shape&, std::span<const std::size_t>, double, float*);
 template void reduce_mean<double>(const double*, const Shape&, std::span<const std::size_t>, double, double*);
 

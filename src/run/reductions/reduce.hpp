@@ -27,6 +27,9 @@ void reduce_sum(const T* x, const Shape& shape, std::span<const std::size_t> axe
 /// Σ x / count, which is divided in double. T is floating.
 template <class T>
 void reduce_mean(const T* x, const Shape& shape, std::span<const std::size_t> axes, double count, T* out);
+/// √Σ x², right wherever it is a normal number, whether or not the squares are. T is floating. Of nothing: 0.
+template <class T>
+void reduce_norm(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out);
 /// Π x, multiplied up in double if it is floating. Of nothing: 1.
 template <class T>
 void reduce_prod(const T* x, const Shape& shape, std::span<const std::size_t> axes, T* out);
