@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +12,15 @@ namespace xgrad {
 
 /// While it lives, nodes made on this thread belong to the scope "outer/inner": layers open one around their call, so
 /// that a graph can be seen as layers or as operations. Gradients belong to the scope of the node they differentiate.
+///
+/// A role says what the code inside is to the network, whatever it is called. derive(), the intermediates and diagnoses
+/// of check, and describe() go by it: docs/derive.md says what z, a and δ of a layer are. A scope with a role stands
+/// for one call.
 class XGRAD_API Scope {
  public:
-  explicit Scope(std::string_view name);
+  enum class Role : std::uint8_t { none, layer, activation, loss };
+
+  explicit Scope(std::string_view name, Role role = Role::none);
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   ~Scope();
@@ -21,9 +28,10 @@ class XGRAD_API Scope {
 
 /// A node as seen from outside.
 struct NodeInfo {
-  std::string operation;  ///< "leaf" for a value given or computed
-  std::string name;       ///< the user's, or empty
-  std::string scope;      ///< "" or "0.Dense/…"
+  std::string operation;                 ///< "leaf" for a value given or computed
+  std::string name;                      ///< the user's, or empty
+  std::string scope;                     ///< "" or "0/Dense"
+  Scope::Role role = Scope::Role::none;  ///< of the innermost scope that has one; none for what differentiates it
   Shape shape;
   DType dtype = float32;
   std::vector<std::size_t> inputs;  ///< indices into the same list, always smaller
@@ -34,7 +42,8 @@ struct NodeInfo {
 
 enum class View : bool { operations, layers };
 
-/// A table of the graph behind a tensor: one line per operation, or per scope with its number of operations.
+/// A table of the graph behind a tensor: one line per operation, or per scope with its number of operations. What is
+/// in scopes without a role inside a layer, an activation or a loss counts there.
 [[nodiscard]] XGRAD_API std::string describe(const Tensor& tensor, View view = View::operations);
 
 }  // namespace xgrad

@@ -33,6 +33,8 @@ void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const 
 
   std::vector<Tensor> inputs;
   std::vector<Tensor> input_tangents;
+  std::shared_ptr<const graph::ScopeName> scope;  // of the last node that was differentiated
+  std::shared_ptr<const graph::ScopeName> derivative_scope;
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     const graph::Node& node = *order.nodes[i];
     if (!is_floating(node.dtype) || !node.operation->differentiable()) {
@@ -52,7 +54,11 @@ void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const 
       continue;
     }
     const Tensor output = graph::handle(&node);
-    const graph::ScopeGuard scope{node.scope};
+    if (node.scope != scope) {
+      scope = node.scope;
+      derivative_scope = graph::derivative_of(scope);
+    }
+    const graph::ScopeGuard guard{derivative_scope};
     const Tensor tangent = node.operation->jvp(Call{inputs, output}, input_tangents);
     if (tangent.defined() && tangent.shape() != node.shape) {
       throw ShapeError(fmt::format("[{}] jvp gave an output of shape {} a tangent of shape {}", node.operation->name(),

@@ -64,7 +64,7 @@ class ReverseSweep {
   void run() {
     for (std::size_t i = order_.nodes.size(); i-- > 0;) {
       if (active_[i] != 0 && adjoints_[i].defined()) {
-        const graph::ScopeGuard scope{order_.nodes[i]->scope};
+        const graph::ScopeGuard scope{derivative_scope(order_.nodes[i]->scope)};
         complete(adjoints_[i]);
         differentiate(i);
         if (!targets_.interior()[i]) {
@@ -81,6 +81,17 @@ class ReverseSweep {
   }
 
  private:
+  using SharedScope = std::shared_ptr<const graph::ScopeName>;
+
+  // One for all nodes of a call that follow each other.
+  [[nodiscard]] const SharedScope& derivative_scope(const SharedScope& scope) {
+    if (scope != scope_) {
+      scope_ = scope;
+      derivative_scope_ = graph::derivative_of(scope);
+    }
+    return derivative_scope_;
+  }
+
   // Terms that are zero but for a part wait until all are there: their sum costs less than its terms.
   void add(Tensor& total, Tensor term) {
     if (sums_ == Sums::combined && total.defined()) {
@@ -150,6 +161,8 @@ class ReverseSweep {
   std::vector<Tensor> leaf_adjoints_;
   std::unordered_map<const Tensor*, std::vector<ops::Placed>> waiting_;  // by the sum that they belong to
   std::unique_ptr<bool[]> wanted_;                                       // NOLINT(modernize-avoid-c-arrays)
+  SharedScope scope_;                                                    // of the last node that was differentiated
+  SharedScope derivative_scope_;
   std::vector<Tensor> inputs_;
 };
 

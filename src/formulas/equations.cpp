@@ -1,7 +1,6 @@
-// Writing formulas down: which get a line and a name of their own, labels, notes.
+// Writing formulas down: which get a line and a name of their own, notes.
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,10 +11,46 @@
 
 namespace xgrad::formulas {
 
+namespace {
+
+// About how many characters the name of a term takes.
+constexpr std::size_t name_length = 2;
+
+// About how many characters a formula takes beside its arguments.
+std::size_t own_length(const Expression& e) {
+  switch (e.head) {
+    case Head::symbol:
+    case Head::number:
+      return 3;
+    case Head::call:
+      return 12;
+    default:
+      return 4;
+  }
+}
+
+bool may_be_term(const Expression& e) {
+  return e.head != Head::symbol && e.head != Head::number && e.head != Head::spread && !e.arguments.empty() &&
+         e.dtype != boolean;
+}
+
+}  // namespace
+
 Derivation Formulas::write(const DeriveOptions& options) {
   std::vector<Line> forward = forward_lines();
   std::vector<Line> backward = backward_lines();
-  // σ(z) that the loss has swallowed is an activation all the same.
+  name_swallowed_activations(forward, backward);
+  name_terms(options, forward, backward);
+  Derivation result;
+  result.forward = equations(forward);
+  result.backward = equations(backward);
+  label(backward, result.backward);
+  note(result, forward, backward);
+  return result;
+}
+
+// σ(z) that the loss has swallowed is an activation all the same.
+void Formulas::name_swallowed_activations(std::vector<Line>& forward, const std::vector<Line>& backward) {
   std::unordered_set<std::string> taken;
   for (const Line& line : forward) {
     taken.insert(line.left.text);
@@ -31,26 +66,27 @@ Derivation Formulas::write(const DeriveOptions& options) {
       }
     }
   }
-  name_terms(options, forward, backward);
-  Derivation result;
-  result.forward = equations(forward);
-  result.backward = equations(backward);
-  label(result);
-  note(result, forward, backward);
-  return result;
 }
 
 // What is used twice, or makes a line too long, gets a name and a line of its own.
 void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forward, std::vector<Line>& backward) {
+  const std::unordered_set<Expr> made = choose_terms(options, forward, backward);
+  insert_term_lines(forward, backward);
+  number_terms(made, forward, backward);
+}
+
+// Which formulas are written by name where they are used. Those in the result have no line yet.
+std::unordered_set<Expr> Formulas::choose_terms(const DeriveOptions& options, const std::vector<Line>& forward,
+                                                const std::vector<Line>& backward) {
   constexpr std::size_t worth_sharing = 4;
   std::vector<Line> all = forward;
   all.insert(all.end(), backward.begin(), backward.end());
-  std::vector<std::size_t> uses(expressions_.count() + 1, 0);  // by serial
-  std::unordered_map<Expr, Name> roots;                        // and what the first line that defines one calls it
-  for (const graph::Node* node : translation_->abbreviated()) {
-    all.push_back({abbreviations_.at(node), expressions_.definition(translation_->of(node)), translation_->of(node)});
+  for (const Line& line : abbreviations()) {
+    all.push_back(line);
   }
   const std::vector<Expr> parts = parts_of(all);
+  std::vector<std::size_t> uses(expressions_.count() + 1, 0);  // by serial
+  std::unordered_map<Expr, Name> roots;                        // and what the first line that defines one calls it
   for (const Line& line : all) {
     roots.emplace(line.right, line.left);
     ++uses[line.right->serial];
@@ -60,46 +96,39 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
       ++uses[argument->serial];
     }
   }
-  std::unordered_set<Expr> made;                    // the terms without a line before
-  std::vector<std::size_t> length(uses.size(), 0);  // of what is written in its place, by serial
+  std::unordered_set<Expr> made;
+  std::vector<std::size_t> length(uses.size(), 0);  // about, of what is written for it, by serial
   for (Expr e : parts) {
-    std::size_t total = 4;
-    if (e->head == Head::symbol || e->head == Head::number) {
-      total = 3;
-    } else if (e->head == Head::call) {
-      total = 12;
-    }
+    std::size_t& total = length[e->serial];
+    total = own_length(*e);
     for (Expr argument : e->arguments) {
       total += length[argument->serial];
     }
-    const bool may = e->head != Head::symbol && e->head != Head::number && e->head != Head::spread &&
-                     !e->arguments.empty() && !terms_.contains(e) && e->dtype != boolean;
-    const bool is_root = roots.contains(e);
-    const bool shared =
-        uses[e->serial] > 1 && (e->weight >= worth_sharing || is_root) && !(is_root && uses[e->serial] == 1);
-    const bool too_long = total > options.line_width && !is_root;
-    if (may && (shared || too_long)) {
-      // A line that already defines it lends its name.
-      if (is_root) {
-        if (e->weight >= worth_sharing) {
-          const Name& name = roots.at(e);
-          terms_.emplace(e, name);
-          total = characters(name.text);
-        }
-      } else {
-        terms_.emplace(e, make_name("t"));
-        made.insert(e);
-        total = 2;
-      }
-    } else if (terms_.contains(e)) {
-      total = 2;
+    if (!may_be_term(*e) || terms_.contains(e)) {
+      total = terms_.contains(e) ? name_length : total;
+      continue;
     }
-    length[e->serial] = total;
+    const auto root = roots.find(e);
+    const bool is_shared = uses[e->serial] > 1;
+    if (root == roots.end() && ((is_shared && e->weight >= worth_sharing) || total > options.line_width)) {
+      terms_.emplace(e, make_name("t"));
+      made.insert(e);
+      total = name_length;
+    } else if (root != roots.end() && is_shared && e->weight >= worth_sharing) {
+      terms_.emplace(e, root->second);  // a line that already defines it lends its name
+      total = characters(root->second.text);
+    }
   }
-  // A term's line comes before the first that uses it.
-  std::unordered_set<Expr> placed;
-  for (std::size_t i = 0; i < forward.size() + backward.size(); ++i) {
-    placed.insert(all[i].right);
+  return made;
+}
+
+// The lines of terms and abbreviations, each before the first that uses it.
+void Formulas::insert_term_lines(std::vector<Line>& forward, std::vector<Line>& backward) const {
+  std::unordered_set<Expr> has_line;
+  for (const std::vector<Line>* lines : {&forward, &backward}) {
+    for (const Line& line : *lines) {
+      has_line.insert(line.right);
+    }
   }
   Marks looked_at{expressions_};  // then so is all that it is made of
   for (std::vector<Line>* lines : {&forward, &backward}) {
@@ -112,7 +141,7 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
         for (Expr e : new_parts({next.right}, looked_at)) {
           const bool abbreviated = e->head == Head::symbol && abbreviations_.contains(e->node);
           const Expr right = abbreviated ? expressions_.definition(e) : e;
-          if ((abbreviated || (e != next.right && terms_.contains(e))) && placed.insert(right).second) {
+          if ((abbreviated || (e != next.right && terms_.contains(e))) && has_line.insert(right).second) {
             waiting.push_back({*name_of(e), right, abbreviated ? e : nullptr});
           }
         }
@@ -127,7 +156,11 @@ void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forwa
     }
     *lines = std::move(result);
   }
-  // Numbered in the order in which they stand.
+}
+
+// t¹, t², … in the order of the lines.
+void Formulas::number_terms(const std::unordered_set<Expr>& made, std::vector<Line>& forward,
+                            std::vector<Line>& backward) {
   std::size_t count = 0;
   for (std::vector<Line>* lines : {&forward, &backward}) {
     for (Line& line : *lines) {
@@ -189,37 +222,6 @@ std::vector<Equation> Formulas::equations(const std::vector<Line>& lines) {
     result.push_back(std::move(equation));
   }
   return result;
-}
-
-// The document's formulas: one sample, a sigmoid after every layer, the quadratic loss.
-void Formulas::label(Derivation& derivation) const {
-  const auto number = [](std::size_t l) { return l == 0 ? std::string{} : superscript(l); };
-  std::vector<const graph::Node*> layers;
-  for (const graph::Node* node : order_.nodes) {
-    if (names_->is_preactivation(node) && node->shape.rank() == 1) {
-      layers.push_back(node);
-    }
-  }
-  std::map<std::string, std::pair<std::string, std::string>> document;  // left: label, right
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::size_t l = layers.size() == 1 ? 0 : i + 1;
-    const std::string here = number(l);
-    const std::string above = number(l + 1);
-    const std::string before = i == 0 ? "x" : "a" + number(l - 1);
-    if (i + 1 == layers.size()) {
-      document["δ" + here] = {"BP1", fmt::format("(a{0} − y) ⊙ σ′(z{0})", here)};
-    } else {
-      document["δ" + here] = {"BP2", fmt::format("(W{0}ᵀ δ{0}) ⊙ σ′(z{1})", above, here)};
-    }
-    document["∂Loss/∂b" + here] = {"BP3", "δ" + here};
-    document["∂Loss/∂W" + here] = {"BP4", fmt::format("δ{} {}ᵀ", here, before)};
-  }
-  for (Equation& equation : derivation.backward) {
-    const auto known = document.find(equation.left);
-    if (known != document.end() && known->second.second == equation.right) {
-      equation.label = known->second.first;
-    }
-  }
 }
 
 void Formulas::note(Derivation& derivation, const std::vector<Line>& forward, const std::vector<Line>& backward) const {

@@ -44,6 +44,8 @@ class Formulas {
   [[nodiscard]] std::vector<Line> forward_lines();
   [[nodiscard]] std::vector<Line> backward_lines() const;
   [[nodiscard]] Expressions& expressions() noexcept { return expressions_; }
+  /// Of the forward pass.
+  [[nodiscard]] const Layers& layers() const noexcept { return names_->layers(); }
   [[nodiscard]] const Name* name_of(Expr e) const;
   /// Leaves and named quantities of the forward pass.
   [[nodiscard]] std::vector<Expr> symbols() const;
@@ -58,9 +60,14 @@ class Formulas {
   [[nodiscard]] Name derivative_name(const Name& by) const;
   [[nodiscard]] Name derivative_name(const graph::Node* node) const;
   [[nodiscard]] Name target_name(std::size_t i) const;
+  void name_swallowed_activations(std::vector<Line>& forward, const std::vector<Line>& backward);
   void name_terms(const DeriveOptions& options, std::vector<Line>& forward, std::vector<Line>& backward);
+  [[nodiscard]] std::unordered_set<Expr> choose_terms(const DeriveOptions& options, const std::vector<Line>& forward,
+                                                      const std::vector<Line>& backward);
+  void insert_term_lines(std::vector<Line>& forward, std::vector<Line>& backward) const;
+  void number_terms(const std::unordered_set<Expr>& made, std::vector<Line>& forward, std::vector<Line>& backward);
   [[nodiscard]] std::vector<Equation> equations(const std::vector<Line>& lines);
-  void label(Derivation& derivation) const;
+  void label(const std::vector<Line>& backward, std::vector<Equation>& equations);
   void note(Derivation& derivation, const std::vector<Line>& forward, const std::vector<Line>& backward) const;
   [[nodiscard]] std::vector<Expr> parts_of(const std::vector<Line>& lines) const;
   [[nodiscard]] static std::vector<Expr> new_parts(std::vector<Expr> roots, Marks& seen);

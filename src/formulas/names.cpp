@@ -14,29 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
 
-std::string_view innermost(const graph::Node& node) {
-  return node.scope == nullptr ? std::string_view{} : std::string_view{node.scope->name};
-}
-
-bool is_loss_scope(const graph::Node& node) {
-  const std::string_view scope = innermost(node);
-  constexpr std::size_t none = std::string_view::npos;
-  return scope.find("Loss") != none || scope.find("CrossEntropy") != none || scope == "MeanSquaredError";
-}
-
 // What a loss takes, or what is subtracted from a prediction.
 bool is_target(const graph::Node& user, const graph::Node* leaf) {
-  return is_loss_scope(user) || (user.operation->algebra() == Algebra::sub && user.inputs()[1] == leaf);
-}
-
-bool is_activation(const graph::Node& node) {
-  const Operation& operation = *node.operation;
-  return operation.algebra() == Algebra::sigmoid || operation.algebra() == Algebra::tanh ||
-         operation.algebra() == Algebra::relu || operation.algebra() == Algebra::softmax;
-}
-
-bool is_product(const graph::Node& node) {
-  return node.operation != nullptr && node.operation->algebra() == Algebra::matmul;
+  return is_in_loss(user) || (user.operation->algebra() == Algebra::sub && user.inputs()[1] == leaf);
 }
 
 }  // namespace
@@ -66,8 +46,8 @@ Name with_subscript(std::string_view base, const Name& below) {
 }
 
 Names::Names(const graph::Order& order, const graph::Node& loss,
-             const std::unordered_map<const graph::Node*, std::string>& given) {
-  find_layers(order);
+             const std::unordered_map<const graph::Node*, std::string>& given)
+    : layers_{order} {
   // Leaves and nodes in the order in which they are met.
   std::vector<const graph::Node*> met;
   std::unordered_set<const graph::Node*> seen;
@@ -81,30 +61,34 @@ Names::Names(const graph::Order& order, const graph::Node& loss,
     }
     met.push_back(node);
   }
-  std::vector<std::pair<const graph::Node*, std::string>> bases;
+  struct Based {
+    const graph::Node* node;
+    std::string base;
+  };
+  std::vector<Based> all;
   for (const graph::Node* node : met) {
     if (node == &loss) {
       continue;
     }
     if (const auto name = given.find(node); name != given.end()) {
-      bases.emplace_back(node, name->second);
+      all.push_back({node, name->second});
     } else if (node->name) {
-      bases.emplace_back(node, *node->name);
-    } else if (layer_.contains(node)) {
-      bases.emplace_back(node, "z");
+      all.push_back({node, *node->name});
+    } else if (is_preactivation(node)) {
+      all.push_back({node, "z"});
     } else if (node->operation == nullptr) {
       if (node->shape.rank() == 0 && !node->history && is_floating(node->dtype)) {
         continue;  // a number
       }
       const char* base = is_target(*user.at(node), node) ? "y" : "x";
-      bases.emplace_back(node, node->history ? "θ" : base);
-    } else if (is_activation(*node) && !is_loss_scope(*node) && layer_.contains(node->inputs()[0])) {
-      bases.emplace_back(node, "a");
+      all.push_back({node, node->history ? "θ" : base});
+    } else if (layers_.of_activation(node) != Layers::none) {
+      all.push_back({node, "a"});
     }
   }
   std::map<std::string, std::size_t> count;
-  for (const auto& [node, base] : bases) {
-    ++count[base];
+  for (const Based& each : all) {
+    ++count[each.base];
   }
   std::string loss_name = loss.name ? *loss.name : "Loss";
   if (const auto name = given.find(&loss); name != given.end()) {
@@ -112,16 +96,15 @@ Names::Names(const graph::Order& order, const graph::Node& loss,
   }
   set(&loss, loss_name, 0);
   std::map<std::string, std::size_t> next;
-  for (const auto& [node, base] : bases) {
+  for (const auto& [node, base] : all) {
+    const std::size_t of_parameter = layers_.of_parameter(node);
     std::size_t number = 0;
-    if (const auto layer = layer_.find(node); layer != layer_.end() && base == "z") {
-      number = layer->second;
-    } else if (const auto weight = weights_.find(node); weight != weights_.end() && count[base] > 1) {
-      number = weight->second;
-    } else if (node->operation != nullptr && base == "a" && !node->name && layer_.contains(node->inputs()[0])) {
-      number = layer_.at(node->inputs()[0]);
+    if (base == "z" && is_preactivation(node)) {
+      number = layer(node);
+    } else if (base == "a" && !node->name && layers_.of_activation(node) != Layers::none) {
+      number = number_of(layers_.of_activation(node));
     } else if (count[base] > 1) {
-      number = ++next[base];
+      number = of_parameter == Layers::none ? ++next[base] : number_of(of_parameter);
     }
     set(node, base, number);
   }
@@ -146,47 +129,6 @@ void Names::set(const graph::Node* node, const std::string& base, std::size_t nu
 
 void Names::add(const graph::Node* node, const std::string& base, std::size_t number) {
   set(node, base, number);
-}
-
-void Names::find_layers(const graph::Order& order) {
-  const auto is_dense = [](const graph::Node& node) { return innermost(node) == "Dense"; };
-  std::unordered_set<const graph::Node*> biased;  // products that a bias is added to
-  for (const graph::Node* node : order.nodes) {
-    if (is_dense(*node) && node->operation->algebra() == Algebra::add && is_product(*node->inputs()[0])) {
-      biased.insert(node->inputs()[0]);
-    }
-  }
-  for (const graph::Node* node : order.nodes) {
-    if (!is_dense(*node) || biased.contains(node)) {
-      continue;
-    }
-    const bool adds = node->operation->algebra() == Algebra::add && is_product(*node->inputs()[0]);
-    if (!adds && !is_product(*node)) {
-      continue;
-    }
-    preactivations_.push_back(node);
-    const std::size_t number = preactivations_.size();
-    const graph::Node* product = adds ? node->inputs()[0] : node;
-    for (const graph::Node* input : product->inputs()) {
-      while (input->operation != nullptr && input->operation->algebra() == Algebra::permute) {
-        input = input->inputs()[0];
-      }
-      if (input->operation == nullptr && input->history) {
-        weights_.emplace(input, number);
-      }
-    }
-    if (adds && node->inputs()[1]->operation == nullptr) {
-      weights_.emplace(node->inputs()[1], number);
-    }
-  }
-  for (std::size_t i = 0; i < preactivations_.size(); ++i) {
-    layer_.emplace(preactivations_[i], preactivations_.size() == 1 ? 0 : i + 1);
-  }
-  if (preactivations_.size() == 1) {
-    for (auto& [node, number] : weights_) {
-      number = 0;
-    }
-  }
 }
 
 }  // namespace xgrad::formulas

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "formulas/layers.hpp"
 #include "graph/order.hpp"
 
 namespace xgrad::formulas {
@@ -25,8 +26,8 @@ struct Name {
 /// The number of characters, of which UTF-8 takes several bytes.
 [[nodiscard]] std::size_t characters(std::string_view text) noexcept;
 
-/// The named quantities of a forward graph: what the user named; what layers compute (zˡ = Wˡ a + bˡ of the l-th Dense
-/// call, aˡ its activation); and leaves, "x" and "y" for lack of anything better.
+/// The named quantities of a forward graph: what the user named; what layers compute (zˡ and aˡ of the l-th, see
+/// Layers); and leaves, "x" and "y" for lack of anything better.
 class Names {
  public:
   /// `order`: behind the loss, down to the leaves. `given` are names that come before the nodes' own.
@@ -37,22 +38,25 @@ class Names {
   [[nodiscard]] const std::unordered_map<const graph::Node*, Name>& all() const noexcept { return names_; }
   [[nodiscard]] bool has(const graph::Node* node) const { return names_.contains(node); }
   [[nodiscard]] const Name& of(const graph::Node* node) const { return names_.at(node); }
-  /// Of an affine layer's output, whose gradient is its δ.
-  [[nodiscard]] bool is_preactivation(const graph::Node* node) const { return layer_.contains(node); }
-  /// Which Dense it is of, from 1; 0 if there is only one.
-  [[nodiscard]] std::size_t layer(const graph::Node* node) const { return layer_.at(node); }
+  [[nodiscard]] const Layers& layers() const noexcept { return layers_; }
+  /// Whether it is the z of a layer, whose gradient is that layer's δ.
+  [[nodiscard]] bool is_preactivation(const graph::Node* node) const {
+    return layers_.of_preactivation(node) != Layers::none;
+  }
+  /// The number of the layer whose z it is, from 1; 0 if there is only one layer.
+  [[nodiscard]] std::size_t layer(const graph::Node* node) const { return number_of(layers_.of_preactivation(node)); }
   [[nodiscard]] bool is_taken(const std::string& text) const { return taken_.contains(text); }
   /// A node that got its name later.
   void add(const graph::Node* node, const std::string& base, std::size_t number);
 
  private:
-  void find_layers(const graph::Order& order);
+  [[nodiscard]] std::size_t number_of(std::size_t layer) const noexcept {
+    return layers_.all().size() == 1 ? 0 : layer + 1;
+  }
   void set(const graph::Node* node, const std::string& base, std::size_t number);
 
+  Layers layers_;
   std::unordered_map<const graph::Node*, Name> names_;
-  std::unordered_map<const graph::Node*, std::size_t> layer_;    // of pre-activations
-  std::unordered_map<const graph::Node*, std::size_t> weights_;  // of their parameters
-  std::vector<const graph::Node*> preactivations_;
   std::unordered_set<std::string> taken_;
   // By base: of a number that was found taken, one that may not be; all between are.
   std::unordered_map<std::string, std::unordered_map<std::size_t, std::size_t>> next_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "xgrad/operation.hpp"
+#include "xgrad/scope.hpp"
 #include "xgrad/shape.hpp"
 #include "xgrad/tensor.hpp"
 
@@ -17,10 +18,14 @@
 
 namespace xgrad::graph {
 
-/// A chain of scope names, innermost first; shared by the nodes made inside.
+/// A chain of scopes, innermost first; shared by the nodes made inside.
+///
+/// A scope with a role is one call: two calls of one layer are two objects. Scopes without a role may be one.
 struct ScopeName {
   std::string name;
   std::shared_ptr<const ScopeName> outer;
+  Scope::Role role = Scope::Role::none;
+  bool derivative = false;  ///< what is made inside differentiates what the outer scope computes; it has no name
 };
 
 struct Node;
@@ -104,6 +109,9 @@ void set_value(Node& node, memory::Buffer value);
 
 /// The scope that new nodes get on this thread.
 [[nodiscard]] std::shared_ptr<const ScopeName>& current_scope() noexcept;
+
+/// The scope for derivatives of what this one computes. Itself if it is null or one already.
+[[nodiscard]] std::shared_ptr<const ScopeName> derivative_of(const std::shared_ptr<const ScopeName>& scope);
 
 /// Sets another scope while it lives.
 class ScopeGuard {

@@ -17,30 +17,33 @@ namespace xgrad {
 
 namespace {
 
-// The same layers are entered at every step: the last scopes of this thread are found again, not made again.
+// A scope with a role is one call, and made anew. Of others the last of this thread are found again.
 std::shared_ptr<const graph::ScopeName> scope_inside(const std::shared_ptr<const graph::ScopeName>& outer,
-                                                     std::string_view name) {
+                                                     std::string_view name, Scope::Role role) {
   constexpr std::size_t kept = 64;  // a power of two
   const auto make = [&] {
-    return std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer});
+    return std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer, role});
   };
+  if (role != Scope::Role::none) {
+    return make();
+  }
   auto* all = memory::of_this_thread<std::array<std::shared_ptr<const graph::ScopeName>, kept>>();
   if (all == nullptr) {  // the thread ends
     return make();
   }
   const std::size_t hash = std::hash<std::string_view>{}(name) ^ (reinterpret_cast<std::uintptr_t>(outer.get()) >> 4U);
-  auto& place = (*all)[hash % kept];
-  if (place == nullptr || place->outer != outer || place->name != name) {
-    place = make();
+  auto& entry = (*all)[hash % kept];
+  if (entry == nullptr || entry->outer != outer || entry->name != name) {
+    entry = make();
   }
-  return place;
+  return entry;
 }
 
 }  // namespace
 
-Scope::Scope(std::string_view name) {
+Scope::Scope(std::string_view name, Role role) {
   auto& current = graph::current_scope();
-  current = scope_inside(current, name);
+  current = scope_inside(current, name, role);
 }
 
 Scope::~Scope() {
@@ -51,15 +54,41 @@ Scope::~Scope() {
   }
 }
 
+std::shared_ptr<const graph::ScopeName> graph::derivative_of(const std::shared_ptr<const ScopeName>& scope) {
+  if (scope == nullptr || scope->derivative) {
+    return scope;
+  }
+  return std::make_shared<const ScopeName>(ScopeName{{}, scope, Scope::Role::none, true});
+}
+
 namespace {
 
+using graph::ScopeName;
+
+// The innermost scope that has a role; null if none has.
+const ScopeName* with_role(const ScopeName* scope) {
+  while (scope != nullptr && scope->role == Scope::Role::none) {
+    scope = scope->outer.get();
+  }
+  return scope;
+}
+
 NodeInfo info_of(const graph::Node& node) {
+  const ScopeName* scope = node.scope.get();
+  const ScopeName* role = scope == nullptr || scope->derivative ? nullptr : with_role(scope);
   return {node.operation ? std::string{node.operation->name()} : "leaf",
           node.name ? *node.name : std::string{},
-          graph::path(node.scope.get()),
+          graph::path(scope),
+          role == nullptr ? Scope::Role::none : role->role,
           node.shape,
           node.dtype,
           {}};
+}
+
+void require_defined(const Tensor& tensor) {
+  if (!tensor.defined()) {
+    throw ValueError("[nodes] of an undefined Tensor");
+  }
 }
 
 std::string table_of_operations(const std::vector<NodeInfo>& all) {
@@ -76,24 +105,26 @@ std::string table_of_operations(const std::vector<NodeInfo>& all) {
   return text;
 }
 
-std::string table_of_layers(const std::vector<NodeInfo>& all) {
+std::string table_of_layers(const graph::Node* root) {
   struct Layer {
     std::string scope;
     std::size_t operations = 0;
     Shape shape;
   };
   std::vector<Layer> layers;
-  for (const NodeInfo& node : all) {
-    if (node.inputs.empty()) {
+  for (const graph::Node* node : graph::topological_order({&root, 1}, graph::Boundary::leaves).nodes) {
+    if (node->inputs().empty()) {
       continue;
     }
-    auto place =
-        std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.scope == node.scope; });
-    if (place == layers.end()) {
-      place = layers.insert(layers.end(), {node.scope, 0, {}});
+    const ScopeName* own = node->scope.get();
+    const ScopeName* role = with_role(own);
+    const std::string scope = graph::path(role == nullptr ? own : role);
+    auto layer = std::find_if(layers.begin(), layers.end(), [&](const Layer& each) { return each.scope == scope; });
+    if (layer == layers.end()) {
+      layer = layers.insert(layers.end(), {scope, 0, {}});
     }
-    ++place->operations;
-    place->shape = node.shape;
+    ++layer->operations;
+    layer->shape = node->shape;
   }
   std::string text;
   for (const Layer& layer : layers) {
@@ -106,20 +137,18 @@ std::string table_of_layers(const std::vector<NodeInfo>& all) {
 }  // namespace
 
 std::vector<NodeInfo> nodes(const Tensor& tensor) {
-  if (!tensor.defined()) {
-    throw ValueError("[nodes] of an undefined Tensor");
-  }
+  require_defined(tensor);
   const graph::Node* root = tensor.node();
   const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
   std::vector<NodeInfo> result;
   std::unordered_map<const graph::Node*, std::size_t> leaves;
-  std::vector<std::size_t> place(order.nodes.size());
+  std::vector<std::size_t> position(order.nodes.size());
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     NodeInfo info = info_of(*order.nodes[i]);
     const auto links = order.inputs(i);
     for (std::size_t j = 0; j < links.size(); ++j) {
       if (links[j] != graph::Order::leaf) {
-        info.inputs.push_back(place[links[j]]);
+        info.inputs.push_back(position[links[j]]);
         continue;
       }
       const graph::Node* leaf = order.nodes[i]->inputs()[j];
@@ -129,7 +158,7 @@ std::vector<NodeInfo> nodes(const Tensor& tensor) {
       }
       info.inputs.push_back(known->second);
     }
-    place[i] = result.size();
+    position[i] = result.size();
     result.push_back(std::move(info));
   }
   if (order.nodes.empty()) {
@@ -139,8 +168,8 @@ std::vector<NodeInfo> nodes(const Tensor& tensor) {
 }
 
 std::string describe(const Tensor& tensor, View view) {
-  const auto all = nodes(tensor);
-  return view == View::operations ? table_of_operations(all) : table_of_layers(all);
+  require_defined(tensor);
+  return view == View::operations ? table_of_operations(nodes(tensor)) : table_of_layers(tensor.node());
 }
 
 }  // namespace xgrad

@@ -75,7 +75,7 @@ Dense::Dense(const Parameter& weight, const Parameter& bias) : W{weight}, b{bias
 }
 
 Tensor Dense::operator()(const Tensor& x) const {
-  const Scope scope{"Dense"};
+  const Scope scope{"Dense", Scope::Role::layer};
   require_defined("Dense", "input", x);
   const Shape& weight = W.shape();
   if (x.rank() == 0 || x.dim(-1) != weight[1]) {
@@ -102,22 +102,22 @@ void Dense::replace_parameters(const std::function<Parameter(const Parameter&)>&
 }
 
 Tensor Sigmoid::operator()(const Tensor& x) const {
-  const Scope scope{"Sigmoid"};
+  const Scope scope{"Sigmoid", Scope::Role::activation};
   return sigmoid(x);
 }
 
 Tensor Tanh::operator()(const Tensor& x) const {
-  const Scope scope{"Tanh"};
+  const Scope scope{"Tanh", Scope::Role::activation};
   return tanh(x);
 }
 
 Tensor ReLU::operator()(const Tensor& x) const {
-  const Scope scope{"ReLU"};
+  const Scope scope{"ReLU", Scope::Role::activation};
   return relu(x);
 }
 
 Tensor Softmax::operator()(const Tensor& x) const {
-  const Scope scope{"Softmax"};
+  const Scope scope{"Softmax", Scope::Role::activation};
   return softmax(x, -1);
 }
 

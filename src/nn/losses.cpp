@@ -53,7 +53,7 @@ Tensor reduced(const Tensor& total, std::int64_t count, Reduction reduction) {
 }  // namespace
 
 Tensor QuadraticLoss::operator()(const Tensor& a, const Tensor& y) const {
-  const Scope scope{"QuadraticLoss"};
+  const Scope scope{"QuadraticLoss", Scope::Role::loss};
   require_alike("QuadraticLoss", a, y);
   const std::int64_t count = samples("QuadraticLoss", a);
   if (count == 0) {
@@ -64,7 +64,7 @@ Tensor QuadraticLoss::operator()(const Tensor& a, const Tensor& y) const {
 }
 
 Tensor CrossEntropy::operator()(const Tensor& z, const Tensor& target) const {
-  const Scope scope{"CrossEntropy"};
+  const Scope scope{"CrossEntropy", Scope::Role::loss};
   require_defined("CrossEntropy", "prediction", z);
   require_defined("CrossEntropy", "target", target);
   const std::int64_t count = samples("CrossEntropy", z);
@@ -90,13 +90,13 @@ Tensor CrossEntropy::operator()(const Tensor& z, const Tensor& target) const {
 }
 
 Tensor BinaryCrossEntropy::operator()(const Tensor& z, const Tensor& y) const {
-  const Scope scope{"BinaryCrossEntropy"};
+  const Scope scope{"BinaryCrossEntropy", Scope::Role::loss};
   require_alike("BinaryCrossEntropy", z, y);
   return reduced(sum(softplus(z) - y * z), samples("BinaryCrossEntropy", z), reduction);
 }
 
 Tensor MeanSquaredError::operator()(const Tensor& a, const Tensor& y) const {
-  const Scope scope{"MeanSquaredError"};
+  const Scope scope{"MeanSquaredError", Scope::Role::loss};
   require_alike("MeanSquaredError", a, y);
   const Tensor squares = square(a - y);
   return reduction == Reduction::sum ? sum(squares) : mean(squares);

@@ -1,6 +1,7 @@
 #include "xgrad/nn/sequential.hpp"
 
 #include <fmt/format.h>
+#include <string>
 #include <utility>
 
 #include "xgrad/scope.hpp"
@@ -20,7 +21,7 @@ template Layer::Layer(BatchNorm);
 Tensor Sequential::operator()(const Tensor& x) const {
   Tensor value = x;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Scope scope{fmt::format("{}", i)};
+    const Scope scope{std::to_string(i), Scope::Role::layer};
     value = layers_[i](value);
   }
   return value;

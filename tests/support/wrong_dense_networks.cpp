@@ -45,7 +45,7 @@ Example dense(std::uint64_t seed, Act act, Loss kind) {
   example.parameters = parameters;
   example.loss = [=]() -> Tensor {
     const auto layer = [](const Tensor& in, const Parameter& W, const Parameter& b) {
-      const Scope scope{"Dense"};
+      const Scope scope{"Dense", Scope::Role::layer};
       return matmul(in, transpose(W.value())) + b.value();
     };
     const Tensor a = activate(layer(x, cells[0], cells[1]));

@@ -30,8 +30,18 @@ using diagnosis::Manual;
 using diagnosis::Standing;
 using diagnosis::Values;
 
-// The length of the first axis that data share: the number of samples.
+// The number of samples: the length of the first axis that the z of all layers share, 0 if these are of one sample.
+// Without layers, or where they don't agree, that of the first data with two axes.
 std::int64_t batch_of(formulas::Formulas& pass) {
+  const std::vector<formulas::Layer>& layers = pass.layers().all();
+  const auto samples = [](const formulas::Layer& layer) {
+    return layer.z->shape.rank() >= 2 ? layer.z->shape[0] : std::int64_t{0};
+  };
+  if (!layers.empty() && std::all_of(layers.begin(), layers.end(), [&](const formulas::Layer& layer) {
+        return samples(layer) == samples(layers.front());
+      })) {
+    return samples(layers.front());
+  }
   for (formulas::Expr symbol : pass.symbols()) {
     if (symbol->node->operation == nullptr && !symbol->node->history && symbol->shape.rank() >= 2) {
       return symbol->shape[0];
