@@ -185,7 +185,7 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
     default:
       break;
   }
-  if (is_builtin(op, "chain_mul") || is_builtin(op, "log_product")) {
+  if (is_builtin(op, "chain_mul") || is_builtin(op, "xlogy")) {
     return e_.product(x[0], x[1]);
   }
   if (is_builtin(op, "logistic_loss")) {
