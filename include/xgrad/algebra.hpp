@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "xgrad/export.hpp"
+
 namespace xgrad {
 
 /// What an operation is, where rules know something about it: a plan simplifies −(−x), a loss that is log σ(z) is
@@ -38,7 +40,7 @@ enum class Algebra : std::uint8_t {
   where,
   chain_mul,      ///< a b, where 0 · ∞ is 0
   chain_div,      ///< a / b, where 0 / 0 is 0
-  log_product,    ///< a log b, where a = 0 gives 0
+  log_product,    ///< a l for a logarithm l, where a = 0 gives 0
   logistic_loss,  ///< softplus(z) − y z, and its limits at ±∞
   // steps, the derivatives of relu, clip, maximum and max
   relu_slope,

@@ -1,6 +1,7 @@
 #include "xgrad/diagnose.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -20,7 +21,8 @@ std::string Diagnosis::text() const {
     case Verdict::right:
       return fmt::format("{} is right", parameter);
     case Verdict::inconclusive:
-      return fmt::format("{}: there is nothing to say", parameter);
+      return fmt::format("{}: {}", parameter,
+                         formula.empty() && !difference.empty() ? difference : "there is nothing to say");
     case Verdict::wrong:
       break;
   }
@@ -67,6 +69,14 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
   const std::vector<Given> given = given_by_hand("diagnose", value, parameters, manual, options.manual_of);
   require_terms("diagnose", given, options.terms);
   Automatic automatic = differentiate(value, tensors_of(given));
+  if (!std::isfinite(automatic.loss)) {
+    std::vector<Diagnosis> nothing(given.size());
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      nothing[i].parameter = given[i].name;
+      nothing[i].difference = fmt::format("the loss is {}, so there is no gradient to check", automatic.loss);
+    }
+    return nothing;
+  }
   weigh_rounding(value, given, automatic);
   return explain(value, given, automatic, {.names = options.names, .terms = options.terms}).diagnoses;
 }

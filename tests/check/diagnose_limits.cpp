@@ -122,6 +122,22 @@ TEST_CASE("diagnose: of large gradients a part is looked at, and all entries cou
   CHECK(contains(entry.text(), "only 1 of its 6000 entries differ, most at (4321,)"));
 }
 
+TEST_CASE("diagnose: of a loss that isn't finite it says what compare says, and no gradient is wrong") {
+  const xg::Parameter w{xg::tensor({1, -1}, float64), "w"};
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double at : {-1.0, infinity}) {
+    const auto loss = [&] { return xg::sum(xg::log(w * at)) + xg::sum(w); };
+    const Tensor manual = xg::tensor({5, 7}, float64);
+    const auto diagnoses = diagnose(loss, {{"w", w}}, {manual});
+    const auto report = compare(loss, {{"w", w}}, {.manual = {manual}});
+    REQUIRE(diagnoses.size() == 1);
+    CHECK(report.verdict() == Verdict::inconclusive);
+    CHECK(diagnoses[0].verdict == Verdict::inconclusive);
+    CHECK(diagnoses[0].mistakes.empty());
+    CHECK(diagnoses[0].text() == "w: the loss is nan, so there is no gradient to check");
+  }
+}
+
 TEST_CASE("diagnose: gradients of one and two entries") {
   for (const std::int64_t outputs : {1, 2}) {
     xg::Random random{3};

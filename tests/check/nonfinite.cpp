@@ -80,6 +80,20 @@ TEST_CASE("trace_nonfinite: operations out of their domain, forward") {
   }
 }
 
+TEST_CASE("trace_nonfinite: a product with a logarithm is named as in the index of operations") {
+  const xg::Parameter y{xg::tensor({1, 1e308}, xg::float64), "y"};
+  const xg::Parameter p{xg::tensor({0.5, 1e-10}, xg::float64), "p"};
+  for (const bool as_product : {false, true}) {
+    traced({"y log p",
+            "xlogy",
+            {1},
+            -std::numeric_limits<double>::infinity(),
+            "y ⊙ log(p)",
+            [&] { return as_product ? y * xg::log(p) : xg::xlogy(y, p); }},
+           Pass::forward);
+  }
+}
+
 TEST_CASE("trace_nonfinite: overflow, forward") {
   const xg::Tensor t = trained({1, 88, 89, 100}, "t");
   const xg::Tensor s = trained({{1, 2}, {3e38, 3e38}, {-3e38, 3e38}}, "s");
@@ -133,14 +147,14 @@ TEST_CASE("trace_nonfinite: overflow, forward") {
        [&] {
          return xg::sum(xg::exp(t) * named({1, 1, 0, 0}, "mask"));
        }},
-      {"0 log 0 in a scalar product",
+      {"0 log 0 in a matrix product",
        "log",
        {1},
        -inf,
        "log(p)",
        [] {
          const xg::Tensor p = trained({1, 0}, "p");
-         return -xg::dot(p, xg::log(p));
+         return -xg::sum(xg::matmul(xg::reshape(p, {1, 2}), xg::reshape(xg::log(p), {2, 1})));
        }},
       {"softmax by hand",
        "exp",

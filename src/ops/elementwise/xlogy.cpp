@@ -19,7 +19,7 @@ namespace {
 // a l, and 0 where a = 0 unless l is NaN        ∂a = l, ∂l = a
 class LogProductOperation final : public ops::Elementwise {
  public:
-  [[nodiscard]] std::string_view name() const noexcept override { return "log_product"; }
+  [[nodiscard]] std::string_view name() const noexcept override { return "xlogy"; }
   [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::log_product; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "⊙", 2}; }
 
