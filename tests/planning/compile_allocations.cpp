@@ -77,9 +77,8 @@ TEST_CASE("compile: a compiled step allocates nothing") {
 
 TEST_CASE("compile: a compiled step that draws random numbers and writes states allocates nothing") {
   xg::Random random{2};
-  const xg::nn::Sequential net{xg::nn::Dense{5, 4, random}, xg::nn::BatchNorm{4}, xg::nn::ReLU{},
-                               xg::nn::Dropout{0.5, random}, xg::nn::Dense{4, 3, random},
-                               xg::nn::Dropout{0.5, random}};
+  const xg::nn::Sequential net{xg::nn::Dense{5, 4, random},  xg::nn::BatchNorm{4},        xg::nn::ReLU{},
+                               xg::nn::Dropout{0.5, random}, xg::nn::Dense{4, 3, random}, xg::nn::Dropout{0.5, random}};
   xg::optim::SGD sgd{net.parameters(), {.learning_rate = 0.5}};
   auto step = xg::compile([&](const xg::Tensor& x) { return sgd.step(xg::sum(xg::square(net(x)))); });
   const xg::Tensor x = random.normal({6, 5}).eval();

@@ -37,8 +37,8 @@ const graph::Node* Pattern::call(const Tensor& x, Is is) {
 
 bool Pattern::is_number(const Tensor& x) {
   const graph::Node& node = *x.node();
-  const bool found = node.operation == nullptr && node.has_value() && !node.history && !node.of_state && node.shape.rank() == 0 &&
-                     is_floating(node.dtype);
+  const bool found = node.operation == nullptr && node.has_value() && !node.history && !node.of_state &&
+                     node.shape.rank() == 0 && is_floating(node.dtype);
   if (found) {
     around_.push_back(x);
   }
