@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "xgrad/export.hpp"
+
 namespace xgrad::nn {
 
 /// A field of layers that do another thing in inference than in training; see inference.hpp.
