@@ -128,6 +128,7 @@ class Finder {
       }
     }
     std::vector<Layer> result;
+    result.reserve(by_call.size());
     for (auto& [call, layer] : by_call) {
       result.push_back(std::move(layer));
     }

@@ -81,7 +81,7 @@ Tensor weight_of(const Tensor& product, const Tensor& z, Pattern& pattern) {
   }
   for (const std::size_t i : {std::size_t{1}, std::size_t{0}}) {
     const Tensor u = input(*call, i);
-    const Tensor w = input(*call, 1 - i);
+    Tensor w = input(*call, 1 - i);
     if (same(u, z)) {
       return w;
     }

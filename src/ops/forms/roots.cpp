@@ -73,7 +73,8 @@ Tensor root_of_mean(const Tensor& x, Pattern& pattern) {
   if (axes.values().empty()) {
     return abs(t);
   }
-  return norm(t, axes, keeps_dims(*mean->operation)) / std::sqrt(static_cast<double>(t.size() / x.size()));
+  const std::int64_t count = t.size() / x.size();
+  return norm(t, axes, keeps_dims(*mean->operation)) / std::sqrt(static_cast<double>(count));
 }
 
 bool is_positive(const Tensor& x) {
