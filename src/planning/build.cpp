@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
-#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -11,26 +10,14 @@
 #include "graph/order.hpp"
 #include "graph/scope_path.hpp"
 #include "graph/trace.hpp"
-#include "planning/algebra.hpp"
-#include "planning/groups.hpp"
+#include "planning/groups/grouping.hpp"
 #include "planning/schedule.hpp"
-#include "planning/tile_program.hpp"
-#include "run/elementwise/elementwise_step.hpp"
-#include "run/operation_step.hpp"
-#include "run/products/product_step.hpp"
+#include "planning/storage.hpp"
 #include "run/products/vector_update_step.hpp"
 
 namespace xgrad::planning {
 
 namespace {
-
-/// A group on its way to become a step.
-struct Draft {
-  Group group;
-  std::optional<run::ElementwiseTask> tiles;  // of an element-wise group
-  StepAccess access;
-  std::size_t scratch_bytes = 0;
-};
 
 class Builder {
  public:
@@ -44,18 +31,18 @@ class Builder {
         fuse_{request.options.fuse} {}
 
   Planned run() {
-    for (const std::uint32_t place : order_.found) {
-      if (place != graph::Order::leaf) {
-        kept_[place] = true;
+    for (const std::uint32_t index : order_.found) {
+      if (index != graph::Order::leaf) {
+        kept_[index] = true;
       }
     }
-    for (Group& group : make_groups(order_, kept_, fuse_)) {
-      drafts_.emplace_back().group = std::move(group);
-    }
+    groups_ = make_groups(order_, kept_, fuse_);
     find_needed();
-    std::for_each(drafts_.begin(), drafts_.end(), [this](Draft& draft) { find_access(draft); });
+    for (const auto& group : groups_) {
+      group->assign(storage_, needed_);
+    }
     locate_outputs();
-    sort_drafts();
+    sort_groups();
     Planned planned;
     planned.plan = std::make_unique<run::Plan>();
     planned.outputs = result_;
@@ -63,9 +50,9 @@ class Builder {
       planned.leaf_slots.push_back(storage_.leaf_slot(i));
     }
     place_values(*planned.plan);
-    for (Draft& draft : drafts_) {
-      planned.plan->infos.push_back(info(draft));
-      planned.plan->steps.push_back(step(draft));
+    for (const auto& group : groups_) {
+      planned.plan->infos.push_back(info(*group));
+      planned.plan->steps.push_back(group->make());
     }
     if (fuse_) {
       run::merge_vector_updates(*planned.plan);
@@ -95,98 +82,22 @@ class Builder {
     return leaves;
   }
 
-  [[nodiscard]] Source operand(std::uint32_t place, std::size_t input, const Group& group) const {
-    return through_broadcasts(order_, source(order_, place, input), group.kind == Group::Kind::elementwise);
-  }
-
-  // Which nodes' values other steps read, or are outputs.
+  // Which nodes' values groups read, or are outputs.
   void find_needed() {
-    std::vector<std::size_t> group_of(order_.nodes.size(), drafts_.size());
-    for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      for (const std::uint32_t place : drafts_[i].group.nodes) {
-        group_of[place] = i;
-      }
-    }
     needed_.assign(order_.nodes.size(), false);
     const auto need = [this](run::Slot slot) {
       if (!storage_.is_leaf(slot)) {
         needed_[slot] = true;
       }
     };
-    for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      const Group& group = drafts_[i].group;
-      if (group.kind == Group::Kind::product) {
-        for (const Source& read : product_reads(group)) {
-          need(storage_.of(read));
-        }
-        continue;
-      }
-      for (const std::uint32_t place : group.nodes) {
-        for (std::size_t j = 0; j < order_.inputs(place).size(); ++j) {
-          const Source from = operand(place, j, group);
-          if (from.place == graph::Order::leaf || group_of[from.place] != i) {
-            need(storage_.of(from));
-          }
-        }
+    for (const auto& group : groups_) {
+      for (const Source& read : group->reads()) {
+        need(storage_.of(read));
       }
     }
-    for (std::uint32_t place = 0; place < order_.nodes.size(); ++place) {
-      if (kept_[place]) {
-        need(storage_.of_place(place));
-      }
-    }
-  }
-
-  [[nodiscard]] std::vector<Source> product_reads(const Group& group) const {
-    const FoldedProduct& folded = group.folded;
-    std::vector<Source> reads{source(order_, folded.product, 0), source(order_, folded.product, 1)};
-    reads.insert(reads.end(), folded.scalars.begin(), folded.scalars.end());
-    if (folded.start) {
-      reads.push_back(*folded.start);
-    }
-    if (folded.start_scale) {
-      reads.push_back(*folded.start_scale);
-    }
-    return reads;
-  }
-
-  void find_access(Draft& draft) {
-    StepAccess& access = draft.access;
-    access.rank = draft.group.nodes.back();
-    switch (draft.group.kind) {
-      case Group::Kind::elementwise: {
-        draft.tiles = tile_program(order_, draft.group, storage_, needed_);
-        draft.scratch_bytes = run::tile_layout(*draft.tiles).scratch_bytes;
-        for (const run::TileRegister& tile : draft.tiles->registers) {
-          if (tile.kind == run::TileRegister::Kind::input || tile.kind == run::TileRegister::Kind::scalar) {
-            access.reads.push_back(tile.operand.slot);
-          } else if (tile.kind == run::TileRegister::Kind::output) {
-            access.writes.push_back(tile.operand.slot);
-          }
-        }
-        for (const run::TileSum& sum : draft.tiles->sums) {
-          access.writes.push_back(sum.output.slot);
-        }
-        access.may_throw = std::any_of(draft.group.nodes.begin(), draft.group.nodes.end(), [this](std::uint32_t place) {
-          return order_.nodes[place]->operation->may_throw();
-        });
-        break;
-      }
-      case Group::Kind::product:
-        for (const Source& read : product_reads(draft.group)) {
-          access.reads.push_back(storage_.of(read));
-          access.may_throw = access.may_throw || read.node->shape.size() > std::numeric_limits<std::int32_t>::max();
-        }
-        access.writes.push_back(storage_.of_place(draft.group.nodes[0]));
-        break;
-      case Group::Kind::operation: {
-        const std::uint32_t place = draft.group.nodes[0];
-        for (std::size_t j = 0; j < order_.inputs(place).size(); ++j) {
-          access.reads.push_back(storage_.of(source(order_, place, j)));
-        }
-        access.writes.push_back(storage_.of_place(place));
-        access.may_throw = order_.nodes[place]->operation->may_throw();
-        break;
+    for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
+      if (kept_[i]) {
+        need(storage_.of_node(i));
       }
     }
   }
@@ -211,32 +122,14 @@ class Builder {
     }
   }
 
-  // Whether the step that writes the output reads nothing of the leaf that it has written over already, and can't end
-  // half-way.
-  [[nodiscard]] bool can_write_over(const Draft& draft, run::Slot output, run::Slot leaf) const {
-    const StepAccess& access = draft.access;
+  // Whether the group reads nothing of the leaf that it has written over already, and can't end half-way.
+  static bool can_write_over(const Group& group, run::Slot output, run::Slot leaf) {
+    const StepAccess& access = group.access();
     if (access.may_throw) {
       return false;
     }
-    if (std::find(access.reads.begin(), access.reads.end(), leaf) == access.reads.end()) {
-      return true;
-    }
-    if (draft.tiles) {
-      return !is_sum(*draft.tiles, output) && can_overwrite(*draft.tiles, leaf, output);
-    }
-    return draft.group.kind == Group::Kind::product && only_start(draft, leaf);
-  }
-
-  [[nodiscard]] static bool is_sum(const run::ElementwiseTask& tiles, run::Slot output) {
-    return std::any_of(tiles.sums.begin(), tiles.sums.end(),
-                       [output](const run::TileSum& sum) { return sum.output.slot == output; });
-  }
-
-  // Whether a product reads the slot as what it is added to, and nowhere else.
-  [[nodiscard]] bool only_start(const Draft& draft, run::Slot slot) const {
-    const FoldedProduct& folded = draft.group.folded;
-    const auto& reads = draft.access.reads;
-    return folded.start && storage_.of(*folded.start) == slot && std::count(reads.begin(), reads.end(), slot) == 1;
+    const bool reads = std::find(access.reads.begin(), access.reads.end(), leaf) != access.reads.end();
+    return !reads || group.may_overwrite(output, leaf);
   }
 
   // The outputs that may have the memory of the leaf that they were asked to be written over, as far as their step and
@@ -252,18 +145,18 @@ class Builder {
         given_back.insert(output.index);
       }
     }
-    std::unordered_map<run::Slot, const Draft*> writers;
-    for (const Draft& draft : drafts_) {
-      for (const run::Slot slot : draft.access.writes) {
-        writers.emplace(slot, &draft);
+    std::unordered_map<run::Slot, const Group*> writers;
+    for (const auto& group : groups_) {
+      for (const run::Slot slot : group->access().writes) {
+        writers.emplace(slot, group.get());
       }
     }
     for (std::size_t i = 0; i < result_.size(); ++i) {
-      const std::uint32_t place = request_.over_leaf[i];
-      if (place == Request::no_leaf || result_[i].from != PlannedOutput::From::memory || given_back.contains(place)) {
+      const std::uint32_t over = request_.over_leaf[i];
+      if (over == Request::no_leaf || result_[i].from != PlannedOutput::From::memory || given_back.contains(over)) {
         continue;
       }
-      const run::Slot leaf = storage_.leaf_slot(place);
+      const run::Slot leaf = storage_.leaf_slot(over);
       const auto writer = writers.find(result_[i].slot);
       if (writer != writers.end() && can_write_over(*writer->second, result_[i].slot, leaf)) {
         overwrites.push_back({result_[i].slot, leaf});
@@ -272,13 +165,9 @@ class Builder {
     return overwrites;
   }
 
-  void sort_drafts() {
+  void sort_groups() {
     std::vector<Overwrite> overwrites = possible_overwrites();
-    std::vector<StepAccess> accesses;
-    accesses.reserve(drafts_.size());
-    std::transform(drafts_.begin(), drafts_.end(), std::back_inserter(accesses),
-                   [](const Draft& draft) { return draft.access; });
-    const auto sequence = schedule(accesses, storage_.slot_count(), overwrites);
+    const auto sequence = schedule(accesses(), storage_.slot_count(), overwrites);
     std::unordered_set<run::Slot> overwriting;
     for (const Overwrite& overwrite : overwrites) {
       overwriting.insert(overwrite.output);
@@ -286,37 +175,39 @@ class Builder {
     for (PlannedOutput& output : result_) {
       output.may_overwrite = overwriting.contains(output.slot);
     }
-    std::vector<Draft> sorted;
+    std::vector<std::unique_ptr<Group>> sorted;
     sorted.reserve(sequence.size());
     for (const std::uint32_t i : sequence) {
-      sorted.push_back(std::move(drafts_[i]));
+      sorted.push_back(std::move(groups_[i]));
     }
-    drafts_ = std::move(sorted);
+    groups_ = std::move(sorted);
+  }
+
+  [[nodiscard]] std::vector<StepAccess> accesses() const {
+    std::vector<StepAccess> result;
+    result.reserve(groups_.size());
+    std::transform(groups_.begin(), groups_.end(), std::back_inserter(result),
+                   [](const auto& group) { return group->access(); });
+    return result;
   }
 
   void place_values(run::Plan& plan) const {
     std::vector<ArenaValue> values(storage_.slot_count());
-    for (std::uint32_t place = 0; place < order_.nodes.size(); ++place) {
-      const graph::Node& node = *order_.nodes[place];
-      if (!is_alias(node) && (needed_[place] || kept_[place])) {
-        values[place].bytes =
-            std::max<std::size_t>(static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype), 1);
+    for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
+      const graph::Node& node = *order_.nodes[i];
+      if (!is_alias(node) && needed_[i]) {
+        values[i].bytes = std::max<std::size_t>(static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype), 1);
       }
     }
-    std::vector<StepAccess> accesses;
     std::size_t scratch_bytes = 0;
-    for (const Draft& draft : drafts_) {
-      accesses.push_back(draft.access);
-      scratch_bytes = std::max(scratch_bytes, draft.scratch_bytes);
-      add_overwrites(draft, values);
-      for (const run::TileSum& sum : draft.tiles ? draft.tiles->sums : std::vector<run::TileSum>{}) {
-        values[sum.output.slot].bytes = std::max<std::size_t>(sum.output.bytes(), 1);
-      }
+    for (const auto& group : groups_) {
+      scratch_bytes = std::max(scratch_bytes, group->scratch_bytes());
+      add_overwrites(*group, values);
     }
     for (const PlannedOutput& output : result_) {
       values[output.slot].bytes = 0;
     }
-    const Arena arena = planning::place_values(accesses, values);
+    const Arena arena = planning::place_values(accesses(), values);
     plan.offsets = arena.offsets;
     plan.arena_bytes = arena.bytes;
     plan.unplanned_bytes = arena.unshared_bytes;
@@ -330,109 +221,25 @@ class Builder {
     }
   }
 
-  void add_overwrites(const Draft& draft, std::vector<ArenaValue>& values) const {
-    for (const run::Slot output : draft.access.writes) {
-      for (const run::Slot input : draft.access.reads) {
-        if (storage_.is_leaf(input)) {
-          continue;
-        }
-        bool allowed = false;
-        if (draft.tiles) {
-          allowed = !is_sum(*draft.tiles, output) && can_overwrite(*draft.tiles, input, output);
-        } else if (draft.group.kind == Group::Kind::product) {
-          allowed = only_start(draft, input);
-        } else {
-          const graph::Node& node = *order_.nodes[draft.group.nodes[0]];
-          allowed = node.operation->runs_in_place() && in_place_inputs_alike(node);
-        }
-        if (allowed) {
+  void add_overwrites(const Group& group, std::vector<ArenaValue>& values) const {
+    for (const run::Slot output : group.access().writes) {
+      for (const run::Slot input : group.access().reads) {
+        if (!storage_.is_leaf(input) && group.may_overwrite(output, input)) {
           values[output].may_overwrite.push_back(input);
         }
       }
     }
   }
 
-  static bool in_place_inputs_alike(const graph::Node& node) {
-    return std::all_of(node.inputs().begin(), node.inputs().end(), [&](const graph::Node* input) {
-      return input->shape == node.shape && input->dtype == node.dtype;
-    });
-  }
-
-  [[nodiscard]] std::unique_ptr<run::PlanStep> step(Draft& draft) const {
-    if (draft.tiles) {
-      return std::make_unique<run::ElementwiseStep>(std::move(*draft.tiles));
-    }
-    if (draft.group.kind == Group::Kind::product) {
-      return std::make_unique<run::ProductStep>(product_task(draft.group));
-    }
-    const std::uint32_t place = draft.group.nodes[0];
-    const graph::Node& node = *order_.nodes[place];
-    std::vector<run::Operand> inputs;
-    for (std::size_t j = 0; j < node.inputs().size(); ++j) {
-      inputs.push_back(storage_.operand(source(order_, place, j)));
-    }
-    return std::make_unique<run::OperationStep>(node.operation, inputs, storage_.operand({place, order_.nodes[place]}));
-  }
-
-  [[nodiscard]] run::ProductTask product_task(const Group& group) const {
-    const FoldedProduct& folded = group.folded;
-    run::ProductTask task;
-    task.shape = product_shape(*order_.nodes[folded.product]);
-    task.a = storage_.of(source(order_, folded.product, 0));
-    task.b = storage_.of(source(order_, folded.product, 1));
-    const std::uint32_t place = group.nodes[0];
-    task.c = storage_.operand({place, order_.nodes[place]});
-    task.negative = folded.negative;
-    for (const Source& scalar : folded.scalars) {
-      task.scalars.push_back(storage_.of(scalar));
-    }
-    if (folded.start) {
-      task.start = storage_.of(*folded.start);
-    }
-    if (folded.start_scale) {
-      task.start_scale = storage_.of(*folded.start_scale);
-    }
-    return task;
-  }
-
-  // (m, k) · (k, n). A vector is a matrix of one column at the right, and of one row at the left; the rows of a batch
-  // are one tall matrix.
-  static run::ProductShape product_shape(const graph::Node& node) {
-    const Shape& a = node.inputs()[0]->shape;
-    const Shape& b = node.inputs()[1]->shape;
-    run::ProductShape shape;
-    shape.dtype = node.dtype;
-    if (algebra_of(node) == Algebra::outer) {
-      shape.m = a[0];
-      shape.n = b[0];
-      shape.k = 1;
-      return shape;
-    }
-    shape.transpose_a = a.rank() > 1 && ops::flag(*node.operation, "transpose_a");
-    shape.transpose_b = b.rank() > 1 && ops::flag(*node.operation, "transpose_b");
-    shape.k = a.rank() == 1 ? a[0] : a[a.rank() - (shape.transpose_a ? 2 : 1)];
-    shape.n = b.rank() == 1 ? 1 : b[shape.transpose_b ? 0 : 1];
-    shape.m = 1;
-    for (std::size_t axis = 0; axis + 1 < a.rank(); ++axis) {
-      shape.m *= a[axis];
-    }
-    if (shape.transpose_a) {
-      shape.m = a[a.rank() - 1];
-    }
-    return shape;
-  }
-
-  [[nodiscard]] run::StepInfo info(const Draft& draft) const {
+  [[nodiscard]] run::StepInfo info(const Group& group) const {
     run::StepInfo result;
-    result.reads = draft.access.reads;
-    result.writes = draft.access.writes;
-    result.may_throw = draft.access.may_throw;
-    result.scope = graph::path(order_.nodes[draft.group.nodes.back()]->scope.get());
-    auto places = draft.group.nodes;
-    places.insert(places.end(), draft.group.sums.begin(), draft.group.sums.end());
-    for (const std::uint32_t place : places) {
-      const graph::Node& node = *order_.nodes[place];
-      const run::Slot slot = storage_.of_place(place);
+    result.reads = group.access().reads;
+    result.writes = group.access().writes;
+    result.may_throw = group.access().may_throw;
+    result.scope = graph::path(order_.nodes[group.rank()]->scope.get());
+    for (const std::uint32_t index : group.nodes()) {
+      const graph::Node& node = *order_.nodes[index];
+      const run::Slot slot = storage_.of_node(index);
       if (std::find(result.writes.begin(), result.writes.end(), slot) == result.writes.end()) {
         continue;
       }
@@ -454,7 +261,7 @@ class Builder {
   std::vector<bool> kept_;
   std::vector<bool> needed_;
   bool fuse_;
-  std::vector<Draft> drafts_;
+  std::vector<std::unique_ptr<Group>> groups_;
   std::vector<PlannedOutput> result_;
 };
 

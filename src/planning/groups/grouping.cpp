@@ -1,4 +1,4 @@
-#include "planning/groups.hpp"
+#include "planning/groups/grouping.hpp"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,8 @@
 #include "xgrad/operation.hpp"
 
 #include "planning/algebra.hpp"
-#include "planning/tile_sums.hpp"
+#include "planning/groups/tile_program.hpp"
+#include "planning/groups/tile_sums.hpp"
 
 namespace xgrad::planning {
 
@@ -42,7 +43,7 @@ class Grouping {
     }
   }
 
-  std::vector<Group> run() {
+  std::vector<std::unique_ptr<Group>> run() {
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
       if (kept_[i]) {
         fold_update(i);
@@ -84,7 +85,7 @@ class Grouping {
            (b.shape.rank() == 2 && !ops::flag(*node.operation, "transpose_a"));
   }
 
-  [[nodiscard]] bool used_once(std::uint32_t place) const { return users_[place].size() == 1 && !kept_[place]; }
+  [[nodiscard]] bool used_once(std::uint32_t index) const { return users_[index].size() == 1 && !kept_[index]; }
 
   // start ± scalars · product, where the product is used for nothing else: the product adds to the start itself.
   void fold_update(std::size_t i) {
@@ -103,8 +104,8 @@ class Grouping {
         continue;
       }
       take_start(source(order_, i, 1 - term), folded, path);
-      for (const std::uint32_t place : path) {
-        roles_[place] = Role::folded;
+      for (const std::uint32_t index : path) {
+        roles_[index] = Role::folded;
       }
       roles_[i] = Role::product;
       folded_[i] = std::move(folded);
@@ -114,19 +115,19 @@ class Grouping {
 
   // From a term through factors and signs to a product of this shape.
   bool follow(Source term, const Shape& shape, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
-    while (term.place != graph::Order::leaf && term.node->shape == shape && used_once(term.place)) {
-      const std::uint32_t place = term.place;
-      path.push_back(place);
-      if (roles_[place] == Role::product && !folded_[place].start) {
-        folded.product = place;
+    while (!term.is_leaf() && term.node->shape == shape && used_once(term.index)) {
+      const std::uint32_t index = term.index;
+      path.push_back(index);
+      if (roles_[index] == Role::product && !folded_[index].start) {
+        folded.product = index;
         return true;
       }
-      if (algebras_[place] == Algebra::neg) {
+      if (algebras_[index] == Algebra::neg) {
         folded.negative = !folded.negative;
-        term = source(order_, place, 0);
-      } else if (algebras_[place] == Algebra::mul) {
-        const Source a = source(order_, place, 0);
-        const Source b = source(order_, place, 1);
+        term = source(order_, index, 0);
+      } else if (algebras_[index] == Algebra::mul) {
+        const Source a = source(order_, index, 0);
+        const Source b = source(order_, index, 1);
         // One number only: the product of two may leave the range where that with the tensor doesn't.
         if (!folded.scalars.empty() || (!is_scalar(*a.node) && !is_scalar(*b.node))) {
           return false;
@@ -143,14 +144,14 @@ class Grouping {
   // The start, or scale · start.
   void take_start(const Source& start, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
     folded.start = start;
-    if (start.place == graph::Order::leaf || algebras_[start.place] != Algebra::mul || !used_once(start.place)) {
+    if (start.is_leaf() || algebras_[start.index] != Algebra::mul || !used_once(start.index)) {
       return;
     }
-    const Source a = source(order_, start.place, 0);
-    const Source b = source(order_, start.place, 1);
+    const Source a = source(order_, start.index, 0);
+    const Source b = source(order_, start.index, 1);
     for (const auto& [scale, tensor] : {std::pair{a, b}, std::pair{b, a}}) {
       if (is_scalar(*scale.node) && tensor.node->shape == start.node->shape && !is_scalar(*tensor.node)) {
-        path.push_back(start.place);
+        path.push_back(start.index);
         folded.start_scale = scale;
         folded.start = tensor;
         return;
@@ -216,16 +217,16 @@ class Grouping {
       return false;
     }
     const Source summed = source(order_, i, 0);
-    return summed.place != graph::Order::leaf && roles_[summed.place] == Role::elementwise &&
-           levels_[summed.place] == levels_[i] && tile_sum(*order_.nodes[i]).has_value();
+    return !summed.is_leaf() && roles_[summed.index] == Role::elementwise && levels_[summed.index] == levels_[i] &&
+           tile_sum(*order_.nodes[i]).has_value();
   }
 
-  std::uint32_t root(std::uint32_t place) {
-    while (parents_[place] != place) {
-      parents_[place] = parents_[parents_[place]];
-      place = parents_[place];
+  std::uint32_t root(std::uint32_t index) {
+    while (parents_[index] != index) {
+      parents_[index] = parents_[parents_[index]];
+      index = parents_[index];
     }
-    return place;
+    return index;
   }
 
   [[nodiscard]] bool can_join(std::uint32_t a, std::uint32_t b) const {
@@ -246,9 +247,9 @@ class Grouping {
         }
       }
       if (order_.nodes[i]->shape.size() <= most_small) {
-        const auto [place, added] = small.try_emplace({levels_[i], order_.nodes[i]->shape.to_vector()}, i);
+        const auto [index, added] = small.try_emplace({levels_[i], order_.nodes[i]->shape.to_vector()}, i);
         if (!added) {
-          parents_[root(place->second)] = root(i);
+          parents_[root(index->second)] = root(i);
         }
       }
     }
@@ -267,36 +268,37 @@ class Grouping {
     return needed;
   }
 
-  std::vector<Group> groups() {
+  std::vector<std::unique_ptr<Group>> groups() {
     connect();
     const std::vector<char> needed = needed_broadcasts();
-    std::vector<Group> result;
-    std::map<std::uint32_t, std::size_t> open;  // by root: the group that takes more
-    group_of_.assign(order_.nodes.size(), 0);
+    std::vector<std::unique_ptr<Group>> result;
+    std::vector<TilePass> passes;
+    std::map<std::uint32_t, std::size_t> open;  // by root: the pass that takes more
+    pass_of_.assign(order_.nodes.size(), 0);
     for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
       if (roles_[i] == Role::elementwise) {
-        const auto [place, added] = open.try_emplace(root(i), result.size());
-        if (!added && result[place->second].nodes.size() == most_fused) {
-          place->second = result.size();
+        const auto [entry, added] = open.try_emplace(root(i), passes.size());
+        if (!added && passes[entry->second].nodes.size() == most_fused) {
+          entry->second = passes.size();
         }
-        if (place->second == result.size()) {
-          result.emplace_back().kind = Group::Kind::elementwise;
+        if (entry->second == passes.size()) {
+          passes.emplace_back();
         }
-        result[place->second].nodes.push_back(i);
-        group_of_[i] = place->second;
+        passes[entry->second].nodes.push_back(i);
+        pass_of_[i] = entry->second;
       } else if (ends_group(i)) {
-        result[group_of_[source(order_, i, 0).place]].sums.push_back(i);
-      } else if (runs_alone(i) || needed[i] != 0) {
-        Group& group = result.emplace_back();
-        group.nodes.push_back(i);
-        if (roles_[i] == Role::product) {
-          group.kind = Group::Kind::product;
-          group.folded = folded_[i];
-          if (!group.folded.start) {
-            group.folded.product = i;
-          }
+        passes[pass_of_[source(order_, i, 0).index]].sums.push_back(i);
+      } else if (roles_[i] == Role::product) {
+        if (!folded_[i].start) {
+          folded_[i].product = i;
         }
+        result.push_back(product_group(order_, i, std::move(folded_[i])));
+      } else if (runs_alone(i) || needed[i] != 0) {
+        result.push_back(operation_group(order_, i));
       }
+    }
+    for (TilePass& pass : passes) {
+      result.push_back(elementwise_group(order_, std::move(pass.nodes), std::move(pass.sums)));
     }
     return result;
   }
@@ -309,27 +311,19 @@ class Grouping {
   std::vector<FoldedProduct> folded_;
   std::vector<std::uint32_t> levels_;
   std::vector<std::uint32_t> parents_;
-  std::vector<std::size_t> group_of_;  // of element-wise nodes
+  std::vector<std::size_t> pass_of_;  // of element-wise nodes
 };
 
 }  // namespace
 
-Source source(const graph::Order& order, std::size_t i, std::size_t input) {
-  return {order.inputs(i)[input], order.nodes[i]->inputs()[input]};
-}
-
-bool is_alias(const graph::Node& node) {
-  return node.operation->aliases_input();
-}
-
-std::vector<Group> make_groups(const graph::Order& order, const std::vector<bool>& kept, bool fuse) {
+std::vector<std::unique_ptr<Group>> make_groups(const graph::Order& order, const std::vector<bool>& kept, bool fuse) {
   if (fuse) {
     return Grouping{order, kept}.run();
   }
-  std::vector<Group> groups;
+  std::vector<std::unique_ptr<Group>> groups;
   for (std::uint32_t i = 0; i < order.nodes.size(); ++i) {
     if (!is_alias(*order.nodes[i])) {
-      groups.emplace_back().nodes.push_back(i);
+      groups.push_back(operation_group(order, i));
     }
   }
   return groups;

@@ -1,4 +1,4 @@
-#include "planning/tile_sums.hpp"
+#include "planning/groups/tile_sums.hpp"
 
 #include <algorithm>
 

@@ -1,21 +1,35 @@
 #pragma once
 
+#include <cstdint>
 #include <unordered_map>
 #include <vector>
 
-#include "planning/groups.hpp"
-#include "run/elementwise/elementwise_step.hpp"
+#include "graph/order.hpp"
+#include "run/plan.hpp"
 
 namespace xgrad::planning {
 
-/// Where the values of a graph are during a run. Slots are numbered by the place of the node whose memory it is; leaves
-/// follow.
+/// An operand of a node: the index of a node in an order, or a leaf.
+struct Source {
+  std::uint32_t index = graph::Order::leaf;
+  const graph::Node* node = nullptr;
+
+  [[nodiscard]] bool is_leaf() const noexcept { return index == graph::Order::leaf; }
+};
+
+/// Operand `input` of node i.
+[[nodiscard]] Source source(const graph::Order& order, std::size_t i, std::size_t input);
+
+/// Whether the node's value is its first input's memory.
+[[nodiscard]] bool is_alias(const graph::Node& node);
+
+/// Where the values of a graph are during a run. A slot has the index of the node whose memory it is; leaves follow.
 class Storage {
  public:
   Storage(const graph::Order& order, std::vector<const graph::Node*> leaves);
 
   [[nodiscard]] run::Slot of(const Source& source) const;
-  [[nodiscard]] run::Slot of_place(std::uint32_t place) const { return roots_[place]; }
+  [[nodiscard]] run::Slot of_node(std::uint32_t index) const { return roots_[index]; }
   [[nodiscard]] run::Operand operand(const Source& source) const {
     return {of(source), source.node->shape, source.node->dtype};
   }
@@ -36,15 +50,5 @@ class Storage {
   std::unordered_map<const graph::Node*, std::uint32_t> numbers_;  // of the leaves
   std::vector<run::Slot> roots_;
 };
-
-/// The operand of an element-wise node: what lies before the broadcasts in between.
-[[nodiscard]] Source through_broadcasts(const graph::Order& order, Source from, bool fuse);
-
-/// An element-wise group as a pass over tiles. `needed` says which slots are read outside of the group.
-[[nodiscard]] run::ElementwiseTask tile_program(const graph::Order& order, const Group& group, const Storage& storage,
-                                                const std::vector<bool>& needed);
-
-/// Whether the output may have the memory of the input: the pass reads each element before it writes there.
-[[nodiscard]] bool can_overwrite(const run::ElementwiseTask& task, run::Slot input, run::Slot output);
 
 }  // namespace xgrad::planning

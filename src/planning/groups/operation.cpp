@@ -1,0 +1,62 @@
+#include "xgrad/operation.hpp"
+
+#include <algorithm>
+
+#include "graph/node.hpp"
+#include "planning/groups/group.hpp"
+#include "run/operation_step.hpp"
+
+namespace xgrad::planning {
+
+namespace {
+
+class OperationGroup final : public Group {
+ public:
+  OperationGroup(const graph::Order& order, std::uint32_t node) : Group{order, {node}, node} {}
+
+  [[nodiscard]] std::vector<Source> reads() const override {
+    std::vector<Source> reads;
+    for (std::size_t j = 0; j < order().inputs(rank()).size(); ++j) {
+      reads.push_back(source(order(), rank(), j));
+    }
+    return reads;
+  }
+
+  void assign(const Storage& storage, const std::vector<bool>& /*needed*/) override {
+    for (const Source& read : reads()) {
+      inputs_.push_back(storage.operand(read));
+      own_access().reads.push_back(inputs_.back().slot);
+    }
+    output_ = storage.operand({rank(), &node()});
+    own_access().writes.push_back(output_.slot);
+    own_access().may_throw = node().operation->may_throw();
+  }
+
+  [[nodiscard]] bool may_overwrite(run::Slot /*output*/, run::Slot /*input*/) const override {
+    const auto inputs = node().inputs();
+    return node().operation->runs_in_place() &&
+           std::all_of(inputs.begin(), inputs.end(), [&](const graph::Node* input) {
+             return input->shape == node().shape && input->dtype == node().dtype;
+           });
+  }
+
+  [[nodiscard]] std::unique_ptr<run::PlanStep> make() override {
+    return std::make_unique<run::OperationStep>(node().operation, inputs_, output_);
+  }
+
+ private:
+  [[nodiscard]] const graph::Node& node() const { return *order().nodes[rank()]; }
+
+  std::vector<run::Operand> inputs_;
+  run::Operand output_;
+};
+
+}  // namespace
+
+Group::~Group() = default;
+
+std::unique_ptr<Group> operation_group(const graph::Order& order, std::uint32_t node) {
+  return std::make_unique<OperationGroup>(order, node);
+}
+
+}  // namespace xgrad::planning
