@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@ class OperationIdentity;
 }
 
 class ElementwiseOperation;
+class WorkspaceOperation;
 
 /// What an operation's result looks like.
 struct Signature {
@@ -72,6 +74,19 @@ struct Attribute {
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
+/// What an operation does that only chooses and arranges elements of its first input: element (i₀, i₁, …) of the result
+/// is the one at starts[a] + Σ step · i along every axis a of the input, over those axes of the result that run along
+/// it.
+struct Arrangement {
+  /// An axis of the result.
+  struct Axis {
+    std::size_t input = 0;  ///< the axis of the input along which it runs
+    std::int64_t step = 1;  ///< negative: backwards; 0: it repeats one element
+  };
+  std::vector<std::int64_t> starts;  ///< per axis of the input
+  std::vector<Axis> axes;            ///< per axis of the result
+};
+
 /// How a formula writes the operation.
 struct Notation {
   enum class Form : std::uint8_t { function, prefix, infix, postfix };
@@ -100,6 +115,11 @@ class XGRAD_API Operation {
   [[nodiscard]] virtual Algebra algebra() const noexcept { return Algebra::opaque; }
   /// This, if it is element-wise; else null.
   [[nodiscard]] virtual const ElementwiseOperation* elementwise() const noexcept { return nullptr; }
+  /// This, if its kernel needs memory of its own; else null.
+  [[nodiscard]] virtual const WorkspaceOperation* needs_workspace() const noexcept { return nullptr; }
+  /// If all it does is to arrange elements of its one input, of this shape: how. A plan may then let others read them
+  /// where they are, and never call evaluate(). The default has none.
+  [[nodiscard]] virtual std::optional<Arrangement> arrangement(const Shape& input) const;
   [[nodiscard]] virtual std::vector<Attribute> attributes() const { return {}; }
   [[nodiscard]] virtual Notation notation() const noexcept { return {}; }
 
@@ -164,6 +184,20 @@ class XGRAD_API ElementwiseOperation : public Operation {
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const final;
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const final;
   [[nodiscard]] bool runs_in_place() const noexcept final { return true; }
+};
+
+/// An operation whose kernel needs memory of its own while it runs. A plan has it ready, so that no run allocates any.
+class XGRAD_API WorkspaceOperation : public Operation {
+ public:
+  /// How many bytes a call needs; may be 0.
+  [[nodiscard]] virtual std::size_t workspace_bytes(std::span<const Signature> inputs,
+                                                    const Signature& output) const = 0;
+  /// The kernel; see evaluate(). `workspace` has that many bytes, is aligned to 64 and uninitialised.
+  virtual void evaluate_in(std::span<std::byte> workspace, std::span<const ConstArray> inputs,
+                           const Array& output) const = 0;
+
+  [[nodiscard]] const WorkspaceOperation* needs_workspace() const noexcept final { return this; }
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const final;
 };
 
 namespace detail {

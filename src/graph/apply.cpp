@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <iterator>
 
 #include "xgrad/error.hpp"
 #include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
+#include "memory/buffer.hpp"
 
 namespace xgrad {
 
@@ -17,6 +19,21 @@ std::vector<Tensor> Operation::vjp(const Call& /*call*/, const Tensor& /*cotange
 
 StableForm Operation::stable_form(std::span<const Tensor> /*inputs*/) const {
   return {};
+}
+
+std::optional<Arrangement> Operation::arrangement(const Shape& /*input*/) const {
+  return std::nullopt;
+}
+
+void WorkspaceOperation::evaluate(std::span<const ConstArray> inputs, const Array& output) const {
+  std::vector<Signature> signatures;
+  signatures.reserve(inputs.size());
+  std::transform(inputs.begin(), inputs.end(), std::back_inserter(signatures), [](const ConstArray& input) {
+    return Signature{input.shape, input.dtype};
+  });
+  const std::size_t bytes = workspace_bytes(signatures, {output.shape, output.dtype});
+  const memory::Buffer buffer = memory::Buffer::allocate(Shape{static_cast<std::int64_t>(bytes)}, boolean);
+  evaluate_in({static_cast<std::byte*>(bytes == 0 ? nullptr : buffer.data()), bytes}, inputs, output);
 }
 
 namespace {

@@ -26,19 +26,14 @@ class Builder {
         outputs_{request.options.simplify ? simplify(request.outputs, request.facts)
                                           : graph::as_computed(request.outputs, graph::Boundary::values)},
         order_{order_of(outputs_)},
-        storage_{order_, leaves_of(request, outputs_, order_)},
-        kept_(order_.nodes.size(), false),
-        fuse_{request.options.fuse} {}
+        kept_{kept_of(order_)},
+        fuse_{request.options.fuse},
+        grouped_{make_groups(order_, kept_, fuse_)},
+        storage_{order_, leaves_of(request, outputs_, order_), std::move(grouped_.views)} {}
 
   Planned run() {
-    for (const std::uint32_t index : order_.found) {
-      if (index != graph::Order::leaf) {
-        kept_[index] = true;
-      }
-    }
-    groups_ = make_groups(order_, kept_, fuse_);
     find_needed();
-    for (const auto& group : groups_) {
+    for (const auto& group : grouped_.groups) {
       group->assign(storage_, needed_);
     }
     locate_outputs();
@@ -50,7 +45,7 @@ class Builder {
       planned.leaf_slots.push_back(storage_.leaf_slot(i));
     }
     place_values(*planned.plan);
-    for (const auto& group : groups_) {
+    for (const auto& group : grouped_.groups) {
       planned.plan->infos.push_back(info(*group));
       planned.plan->steps.push_back(group->make());
     }
@@ -67,6 +62,17 @@ class Builder {
     std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
                    [](const Tensor& output) { return output.node(); });
     return graph::topological_order(roots, graph::Boundary::values, roots);
+  }
+
+  // Whose values are outputs.
+  static std::vector<bool> kept_of(const graph::Order& order) {
+    std::vector<bool> kept(order.nodes.size(), false);
+    for (const std::uint32_t index : order.found) {
+      if (index != graph::Order::leaf) {
+        kept[index] = true;
+      }
+    }
+    return kept;
   }
 
   // Outputs that are leaves stand among them too.
@@ -90,7 +96,7 @@ class Builder {
         needed_[slot] = true;
       }
     };
-    for (const auto& group : groups_) {
+    for (const auto& group : grouped_.groups) {
       for (const Source& read : group->reads()) {
         need(storage_.of(read));
       }
@@ -146,7 +152,7 @@ class Builder {
       }
     }
     std::unordered_map<run::Slot, const Group*> writers;
-    for (const auto& group : groups_) {
+    for (const auto& group : grouped_.groups) {
       for (const run::Slot slot : group->access().writes) {
         writers.emplace(slot, group.get());
       }
@@ -178,15 +184,15 @@ class Builder {
     std::vector<std::unique_ptr<Group>> sorted;
     sorted.reserve(sequence.size());
     for (const std::uint32_t i : sequence) {
-      sorted.push_back(std::move(groups_[i]));
+      sorted.push_back(std::move(grouped_.groups[i]));
     }
-    groups_ = std::move(sorted);
+    grouped_.groups = std::move(sorted);
   }
 
   [[nodiscard]] std::vector<StepAccess> accesses() const {
     std::vector<StepAccess> result;
-    result.reserve(groups_.size());
-    std::transform(groups_.begin(), groups_.end(), std::back_inserter(result),
+    result.reserve(grouped_.groups.size());
+    std::transform(grouped_.groups.begin(), grouped_.groups.end(), std::back_inserter(result),
                    [](const auto& group) { return group->access(); });
     return result;
   }
@@ -200,7 +206,7 @@ class Builder {
       }
     }
     std::size_t scratch_bytes = 0;
-    for (const auto& group : groups_) {
+    for (const auto& group : grouped_.groups) {
       scratch_bytes = std::max(scratch_bytes, group->scratch_bytes());
       add_overwrites(*group, values);
     }
@@ -247,9 +253,11 @@ class Builder {
       const std::string separator = result.result.empty() ? "" : ", ";
       result.result += separator + (node.name ? fmt::format("'{}' ", *node.name) : "") + to_string(node.shape);
     }
-    for (const run::Slot slot : result.reads) {
-      const graph::Node* node = storage_.is_leaf(slot) ? storage_.leaves()[storage_.leaf(slot)] : order_.nodes[slot];
-      result.bytes += static_cast<std::size_t>(node->shape.size()) * size_of(node->dtype);
+    std::unordered_set<const graph::Node*> read;
+    for (const Source& each : group.reads()) {
+      if (read.insert(each.node).second) {
+        result.bytes += static_cast<std::size_t>(each.node->shape.size()) * size_of(each.node->dtype);
+      }
     }
     return result;
   }
@@ -257,11 +265,11 @@ class Builder {
   const Request& request_;
   std::vector<Tensor> outputs_;
   graph::Order order_;
-  Storage storage_;
   std::vector<bool> kept_;
-  std::vector<bool> needed_;
   bool fuse_;
-  std::vector<std::unique_ptr<Group>> groups_;
+  Grouped grouped_;
+  Storage storage_;
+  std::vector<bool> needed_;
   std::vector<PlannedOutput> result_;
 };
 

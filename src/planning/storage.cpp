@@ -1,20 +1,11 @@
 #include "planning/storage.hpp"
 
-#include "xgrad/operation.hpp"
-
 #include "graph/node.hpp"
 
 namespace xgrad::planning {
 
-Source source(const graph::Order& order, std::size_t i, std::size_t input) {
-  return {order.inputs(i)[input], order.nodes[i]->inputs()[input]};
-}
-
-bool is_alias(const graph::Node& node) {
-  return node.operation->aliases_input();
-}
-
-Storage::Storage(const graph::Order& order, std::vector<const graph::Node*> leaves) : leaves_{std::move(leaves)} {
+Storage::Storage(const graph::Order& order, std::vector<const graph::Node*> leaves, Views views)
+    : leaves_{std::move(leaves)}, views_{std::move(views)} {
   const std::size_t count = order.nodes.size();
   for (std::uint32_t i = 0; i < leaves_.size(); ++i) {
     numbers_.emplace(leaves_[i], i);
@@ -29,16 +20,25 @@ Storage::Storage(const graph::Order& order, std::vector<const graph::Node*> leav
       }
     }
     roots_[i] = i;
-    if (is_alias(*order.nodes[i])) {
-      roots_[i] = links[0] == graph::Order::leaf
-                      ? static_cast<run::Slot>(count + numbers_.at(order.nodes[i]->inputs()[0]))
-                      : roots_[links[0]];
+    if (is_alias(*order.nodes[i]) || views_.contains(i)) {
+      const Source input = source(order, i, 0);
+      roots_[i] = input.is_leaf() ? static_cast<run::Slot>(count + numbers_.at(input.node)) : roots_[input.index];
     }
   }
 }
 
 run::Slot Storage::of(const Source& source) const {
   return source.is_leaf() ? leaf_slot(numbers_.at(source.node)) : roots_[source.index];
+}
+
+run::Operand Storage::operand(const Source& source) const {
+  run::Operand operand{of(source), source.node->shape, source.node->dtype};
+  if (!source.is_leaf()) {
+    if (const auto view = views_.find(source.index); view != views_.end()) {
+      operand.layout = view->second;
+    }
+  }
+  return operand;
 }
 
 }  // namespace xgrad::planning

@@ -4,35 +4,19 @@
 #include <unordered_map>
 #include <vector>
 
-#include "graph/order.hpp"
+#include "planning/views.hpp"
 #include "run/plan.hpp"
 
 namespace xgrad::planning {
 
-/// An operand of a node: the index of a node in an order, or a leaf.
-struct Source {
-  std::uint32_t index = graph::Order::leaf;
-  const graph::Node* node = nullptr;
-
-  [[nodiscard]] bool is_leaf() const noexcept { return index == graph::Order::leaf; }
-};
-
-/// Operand `input` of node i.
-[[nodiscard]] Source source(const graph::Order& order, std::size_t i, std::size_t input);
-
-/// Whether the node's value is its first input's memory.
-[[nodiscard]] bool is_alias(const graph::Node& node);
-
 /// Where the values of a graph are during a run. A slot has the index of the node whose memory it is; leaves follow.
 class Storage {
  public:
-  Storage(const graph::Order& order, std::vector<const graph::Node*> leaves);
+  Storage(const graph::Order& order, std::vector<const graph::Node*> leaves, Views views);
 
   [[nodiscard]] run::Slot of(const Source& source) const;
   [[nodiscard]] run::Slot of_node(std::uint32_t index) const { return roots_[index]; }
-  [[nodiscard]] run::Operand operand(const Source& source) const {
-    return {of(source), source.node->shape, source.node->dtype};
-  }
+  [[nodiscard]] run::Operand operand(const Source& source) const;
   [[nodiscard]] bool is_leaf(run::Slot slot) const noexcept { return slot >= roots_.size(); }
   [[nodiscard]] std::uint32_t leaf(run::Slot slot) const noexcept {
     return slot - static_cast<std::uint32_t>(roots_.size());
@@ -48,6 +32,7 @@ class Storage {
  private:
   std::vector<const graph::Node*> leaves_;  // those given, then others in the order in which they are met
   std::unordered_map<const graph::Node*, std::uint32_t> numbers_;  // of the leaves
+  Views views_;
   std::vector<run::Slot> roots_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "xgrad/shape.hpp"
 
 #include "memory/buffer.hpp"
+#include "run/layout.hpp"
 
 namespace xgrad::run {
 
@@ -17,13 +19,19 @@ namespace xgrad::run {
 /// and what follows its last element up to the next one may be read and overwritten.
 using Slot = std::uint32_t;
 
-/// A value as a step sees it.
+/// A value as a step sees it: the memory of a slot, or elements of that memory.
 struct Operand {
   Slot slot = 0;
   Shape shape;
   DType dtype = float32;
+  std::optional<Layout> layout = {};  ///< without one: contiguous, from the slot's first element on
 
   [[nodiscard]] std::size_t bytes() const noexcept { return static_cast<std::size_t>(shape.size()) * size_of(dtype); }
+  /// Where it starts in the slot, in bytes.
+  [[nodiscard]] std::ptrdiff_t offset_bytes() const noexcept {
+    return layout ? static_cast<std::ptrdiff_t>(layout->offset) * static_cast<std::ptrdiff_t>(size_of(dtype)) : 0;
+  }
+  [[nodiscard]] Steps steps() const noexcept { return layout ? layout->steps : steps_of(shape); }
 };
 
 /// One step of a plan. Run by one thread at a time.

@@ -158,14 +158,4 @@ void strided_copy(DType dtype, const StridedCopy& copy) {
   });
 }
 
-std::array<std::int64_t, Shape::max_rank> steps_of(const Shape& shape) noexcept {
-  std::array<std::int64_t, Shape::max_rank> steps{};
-  std::int64_t step = 1;
-  for (std::size_t i = shape.rank(); i-- > 0;) {
-    steps[i] = step;
-    step *= shape[i];
-  }
-  return steps;
-}
-
 }  // namespace xgrad::run

@@ -7,6 +7,8 @@
 #include "xgrad/dtype.hpp"
 #include "xgrad/shape.hpp"
 
+#include "run/layout.hpp"
+
 namespace xgrad::run {
 
 /// A copy between two arrays of equal dtype: element (i₀, i₁, …) goes from from[Σ iₐ from_step[a]] to
@@ -24,9 +26,6 @@ struct StridedCopy {
 /// Merges axes where it can; runs that are contiguous on both sides are block copies, and a transposition goes tile by
 /// tile.
 void strided_copy(DType dtype, const StridedCopy& copy);
-
-/// The steps of a contiguous row-major array.
-[[nodiscard]] std::array<std::int64_t, Shape::max_rank> steps_of(const Shape& shape) noexcept;
 
 /// `data` moved on by a number of elements of the dtype.
 [[nodiscard]] inline const void* offset(const void* data, std::int64_t elements, DType dtype) noexcept {

@@ -3,6 +3,7 @@
 
 #include "xgrad/index.hpp"
 
+#include "ops/arrangement.hpp"
 #include "ops/index/range.hpp"
 #include "ops/primitives.hpp"
 #include "ops/rules.hpp"
@@ -19,6 +20,13 @@ class SliceOperation final : public Operation {
   [[nodiscard]] std::string_view name() const noexcept override { return "slice"; }
   [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::slice; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return ops::attributes_of(range_, axis_); }
+
+  [[nodiscard]] std::optional<Arrangement> arrangement(const Shape& input) const override {
+    Arrangement result = ops::identity(input.rank());
+    result.starts[axis_] = range_.start;
+    result.axes[axis_].step = range_.step;
+    return result;
+  }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape().with(axis_, range_.count), inputs[0].dtype()};

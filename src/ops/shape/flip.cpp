@@ -4,6 +4,7 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/operation.hpp"
 
+#include "ops/arrangement.hpp"
 #include "ops/rules.hpp"
 #include "run/strided_copy.hpp"
 
@@ -18,6 +19,15 @@ class FlipOperation final : public Operation {
   [[nodiscard]] std::string_view name() const noexcept override { return "flip"; }
   [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::flip; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"axes", signed_axes()}}; }
+
+  [[nodiscard]] std::optional<Arrangement> arrangement(const Shape& input) const override {
+    Arrangement result = ops::identity(input.rank());
+    for (const std::size_t axis : axes_) {
+      result.starts[axis] = std::max<std::int64_t>(input[axis] - 1, 0);
+      result.axes[axis].step = -1;
+    }
+    return result;
+  }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape(), inputs[0].dtype()};

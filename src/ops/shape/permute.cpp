@@ -59,6 +59,14 @@ Notation PermuteOperation::notation() const noexcept {
   return is_transposition_ ? Notation{Notation::Form::postfix, "ᵀ", 4} : Notation{};
 }
 
+std::optional<Arrangement> PermuteOperation::arrangement(const Shape& /*input*/) const {
+  Arrangement result{.starts = std::vector<std::int64_t>(axes_.size(), 0), .axes = {}};
+  std::transform(axes_.begin(), axes_.end(), std::back_inserter(result.axes), [](std::size_t axis) {
+    return Arrangement::Axis{axis, 1};
+  });
+  return result;
+}
+
 Signature PermuteOperation::infer(std::span<const Tensor> inputs) const {
   const Shape& shape = inputs[0].shape();
   std::vector<std::int64_t> lengths;

@@ -20,6 +20,7 @@ class PermuteOperation final : public Operation {
   [[nodiscard]] Algebra algebra() const noexcept override { return Algebra::permute; }
   [[nodiscard]] std::vector<Attribute> attributes() const override;
   [[nodiscard]] Notation notation() const noexcept override;
+  [[nodiscard]] std::optional<Arrangement> arrangement(const Shape& input) const override;
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override;
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override;
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override;

@@ -66,6 +66,9 @@ struct FoldedProduct {
 /// The product whose result is the value of `node`.
 [[nodiscard]] std::unique_ptr<Group> product_group(const graph::Order& order, std::uint32_t node, FoldedProduct folded);
 
+/// A product of matrices in batches, or of ones that aren't contiguous.
+[[nodiscard]] std::unique_ptr<Group> batched_product_group(const graph::Order& order, std::uint32_t node);
+
 /// Element-wise nodes of one shape, in ascending order, and the sums and means over their results that end the pass.
 [[nodiscard]] std::unique_ptr<Group> elementwise_group(const graph::Order& order, std::vector<std::uint32_t> nodes,
                                                        std::vector<std::uint32_t> sums);

@@ -7,6 +7,7 @@
 #include "xgrad/operation.hpp"
 
 #include "planning/algebra.hpp"
+#include "planning/groups/roles.hpp"
 #include "planning/groups/tile_program.hpp"
 #include "planning/groups/tile_sums.hpp"
 
@@ -28,41 +29,34 @@ class Grouping {
       : order_{order},
         kept_{kept},
         algebras_(order.nodes.size()),
-        roles_(order.nodes.size()),
-        users_(order.nodes.size()),
-        folded_(order.nodes.size()) {
+        roles_{std::vector<Role>(order.nodes.size()), std::vector<std::vector<std::uint32_t>>(order.nodes.size()),
+               std::vector<FoldedProduct>(order.nodes.size())} {
     for (std::size_t i = 0; i < order.nodes.size(); ++i) {
       const graph::Node& node = *order.nodes[i];
       algebras_[i] = node.operation->algebra();
-      roles_[i] = role_of(node, algebras_[i]);
+      roles_.role[i] = role_of(node, algebras_[i]);
       for (const std::uint32_t input : order.inputs(i)) {
         if (input != graph::Order::leaf) {
-          users_[input].push_back(static_cast<std::uint32_t>(i));
+          roles_.users[input].push_back(static_cast<std::uint32_t>(i));
         }
       }
     }
   }
 
-  std::vector<std::unique_ptr<Group>> run() {
+  Grouped run() {
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
       if (kept_[i]) {
         fold_update(i);
       }
     }
+    Grouped result;
+    result.views = find_views(order_, kept_, roles_);
     find_levels();
-    return groups();
+    result.groups = groups();
+    return result;
   }
 
  private:
-  enum class Role : std::uint8_t {
-    operation,
-    product,
-    elementwise,
-    broadcast,  // read through by element-wise groups
-    alias,
-    folded,
-  };
-
   static Role role_of(const graph::Node& node, Algebra algebra) {
     if (is_alias(node)) {
       return Role::alias;
@@ -72,6 +66,9 @@ class Grouping {
     }
     if (algebra == Algebra::outer || (algebra == Algebra::matmul && is_single_product(node))) {
       return Role::product;
+    }
+    if (algebra == Algebra::matmul && node.inputs()[0]->shape.rank() > 1 && node.inputs()[1]->shape.rank() > 1) {
+      return Role::batched;
     }
     const bool elementwise = node.operation->elementwise() != nullptr;
     return elementwise ? Role::elementwise : Role::operation;
@@ -85,7 +82,7 @@ class Grouping {
            (b.shape.rank() == 2 && !ops::flag(*node.operation, "transpose_a"));
   }
 
-  [[nodiscard]] bool used_once(std::uint32_t index) const { return users_[index].size() == 1 && !kept_[index]; }
+  [[nodiscard]] bool used_once(std::uint32_t index) const { return roles_.users[index].size() == 1 && !kept_[index]; }
 
   // start ± scalars · product, where the product is used for nothing else: the product adds to the start itself.
   void fold_update(std::size_t i) {
@@ -105,10 +102,10 @@ class Grouping {
       }
       take_start(source(order_, i, 1 - term), folded, path);
       for (const std::uint32_t index : path) {
-        roles_[index] = Role::folded;
+        roles_.role[index] = Role::folded;
       }
-      roles_[i] = Role::product;
-      folded_[i] = std::move(folded);
+      roles_.role[i] = Role::product;
+      roles_.folded[i] = std::move(folded);
       return;
     }
   }
@@ -118,7 +115,7 @@ class Grouping {
     while (!term.is_leaf() && term.node->shape == shape && used_once(term.index)) {
       const std::uint32_t index = term.index;
       path.push_back(index);
-      if (roles_[index] == Role::product && !folded_[index].start) {
+      if (roles_.role[index] == Role::product && !roles_.folded[index].start) {
         folded.product = index;
         return true;
       }
@@ -160,7 +157,12 @@ class Grouping {
   }
 
   [[nodiscard]] bool runs_alone(std::size_t i) const {
-    return roles_[i] == Role::operation || roles_[i] == Role::product;
+    return roles_.role[i] == Role::operation || roles_.role[i] == Role::product || roles_.role[i] == Role::batched;
+  }
+
+  // Whether its value is memory of its input.
+  [[nodiscard]] bool lies_in_input(std::size_t i) const {
+    return roles_.role[i] == Role::alias || roles_.role[i] == Role::view;
   }
 
   // A node's level is the number of steps of other kinds, or changes of shape, that must come before it; element-wise
@@ -171,17 +173,17 @@ class Grouping {
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
       for (const std::uint32_t input : order_.inputs(i)) {
         if (input != graph::Order::leaf) {
-          const bool step = runs_alone(input) || roles_[input] == Role::alias;
+          const bool step = runs_alone(input) || lies_in_input(input);
           levels_[i] = std::max(levels_[i], levels_[input] + (step ? 1U : 0U));
         }
       }
     }
     for (std::size_t i = order_.nodes.size(); i-- > 0;) {
-      if (runs_alone(i) || roles_[i] == Role::alias || users_[i].empty()) {
+      if (runs_alone(i) || lies_in_input(i) || roles_.users[i].empty()) {
         continue;
       }
       std::uint32_t latest = graph::Order::leaf;
-      for (const std::uint32_t user : users_[i]) {
+      for (const std::uint32_t user : roles_.users[i]) {
         latest = std::min(latest, levels_[user]);
       }
       levels_[i] = latest;
@@ -193,12 +195,13 @@ class Grouping {
   void gather_small() {
     const auto alone = [this](std::size_t i) {
       const auto inputs = order_.inputs(i);
-      return roles_[i] == Role::elementwise && users_[i].empty() && order_.nodes[i]->shape.size() <= most_small &&
+      return roles_.role[i] == Role::elementwise && roles_.users[i].empty() &&
+             order_.nodes[i]->shape.size() <= most_small &&
              std::all_of(inputs.begin(), inputs.end(), [](std::uint32_t input) { return input == graph::Order::leaf; });
     };
     std::map<std::vector<std::int64_t>, std::uint32_t> last;  // level by shape
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
-      if (roles_[i] == Role::elementwise && order_.nodes[i]->shape.size() <= most_small) {
+      if (roles_.role[i] == Role::elementwise && order_.nodes[i]->shape.size() <= most_small) {
         std::uint32_t& level = last[order_.nodes[i]->shape.to_vector()];
         level = std::max(level, levels_[i]);
       }
@@ -212,12 +215,12 @@ class Grouping {
 
   // Whether a sum ends the element-wise group of its input.
   [[nodiscard]] bool ends_group(std::size_t i) const {
-    if (roles_[i] != Role::operation || (algebras_[i] != Algebra::sum && algebras_[i] != Algebra::mean) ||
+    if (roles_.role[i] != Role::operation || (algebras_[i] != Algebra::sum && algebras_[i] != Algebra::mean) ||
         !is_floating(order_.nodes[i]->dtype)) {
       return false;
     }
     const Source summed = source(order_, i, 0);
-    return !summed.is_leaf() && roles_[summed.index] == Role::elementwise && levels_[summed.index] == levels_[i] &&
+    return !summed.is_leaf() && roles_.role[summed.index] == Role::elementwise && levels_[summed.index] == levels_[i] &&
            tile_sum(*order_.nodes[i]).has_value();
   }
 
@@ -238,11 +241,11 @@ class Grouping {
     std::iota(parents_.begin(), parents_.end(), 0U);
     std::map<std::pair<std::uint32_t, std::vector<std::int64_t>>, std::uint32_t> small;  // the first of level and shape
     for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
-      if (roles_[i] != Role::elementwise) {
+      if (roles_.role[i] != Role::elementwise) {
         continue;
       }
       for (const std::uint32_t input : order_.inputs(i)) {
-        if (input != graph::Order::leaf && roles_[input] == Role::elementwise && can_join(input, i)) {
+        if (input != graph::Order::leaf && roles_.role[input] == Role::elementwise && can_join(input, i)) {
           parents_[root(input)] = root(i);
         }
       }
@@ -255,28 +258,15 @@ class Grouping {
     }
   }
 
-  // Which broadcasts' values have to exist. One that only another one reads doesn't, unless that has to.
-  [[nodiscard]] std::vector<char> needed_broadcasts() const {
-    std::vector<char> needed(order_.nodes.size(), 0);
-    for (std::size_t i = order_.nodes.size(); i-- > 0;) {
-      const auto needs = [&](std::uint32_t user) {
-        return roles_[user] == Role::broadcast ? needed[user] != 0 : roles_[user] != Role::elementwise;
-      };
-      const bool exists = kept_[i] || std::any_of(users_[i].begin(), users_[i].end(), needs);
-      needed[i] = roles_[i] == Role::broadcast && exists ? 1 : 0;
-    }
-    return needed;
-  }
-
   std::vector<std::unique_ptr<Group>> groups() {
     connect();
-    const std::vector<char> needed = needed_broadcasts();
+    const std::vector<bool> needed = needed_broadcasts(kept_, roles_);
     std::vector<std::unique_ptr<Group>> result;
     std::vector<TilePass> passes;
     std::map<std::uint32_t, std::size_t> open;  // by root: the pass that takes more
     pass_of_.assign(order_.nodes.size(), 0);
     for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
-      if (roles_[i] == Role::elementwise) {
+      if (roles_.role[i] == Role::elementwise) {
         const auto [entry, added] = open.try_emplace(root(i), passes.size());
         if (!added && passes[entry->second].nodes.size() == most_fused) {
           entry->second = passes.size();
@@ -288,12 +278,14 @@ class Grouping {
         pass_of_[i] = entry->second;
       } else if (ends_group(i)) {
         passes[pass_of_[source(order_, i, 0).index]].sums.push_back(i);
-      } else if (roles_[i] == Role::product) {
-        if (!folded_[i].start) {
-          folded_[i].product = i;
+      } else if (roles_.role[i] == Role::product) {
+        if (!roles_.folded[i].start) {
+          roles_.folded[i].product = i;
         }
-        result.push_back(product_group(order_, i, std::move(folded_[i])));
-      } else if (runs_alone(i) || needed[i] != 0) {
+        result.push_back(product_group(order_, i, std::move(roles_.folded[i])));
+      } else if (roles_.role[i] == Role::batched) {
+        result.push_back(batched_product_group(order_, i));
+      } else if (runs_alone(i) || needed[i]) {
         result.push_back(operation_group(order_, i));
       }
     }
@@ -306,9 +298,7 @@ class Grouping {
   const graph::Order& order_;
   const std::vector<bool>& kept_;
   std::vector<Algebra> algebras_;
-  std::vector<Role> roles_;
-  std::vector<std::vector<std::uint32_t>> users_;
-  std::vector<FoldedProduct> folded_;
+  Roles roles_;
   std::vector<std::uint32_t> levels_;
   std::vector<std::uint32_t> parents_;
   std::vector<std::size_t> pass_of_;  // of element-wise nodes
@@ -316,17 +306,17 @@ class Grouping {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Group>> make_groups(const graph::Order& order, const std::vector<bool>& kept, bool fuse) {
+Grouped make_groups(const graph::Order& order, const std::vector<bool>& kept, bool fuse) {
   if (fuse) {
     return Grouping{order, kept}.run();
   }
-  std::vector<std::unique_ptr<Group>> groups;
+  Grouped result;
   for (std::uint32_t i = 0; i < order.nodes.size(); ++i) {
     if (!is_alias(*order.nodes[i])) {
-      groups.push_back(operation_group(order, i));
+      result.groups.push_back(operation_group(order, i));
     }
   }
-  return groups;
+  return result;
 }
 
 }  // namespace xgrad::planning

@@ -30,18 +30,24 @@ class OperationGroup final : public Group {
     output_ = storage.operand({rank(), &node()});
     own_access().writes.push_back(output_.slot);
     own_access().may_throw = node().operation->may_throw();
+    scratch_ = storage.scratch();
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override {
+    return run::workspace_bytes(*node().operation, inputs_, output_);
   }
 
   [[nodiscard]] bool may_overwrite(run::Slot /*output*/, run::Slot /*input*/) const override {
     const auto inputs = node().inputs();
-    return node().operation->runs_in_place() &&
+    return std::none_of(inputs_.begin(), inputs_.end(), [](const run::Operand& each) { return each.layout; }) &&
+           node().operation->runs_in_place() &&
            std::all_of(inputs.begin(), inputs.end(), [&](const graph::Node* input) {
              return input->shape == node().shape && input->dtype == node().dtype;
            });
   }
 
   [[nodiscard]] std::unique_ptr<run::PlanStep> make() override {
-    return std::make_unique<run::OperationStep>(node().operation, inputs_, output_);
+    return std::make_unique<run::OperationStep>(node().operation, inputs_, output_, scratch_);
   }
 
  private:
@@ -49,6 +55,7 @@ class OperationGroup final : public Group {
 
   std::vector<run::Operand> inputs_;
   run::Operand output_;
+  run::Slot scratch_ = 0;
 };
 
 }  // namespace

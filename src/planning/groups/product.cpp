@@ -62,8 +62,12 @@ class ProductGroup final : public Group {
       own_access().may_throw = access().may_throw || read.node->shape.size() > std::numeric_limits<std::int32_t>::max();
     }
     task_.shape = product_shape(*order().nodes[folded_.product]);
-    task_.a = storage.of(source(order(), folded_.product, 0));
-    task_.b = storage.of(source(order(), folded_.product, 1));
+    const run::Operand a = storage.operand(source(order(), folded_.product, 0));
+    const run::Operand b = storage.operand(source(order(), folded_.product, 1));
+    task_.a = a.slot;
+    task_.b = b.slot;
+    task_.a_offset = a.layout ? a.layout->offset : 0;
+    task_.b_offset = b.layout ? b.layout->offset : 0;
     task_.c = storage.operand({rank(), order().nodes[rank()]});
     task_.negative = folded_.negative;
     for (const Source& scalar : folded_.scalars) {

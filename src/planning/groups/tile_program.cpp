@@ -246,7 +246,8 @@ class TileProgram {
     const run::Operand operand = storage_.operand(from);
     for (std::size_t i = 0; i < task_.registers.size(); ++i) {
       const run::TileRegister& known = task_.registers[i];
-      if (known.kind == kind && known.operand.slot == operand.slot && known.operand.shape == operand.shape) {
+      if (known.kind == kind && known.operand.slot == operand.slot && known.operand.shape == operand.shape &&
+          known.operand.layout == operand.layout) {
         return static_cast<std::uint16_t>(i);
       }
     }
@@ -315,7 +316,8 @@ bool can_overwrite(const run::ElementwiseTask& task, run::Slot input, run::Slot 
       return false;
     }
     if (tile.kind == run::TileRegister::Kind::input && tile.operand.slot == input) {
-      if (!run::BroadcastReader{tile.operand.shape, tile.operand.dtype, task.shape}.contiguous()) {
+      if (tile.operand.layout ||
+          !run::BroadcastReader{tile.operand.shape, tile.operand.dtype, task.shape}.contiguous()) {
         return false;
       }
       readers.push_back(static_cast<std::uint16_t>(i));

@@ -29,6 +29,32 @@ void splat(std::byte* to, const void* from, std::int64_t count, std::size_t elem
   }
 }
 
+namespace {
+
+template <class T>
+void gather_as(std::byte* to, const std::byte* from, std::int64_t count, std::int64_t step) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::memcpy(to + i * static_cast<std::int64_t>(sizeof(T)), from + i * step * static_cast<std::int64_t>(sizeof(T)),
+                sizeof(T));
+  }
+}
+
+// Every `step`-th element.
+void gather(std::byte* to, const std::byte* from, std::int64_t count, std::int64_t step, std::size_t element) noexcept {
+  switch (element) {
+    case 4:
+      gather_as<std::uint32_t>(to, from, count, step);
+      break;
+    case 8:
+      gather_as<std::uint64_t>(to, from, count, step);
+      break;
+    default:
+      gather_as<std::uint8_t>(to, from, count, step);
+  }
+}
+
+}  // namespace
+
 void BroadcastReader::read(std::byte* to, std::int64_t count) noexcept {
   const std::size_t inner = rank_ - 1;
   while (count > 0) {
@@ -36,6 +62,8 @@ void BroadcastReader::read(std::byte* to, std::int64_t count) noexcept {
     const std::byte* from = source_ + offset_ * static_cast<std::int64_t>(element_);
     if (steps_[inner] == 0) {
       splat(to, from, run, element_);
+    } else if (steps_[inner] != 1) {
+      gather(to, from, run, steps_[inner], element_);
     } else {
       std::memcpy(to, from, static_cast<std::size_t>(run) * element_);
     }

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "xgrad/dtype.hpp"
 #include "xgrad/shape.hpp"
+
+#include "run/layout.hpp"
 
 namespace xgrad::run {
 
@@ -15,17 +16,19 @@ void splat(std::byte* to, const void* from, std::int64_t count, std::size_t elem
 /// Reads an input that broadcasts to the output's shape as a stream of its elements in the output's order.
 ///
 /// The output's axes are merged into as few as the input allows: axis lengths `lengths_`, the input's step per axis in
-/// elements `steps_`, 0 where it broadcasts. The innermost axis is then a run that is either copied or repeated.
+/// elements `steps_`, 0 where it broadcasts. The innermost axis is then a run that is copied, repeated or gathered.
 class BroadcastReader {
  public:
-  BroadcastReader(const Shape& input, DType dtype, const Shape& output) : element_{size_of(dtype)} {
+  /// Of an input that is contiguous.
+  BroadcastReader(const Shape& input, DType dtype, const Shape& output)
+      : BroadcastReader{input, steps_of(input), dtype, output} {}
+
+  BroadcastReader(const Shape& input, const Steps& input_steps, DType dtype, const Shape& output)
+      : element_{size_of(dtype)} {
     const std::size_t offset = output.rank() - input.rank();
-    std::array<std::int64_t, Shape::max_rank> steps{};
-    std::int64_t step = 1;
-    for (std::size_t axis = output.rank(); axis-- > offset;) {
-      const std::int64_t length = input[axis - offset];
-      steps[axis] = length == 1 ? 0 : step;
-      step *= length;
+    Steps steps{};
+    for (std::size_t axis = offset; axis < output.rank(); ++axis) {
+      steps[axis] = input[axis - offset] == 1 ? 0 : input_steps[axis - offset];
     }
     for (std::size_t axis = 0; axis < output.rank(); ++axis) {
       if (output[axis] == 1) {
@@ -53,7 +56,7 @@ class BroadcastReader {
   }
   [[nodiscard]] std::size_t element() const noexcept { return element_; }
 
-  /// What is read next: `source` is the input's memory, `element` the output's.
+  /// What is read next: `source` is the input's first element, `element` the output's number.
   void seek(const void* source, std::int64_t element) noexcept {
     source_ = static_cast<const std::byte*>(source);
     offset_ = 0;
@@ -73,9 +76,9 @@ class BroadcastReader {
   const std::byte* source_ = nullptr;
   std::size_t element_;
   std::size_t rank_ = 0;
-  std::array<std::int64_t, Shape::max_rank> lengths_{};
-  std::array<std::int64_t, Shape::max_rank> steps_{};
-  std::array<std::int64_t, Shape::max_rank> position_{};
+  Steps lengths_{};
+  Steps steps_{};
+  Steps position_{};
   std::int64_t offset_ = 0;  // of the next element, in elements
 };
 

@@ -24,11 +24,16 @@ std::size_t rounded_up(std::size_t bytes) noexcept {
   return (bytes + 63) / 64 * 64;
 }
 
+BroadcastReader reader_of(const Operand& input, const Shape& shape) {
+  return {input.shape, input.steps(), input.dtype, shape};
+}
+
+// Kernels work on whole blocks: they are given an input's own memory only where it starts as a slot does.
 bool in_scratch(const TileRegister& tile, const Shape& shape) {
   if (tile.kind != TileRegister::Kind::input) {
     return tile.kind == TileRegister::Kind::temporary;
   }
-  return !BroadcastReader{tile.operand.shape, tile.operand.dtype, shape}.contiguous();
+  return tile.operand.offset_bytes() % 64 != 0 || !reader_of(tile.operand, shape).contiguous();
 }
 
 }  // namespace
@@ -46,8 +51,7 @@ TileLayout tile_layout(const ElementwiseTask& task) {
     }
     bytes_per_element += size_of(tile.operand.dtype);
     if (tile.kind == TileRegister::Kind::input) {
-      const BroadcastReader reader{tile.operand.shape, tile.operand.dtype, task.shape};
-      period = std::max(period, reader.period());
+      period = std::max(period, reader_of(tile.operand, task.shape).period());
     }
   }
   const std::int64_t total = task.shape.size();
@@ -81,18 +85,18 @@ ElementwiseStep::ElementwiseStep(ElementwiseTask task)
     const auto index = static_cast<std::uint16_t>(i);
     const std::size_t element = size_of(tile.operand.dtype);
     if (tile.kind == TileRegister::Kind::scalar) {
-      scalars_.push_back({index, tile.operand.slot});
+      scalars_.push_back({index, {tile.operand.slot, tile.operand.offset_bytes()}});
       continue;
     }
     if (!in_scratch(tile, task_.shape)) {
-      moving_.push_back({index, tile.operand.slot, element});
+      moving_.push_back({index, {tile.operand.slot, tile.operand.offset_bytes()}, element});
       continue;
     }
     if (tile.kind == TileRegister::Kind::input) {
-      const BroadcastReader reader{tile.operand.shape, tile.operand.dtype, task_.shape};
+      const BroadcastReader reader = reader_of(tile.operand, task_.shape);
       const bool once = reader.constant() || total_ == layout_.elements ||
                         (reader.period() > 0 && layout_.elements % reader.period() == 0);
-      worker_.filled.push_back({index, tile.operand.slot, reader, offset, once});
+      worker_.filled.push_back({index, {tile.operand.slot, tile.operand.offset_bytes()}, reader, offset, once});
     } else {
       fixed_.push_back({index, offset});
     }
@@ -152,7 +156,7 @@ void ElementwiseStep::plan_row_sums() {
 void ElementwiseStep::run(void* const* slots) {
   if (task_.sums.empty() && total_ == layout_.elements) {  // one tile, which starts where everything starts
     for (const Moving& tile : moving_) {
-      worker_.pointers[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
+      worker_.pointers[tile.index] = tile.from.in(slots);
     }
     enter(worker_, slots, static_cast<std::byte*>(slots[task_.scratch]));
     run_calls(worker_, total_);
@@ -216,14 +220,14 @@ void ElementwiseStep::enter(Worker& worker, void* const* slots, std::byte* scrat
     }
   }
   for (const Scalar& tile : scalars_) {
-    worker.pointers[tile.index] = static_cast<std::byte*>(slots[tile.slot]);
+    worker.pointers[tile.index] = tile.from.in(slots);
   }
   for (Filled& tile : worker.filled) {
     std::byte* memory = worker.pointers[tile.index];
     if (tile.reader.constant()) {
-      splat(memory, slots[tile.slot], layout_.elements, tile.reader.element());
+      splat(memory, tile.from.in(slots), layout_.elements, tile.reader.element());
     } else if (tile.once) {
-      tile.reader.seek(slots[tile.slot], 0);
+      tile.reader.seek(tile.from.in(slots), 0);
       tile.reader.read(memory, layout_.elements);
     }
   }
@@ -233,12 +237,11 @@ void ElementwiseStep::run_chunk(Worker& worker, void* const* slots, std::int64_t
   const std::int64_t begin = chunk * chunk_;
   const std::int64_t end = std::min(begin + chunk_, total_);
   for (const Moving& tile : moving_) {
-    worker.pointers[tile.index] =
-        static_cast<std::byte*>(slots[tile.slot]) + static_cast<std::size_t>(begin) * tile.element_bytes;
+    worker.pointers[tile.index] = tile.from.in(slots) + static_cast<std::size_t>(begin) * tile.element_bytes;
   }
   for (Filled& tile : worker.filled) {
     if (!tile.once) {
-      tile.reader.seek(slots[tile.slot], begin);
+      tile.reader.seek(tile.from.in(slots), begin);
     }
   }
   aim(worker, slots, chunk);

@@ -69,14 +69,23 @@ class ElementwiseStep final : public PlanStep {
   [[nodiscard]] std::string describe() const override;
 
  private:
+  /// Where an input or output starts.
+  struct Start {
+    Slot slot;
+    std::ptrdiff_t bytes;
+
+    [[nodiscard]] std::byte* in(void* const* slots) const noexcept {
+      return static_cast<std::byte*>(slots[slot]) + bytes;
+    }
+  };
   struct Moving {
     std::uint16_t index;
-    Slot slot;
+    Start from;
     std::size_t element_bytes;
   };
   struct Filled {
     std::uint16_t index;
-    Slot slot;
+    Start from;
     BroadcastReader reader;
     std::size_t offset;  // in the scratch
     bool once;           // the same in every tile
@@ -87,7 +96,7 @@ class ElementwiseStep final : public PlanStep {
   };
   struct Scalar {
     std::uint16_t index;
-    Slot slot;
+    Start from;
   };
   struct Call {
     TileKernel kernel;

@@ -1,27 +1,11 @@
 #include "run/products/matmul.hpp"
 
+#include "run/products/batched_product.hpp"
 #include "run/products/product.hpp"
 
 namespace xgrad::run {
 
 namespace {
-
-// The batch number of a broadcast operand for the flat batch number of the output.
-std::int64_t operand_batch(std::int64_t flat, const Shape& output, const Shape& operand) {
-  std::int64_t result = 0;
-  std::int64_t step = 1;
-  const std::size_t offset = output.rank() - operand.rank();
-  for (std::size_t axis = output.rank() - 2; axis-- > 0;) {
-    const std::int64_t position = flat % output[axis];
-    flat /= output[axis];
-    if (axis >= offset) {
-      const std::int64_t length = operand[axis - offset];
-      result += (length == 1 ? 0 : position) * step;
-      step *= length;
-    }
-  }
-  return result;
-}
 
 template <class T>
 ProductShape product_shape(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k) {
@@ -31,24 +15,16 @@ ProductShape product_shape(bool transpose_a, bool transpose_b, std::int64_t m, s
 template <class T>
 void matrix_matrix(const ConstArray& a, bool transpose_a, const ConstArray& b, bool transpose_b, const Array& output) {
   const Shape& out = output.shape;
-  const std::size_t rank = a.shape.rank();
-  ProductShape shape = product_shape<T>(transpose_a, transpose_b, out[out.rank() - 2], out.back(),
-                                        a.shape[rank - (transpose_a ? 2 : 1)]);
-  // One matrix on the right serves the whole batch: its rows are then one tall matrix.
-  const bool tall = !transpose_a && b.shape.rank() == 2;
-  std::int64_t matrices = shape.m * shape.n == 0 ? 0 : out.size() / (shape.m * shape.n);
-  if (tall && matrices > 0) {
-    shape.m *= matrices;
-    matrices = 1;
+  if (!transpose_a && b.shape.rank() == 2) {
+    // One matrix on the right serves the whole batch: its rows are then one tall matrix.
+    const std::int64_t rows = out.back() == 0 ? 0 : out.size() / out.back();
+    const ProductShape shape = product_shape<T>(false, transpose_b, rows, out.back(), a.shape.back());
+    product<T>(shape, product_form(shape), T{1}, a.as<T>(), b.as<T>(), T{0}, output.as<T>());
+    return;
   }
-  const std::int64_t a_size = shape.m * shape.k;
-  const std::int64_t b_size = shape.k * shape.n;
-  const ProductForm form = product_form(shape);
-  for (std::int64_t i = 0; i < matrices; ++i) {
-    const T* left = a.as<T>() + (tall ? 0 : operand_batch(i, out, a.shape) * a_size);
-    const T* right = b.as<T>() + (tall ? 0 : operand_batch(i, out, b.shape) * b_size);
-    product<T>(shape, form, T{1}, left, right, T{0}, output.as<T>() + i * shape.m * shape.n);
-  }
+  const BatchedProduct batched{
+      {{0, a.shape, a.dtype}, transpose_a}, {{0, b.shape, b.dtype}, transpose_b}, out, output.dtype};
+  batched.run(a.as<T>(), b.as<T>(), output.as<T>());
 }
 
 template <class T>

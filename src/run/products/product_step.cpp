@@ -30,8 +30,8 @@ void ProductStep::run_as(void* const* slots) const {
     start = static_cast<const T*>(slots[*task_.start]);
   }
   const T alpha = task_.alpha<T>(slots);
-  const auto* a = static_cast<const T*>(slots[task_.a]);
-  const auto* b = static_cast<const T*>(slots[task_.b]);
+  const auto* a = static_cast<const T*>(slots[task_.a]) + task_.a_offset;
+  const auto* b = static_cast<const T*>(slots[task_.b]) + task_.b_offset;
   T* c = static_cast<T*>(slots[task_.c.slot]);
   if (alpha == T{0} || (start != nullptr && beta == T{0})) {
     multiply_out(alpha, a, b, beta, start, c);

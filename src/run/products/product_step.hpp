@@ -13,6 +13,8 @@ struct ProductTask {
   ProductShape shape;
   Slot a = 0;
   Slot b = 0;
+  std::int64_t a_offset = 0;  ///< where A starts in its slot, in elements
+  std::int64_t b_offset = 0;
   Operand c;
   bool negative = false;
   std::vector<Slot> scalars;        ///< numbers of the product's dtype, multiplied to α

@@ -46,7 +46,7 @@ struct Back {
 };
 
 bool back_of(const ProductTask& task, Back& back) {
-  if (task.start || task.negative || !task.scalars.empty()) {
+  if (task.start || task.negative || !task.scalars.empty() || task.a_offset != 0 || task.b_offset != 0) {
     return false;
   }
   if (task.shape.transpose_a && task.shape.n == 1) {
@@ -58,8 +58,9 @@ bool back_of(const ProductTask& task, Back& back) {
 }
 
 bool is_update_of(const ProductTask& task, const Back& back) {
-  return task.shape.k == 1 && task.start && !task.start_scale && *task.start == back.weights && task.a == back.delta &&
-         task.b != back.weights && task.shape.m * task.shape.n >= enough;
+  return task.a_offset == 0 && task.b_offset == 0 && task.shape.k == 1 && task.start && !task.start_scale &&
+         *task.start == back.weights && task.a == back.delta && task.b != back.weights &&
+         task.shape.m * task.shape.n >= enough;
 }
 
 bool touches(const std::vector<Slot>& slots, Slot slot) {

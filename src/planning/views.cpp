@@ -1,0 +1,72 @@
+#include "planning/views.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "xgrad/error.hpp"
+#include "xgrad/operation.hpp"
+
+#include "graph/node.hpp"
+
+namespace xgrad::planning {
+
+namespace {
+
+// Of a result that isn't empty: first and last index along every axis of the input are inside, and every axis of the
+// result runs along one of the input.
+bool is_inside(const Arrangement& arrangement, const Shape& input, const Shape& result) {
+  if (arrangement.starts.size() != input.rank() || arrangement.axes.size() != result.rank()) {
+    return false;
+  }
+  std::vector<std::int64_t> low = arrangement.starts;
+  std::vector<std::int64_t> high = arrangement.starts;
+  for (std::size_t i = 0; i < result.rank(); ++i) {
+    const auto& [axis, step] = arrangement.axes[i];
+    if (axis >= input.rank()) {
+      return false;
+    }
+    (step < 0 ? low : high)[axis] += step * (result[i] - 1);
+  }
+  for (std::size_t axis = 0; axis < input.rank(); ++axis) {
+    if (low[axis] < 0 || high[axis] >= input[axis]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Source source(const graph::Order& order, std::size_t i, std::size_t input) {
+  return {order.inputs(i)[input], order.nodes[i]->inputs()[input]};
+}
+
+bool is_alias(const graph::Node& node) {
+  return node.operation->aliases_input();
+}
+
+run::Layout layout_in_input(const graph::Order& order, std::uint32_t node, const Views& views) {
+  const graph::Node& result = *order.nodes[node];
+  const Source input = source(order, node, 0);
+  const Shape& shape = input.node->shape;
+  if (result.shape.size() == 0) {
+    return {0, run::steps_of(result.shape)};
+  }
+  const auto known = input.is_leaf() ? views.end() : views.find(input.index);
+  const run::Layout base = known == views.end() ? run::Layout{0, run::steps_of(shape)} : known->second;
+  const Arrangement arrangement = result.operation->arrangement(shape).value_or(Arrangement{});
+  if (!is_inside(arrangement, shape, result.shape)) {
+    throw ValueError(fmt::format("[{}] arrangement() of {} to {} takes elements that aren't there",
+                                 result.operation->name(), to_string(shape), to_string(result.shape)));
+  }
+  run::Layout layout{base.offset, {}};
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    layout.offset += arrangement.starts[axis] * base.steps[axis];
+  }
+  for (std::size_t i = 0; i < result.shape.rank(); ++i) {
+    layout.steps[i] = arrangement.axes[i].step * base.steps[arrangement.axes[i].input];
+  }
+  return layout;
+}
+
+}  // namespace xgrad::planning
