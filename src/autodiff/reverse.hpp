@@ -1,8 +1,6 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "xgrad/tensor.hpp"
@@ -30,8 +28,5 @@ enum class Sums : bool {
 
 /// total ← total + term, an undefined total standing for zero.
 void accumulate(Tensor& total, Tensor term);
-
-/// "x[1] 'W' (3, 2)".
-[[nodiscard]] std::string spoken(std::string_view role, std::size_t i, const Tensor& tensor);
 
 }  // namespace xgrad::autodiff

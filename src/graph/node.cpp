@@ -103,7 +103,7 @@ void set_value(Node& node, memory::Buffer value) {
   }
 }
 
-std::string spoken(const Tensor& tensor) {
+std::string label(const Tensor& tensor) {
   if (!tensor.defined()) {
     return "undefined";
   }
@@ -111,13 +111,13 @@ std::string spoken(const Tensor& tensor) {
   return node.name ? fmt::format("'{}' {}", *node.name, to_string(node.shape)) : to_string(node.shape);
 }
 
-std::string spoken(std::span<const Tensor> tensors) {
+std::string label(std::span<const Tensor> tensors) {
   std::string text;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (i > 0) {
       text += i + 1 == tensors.size() ? " and " : ", ";
     }
-    text += spoken(tensors[i]);
+    text += label(tensors[i]);
   }
   return text;
 }

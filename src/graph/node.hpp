@@ -102,10 +102,10 @@ struct Fresh {
 /// Stores a computed value; lets the history go unless it is to be kept.
 void set_value(Node& node, memory::Buffer value);
 
-/// "'W' (3, 2)", or "(3, 2)" without a name: how errors speak of a tensor.
-[[nodiscard]] std::string spoken(const Tensor& tensor);
+/// "'W' (3, 2)", or "(3, 2)" without a name: how errors name a tensor.
+[[nodiscard]] std::string label(const Tensor& tensor);
 /// The same of several: "'W' (3, 2) and (5,)".
-[[nodiscard]] std::string spoken(std::span<const Tensor> tensors);
+[[nodiscard]] std::string label(std::span<const Tensor> tensors);
 
 /// The scope that new nodes get on this thread.
 [[nodiscard]] std::shared_ptr<const ScopeName>& current_scope() noexcept;

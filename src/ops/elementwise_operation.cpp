@@ -31,7 +31,7 @@ Signature ElementwiseOperation::infer(std::span<const Tensor> inputs) const {
   Shape shape = inputs[0].shape();
   for (const Tensor& input : inputs.subspan(1)) {
     if (!broadcast(shape, input.shape(), shape)) {
-      throw ShapeError(fmt::format("[{}] shapes don't broadcast: {}", name(), graph::spoken(inputs)));
+      throw ShapeError(fmt::format("[{}] shapes don't broadcast: {}", name(), graph::label(inputs)));
     }
   }
   return {shape, dtype};

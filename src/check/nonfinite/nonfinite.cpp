@@ -317,12 +317,12 @@ std::optional<NonFinite> trace_nonfinite(const Tensor& tensor, std::span<const T
     require_traceable(xs[i], fmt::format("x[{}]", i));
     if (!is_floating(xs[i].dtype())) {
       throw DTypeError(fmt::format("[trace_nonfinite] x[{}] {} is {}; only floating tensors have gradients", i,
-                                   graph::spoken(xs[i]), to_string(xs[i].dtype())));
+                                   graph::label(xs[i]), to_string(xs[i].dtype())));
     }
   }
   if (!xs.empty() && !is_floating(tensor.dtype())) {
     throw DTypeError(fmt::format("[trace_nonfinite] {} is {}; only floating tensors have gradients",
-                                 graph::spoken(tensor), to_string(tensor.dtype())));
+                                 graph::label(tensor), to_string(tensor.dtype())));
   }
   // A stable form may go around an x that isn't a leaf: then the graph as it was written is looked at.
   const bool all_leaves =

@@ -24,7 +24,7 @@ Tensor stack(const std::vector<Tensor>& xs, std::int64_t axis) {
   for (const Tensor& x : xs) {
     if (x.shape() != xs[0].shape()) {
       throw ShapeError(
-          fmt::format("[stack] {} beside {}; expected equal shapes", graph::spoken(x), graph::spoken(xs[0])));
+          fmt::format("[stack] {} beside {}; expected equal shapes", graph::label(x), graph::label(xs[0])));
     }
     parts.push_back(expand_dims(x, place));
   }
