@@ -209,7 +209,7 @@ class Simplification {
 
 }  // namespace
 
-std::uint32_t special_place(const graph::Node& leaf) noexcept {
+std::uint32_t special_index(const graph::Node& leaf) noexcept {
   if (!leaf.has_value() || leaf.history || leaf.of_state || leaf.shape.rank() != 0 || !is_floating(leaf.dtype)) {
     return 0;
   }
@@ -223,8 +223,8 @@ std::uint32_t special_place(const graph::Node& leaf) noexcept {
 }
 
 std::optional<double> special_number(const graph::Node& leaf) noexcept {
-  const std::uint32_t place = special_place(leaf);
-  return place == 0 ? std::nullopt : std::optional{special_numbers[place - 1]};
+  const std::uint32_t index = special_index(leaf);
+  return index == 0 ? std::nullopt : std::optional{special_numbers[index - 1]};
 }
 
 std::span<const Rule> all_rules() {
