@@ -37,7 +37,7 @@ Signature ElementwiseOperation::infer(std::span<const Tensor> inputs) const {
   return {shape, dtype};
 }
 
-// The Jacobian is diagonal, so the cotangent of input i is g ⊙ ∂f/∂x_i, summed over what was broadcast.
+// The Jacobian is diagonal, so the cotangent of input i is g ⊙ ∂f/∂x_i, summed over the axes that were broadcast.
 std::vector<Tensor> ElementwiseOperation::vjp(const Call& call, const Tensor& cotangent) const {
   std::vector<Tensor> result(call.inputs.size());
   for (std::size_t i = 0; i < result.size(); ++i) {

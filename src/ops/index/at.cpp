@@ -110,7 +110,7 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
   }
   keep_whole(rank() - axis);
   Tensor selected = with_one_axis_for_leading_integers(*this, selections);
-  // What leaves least first: a part of a part costs no more than the first part.
+  // The selection that leaves least comes first: a part of a part costs no more than the first part.
   const Shape from = selected.shape();
   std::sort(selections.begin(), selections.end(), [&from](const Selection& a, const Selection& b) {
     return std::pair{share(a, from), a.axis} < std::pair{share(b, from), b.axis};

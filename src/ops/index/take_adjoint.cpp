@@ -78,7 +78,7 @@ Tensor take_adjoint(const Tensor& x, const Tensor& indices, std::int64_t length,
         fmt::format("[take_adjoint] {} with indices {}; expected at least as many axes as the indices have",
                     graph::label(x), graph::label(indices)));
   }
-  // The axis is one of the result's, which has one in place of all of the indices'.
+  // The axis is one of the result's, which has one instead of all axes of the indices.
   const std::size_t normal = normalize_axis(axis, x.rank() - indices.rank() + 1, "take_adjoint");
   return apply(std::make_shared<const TakeAdjointOperation>(normal, length), {x, indices});
 }

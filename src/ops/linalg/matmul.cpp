@@ -182,7 +182,7 @@ Operand without_transpose(const Tensor& x) {
 Tensor matmul(const Tensor& a, const Tensor& b) {
   const Operand left = without_transpose(a);
   const Operand right = without_transpose(b);
-  // x B is Bᵀ x: a vector always stands at the right.
+  // x B is Bᵀ x: a vector is always the right operand.
   if (left.tensor.defined() && right.tensor.defined() && left.tensor.rank() == 1 && right.tensor.rank() > 1) {
     return product(right.tensor, !right.transposed, left.tensor, false);
   }

@@ -1,4 +1,4 @@
-// sum_to: sums over what broadcasting repeated. A composition of sum and reshape.
+// sum_to: sums over the axes that broadcasting repeated. A composition of sum and reshape.
 #include <fmt/format.h>
 
 #include "xgrad/error.hpp"
