@@ -81,7 +81,7 @@ enum class Algebra : std::uint8_t {
 
   // the input itself
   stop_gradient,
-  bind,  ///< an argument of a compiled function under another node
+  bind,  ///< x under another node, a leaf to derivatives
 };
 
 /// How many inputs such an operation has; 0 for any number.

@@ -26,7 +26,7 @@ struct Assignment {
 ///
 /// A value is written over the memory of the old one where nobody can see that: where no tensor shares that memory, and
 /// no graph refers to the old value but the one that the new values are computed from, which nobody else holds. Throws
-/// ShapeError, DTypeError or ValueError as Parameter::set() does, and what evaluating throws.
+/// ShapeError, DTypeError or ValueError as Parameter::set() does, and any error of the evaluation.
 XGRAD_API void assign(std::vector<Assignment> assignments, std::span<const Tensor> others = {});
 
 }  // namespace xgrad

@@ -12,7 +12,7 @@
 /// differentiated again. The cost in nodes is linear: a shared subgraph is visited once. No recursion.
 namespace xgrad {
 
-/// What happens to an x that y doesn't depend on.
+/// The gradient by an x that y doesn't depend on: an error or zeros.
 enum class Unconnected : bool { error, zeros };
 
 struct GradientOptions {
@@ -22,8 +22,8 @@ struct GradientOptions {
 };
 
 /// ∂y/∂x for each x: tensors of the xs' shapes, in their order. An x may be any tensor y was computed from: a leaf, a
-/// Parameter, an intermediate. Make a variable() of an x that is none of Parameter and variable, if anything computed
-/// from it is read before: what is read without one of them behind it lets its history go, and that path with it.
+/// Parameter, an intermediate. Make a variable() of an x that is neither Parameter nor variable, if anything computed
+/// from it is read before: a tensor with none of them behind it lets its history go when it is read.
 ///
 /// Throws ShapeError if y isn't a scalar and no cotangent is given, or the cotangent's shape is wrong; DTypeError if y
 /// isn't floating; ValueError if y doesn't depend on some x (it names which), unless zeros are asked for.

@@ -13,7 +13,7 @@
 
 namespace xgrad {
 
-/// A number or a nested list of numbers: what tensor({{1, 2}, {3, 4}}) is called with.
+/// A number or a nested list of numbers, as in tensor({{1, 2}, {3, 4}}).
 class NestedList {
  public:
   template <class T>

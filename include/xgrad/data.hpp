@@ -16,7 +16,7 @@
 
 namespace xgrad::data {
 
-/// Labelled samples. `targets` is what batches() hands out as y.
+/// Labelled samples. batches() hands out `targets` as y.
 struct XGRAD_API Dataset {
   Tensor inputs;   ///< (samples, features), floating, images scaled to [0, 1]
   Tensor targets;  ///< (samples, classes), one-hot, of the inputs' dtype

@@ -5,5 +5,5 @@
 #include "xgrad/needs/C++20"  // isn't there: ends the compilation before the errors that would follow
 #endif
 
-/// Marks what the shared library exports; everything else is hidden.
+/// Marks the symbols that the shared library exports; all others are hidden.
 #define XGRAD_API __attribute__((visibility("default")))

@@ -10,9 +10,9 @@
 /// Arrays in files.
 namespace xgrad::data {
 
-/// A file that says more is refused by its header, before memory is taken for its elements: half a megabyte of gzip may
-/// hold 600 MB of bytes, which are 4.8 GB as int64. While a file is read, its elements take what they take in the file;
-/// that is freed as they are converted.
+/// A file of more bytes is refused by its header, before memory is taken for its elements: half a megabyte of gzip may
+/// hold 600 MB of bytes, which are 4.8 GB as int64. While a file is read, its elements take as much memory as in the
+/// file; it is freed as they are converted.
 struct ReadOptions {
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();  ///< of the tensor, of each one of several files
 };

@@ -6,7 +6,7 @@
 #include "xgrad/export.hpp"
 #include "xgrad/shape.hpp"
 
-/// What kernels are called with.
+/// The arguments of kernels.
 namespace xgrad {
 
 class Operation;

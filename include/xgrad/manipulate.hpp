@@ -26,7 +26,7 @@ namespace xgrad {
 [[nodiscard]] XGRAD_API Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// Drops axes of length 1: those named, or all.
 [[nodiscard]] XGRAD_API Tensor squeeze(const Tensor& x, const Axes& axes = {});
-/// Inserts an axis of length 1; `axis` is its place in the result.
+/// Inserts an axis of length 1; `axis` is its index in the result.
 [[nodiscard]] XGRAD_API Tensor expand_dims(const Tensor& x, std::int64_t axis);
 
 [[nodiscard]] XGRAD_API Tensor concatenate(const std::vector<Tensor>& xs, std::int64_t axis = 0);

@@ -15,22 +15,22 @@
 /// Where a NaN or an infinity came from.
 namespace xgrad::check {
 
-/// What went into the operation that is to blame.
+/// An operand of the operation to blame.
 struct Operand {
-  std::string name;  ///< as the formula writes it: the user's name, else what it is, else "#" and its place
+  std::string name;  ///< as the formula writes it: the user's name, else the number that it is, else "#" and its index
   Shape shape;
   DType dtype = float32;
   double min = 0;  ///< of the finite elements; NaN if there is none
   double max = 0;
   std::int64_t nonfinite = 0;  ///< elements that are NaN or infinite
-  /// For an element-wise operation: the element that met the others at NonFinite::index, and its own index.
+  /// For an element-wise operation: the operand's element from which NonFinite::value was computed, and its index.
   std::optional<double> element = std::nullopt;
   std::vector<std::int64_t> index = {};
 
   [[nodiscard]] bool finite() const noexcept { return nonfinite == 0; }
 };
 
-/// A place further on, where an infinity became a NaN.
+/// The operation, between the cause and the result, in which an infinity became a NaN.
 struct TurnedNaN {
   std::string operation;
   std::string formula;
@@ -38,18 +38,18 @@ struct TurnedNaN {
   std::vector<std::int64_t> index;
 };
 
-/// The operation that made the first NaN or infinity of those that led to the result.
+/// The operation that made the NaN or infinity which the result's comes from; the first such, if there are several.
 struct NonFinite {
   enum class Pass : std::uint8_t {
     forward,   ///< the tensor asked for isn't finite
     backward,  ///< it is, but a gradient isn't
   };
   Pass pass = Pass::forward;
-  std::string result;     ///< what isn't finite: "loss", "∂loss/∂W"
+  std::string result;     ///< the tensor that isn't finite: "loss", "∂loss/∂W"
   std::string operation;  ///< as in the index of operations: "log"; "leaf" for a value that was given
   std::string formula;    ///< with the operands' names: "log(u)"
   std::string name;       ///< the user's, or empty
-  std::string layer;      ///< the scope: "2/Dense", or empty; of a leaf, that of its first use on the way
+  std::string layer;      ///< the scope: "2/Dense", or empty; of a leaf, that of its first use towards the result
   /// In the backward pass, the formula and name of the forward operation whose derivative this is part of; empty if the
   /// operation itself is part of the forward pass.
   std::string derivative_of = {};
@@ -77,7 +77,7 @@ XGRAD_API std::ostream& operator<<(std::ostream& out, const NonFinite& found);
 /// users, a node's inputs from left to right. A leaf that isn't finite itself is a cause; so is, as a leaf, a tensor
 /// that let its history go when it was read.
 ///
-/// The result and the gradients are computed as they would be anyway, in a plan. Only if they aren't finite, what is
+/// The result and the gradients are computed as they would be anyway, in a plan. Only if they aren't finite, the graph
 /// behind them is computed again, operation by operation, each value for as long as it is needed; values that tensors
 /// hold are taken as they are. The tensors themselves don't change. Throws ValueError for an undefined Tensor or one of
 /// a compiled function's trace, and whatever an operation throws.

@@ -27,7 +27,7 @@ class OperationIdentity;
 class ElementwiseOperation;
 class WorkspaceOperation;
 
-/// What an operation's result looks like.
+/// The shape and dtype of an operation's result.
 struct Signature {
   Shape shape;
   DType dtype = float32;
@@ -47,13 +47,14 @@ struct Call {
 /// log_sigmoid(x) for log(σ(x)).
 struct StableForm {
   Tensor result = {};  ///< of the call's shape and dtype; undefined: there is none
-  /// What the form goes around: σ(x). For a derivative by one of these the call itself is differentiated.
+  /// Tensors behind the call that the form doesn't use: σ(x). For a derivative by one of these the call itself is
+  /// differentiated.
   std::vector<Tensor> around = {};
 };
 
 /// A named constant of an operation: an axis, a flag, a bound. Attributes are all that tells two instances of the same
-/// class apart, for printing and for recognising equal subgraphs: an instance is run in the place of any other with
-/// equal attributes, so whatever its kernel or its derivative depends on must be among them.
+/// class apart, for printing and for recognising equal subgraphs: an instance may run in place of any other with equal
+/// attributes, so whatever its kernel or its derivative depends on must be among them.
 struct Attribute {
   using Value = std::variant<bool, std::int64_t, double, std::vector<std::int64_t>>;
   std::string_view name;
@@ -97,8 +98,8 @@ struct Notation {
   int precedence = 0;
 };
 
-/// An operation: immutable, shared by every node that uses it. Derive from this (or, where output elements depend on
-/// the input elements at the same place only, from ElementwiseOperation) to add your own; see examples/.
+/// An operation: immutable, shared by every node that uses it. Derive from this to add your own, or from
+/// ElementwiseOperation if each output element depends on the input elements of the same index only; see examples/.
 ///
 /// A derivative is written with public operations on tensors, so it is itself a graph: differentiable again,
 /// printable, compilable.
@@ -111,7 +112,7 @@ class XGRAD_API Operation {
 
   /// As in the public index: "matmul". Used in errors and printing.
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
-  /// What rules of planning, derivation and diagnosis may take it for.
+  /// The operation that rules of planning, derivation and diagnosis may take it for.
   [[nodiscard]] virtual Algebra algebra() const noexcept { return Algebra::opaque; }
   /// This, if it is element-wise; else null.
   [[nodiscard]] virtual const ElementwiseOperation* elementwise() const noexcept { return nullptr; }
@@ -131,7 +132,8 @@ class XGRAD_API Operation {
   [[nodiscard]] virtual StableForm stable_form(std::span<const Tensor> inputs) const;
 
   /// vjp: the cotangent of each input, of the input's shape, from the cotangent of the output. An undefined Tensor
-  /// stands for zero or "not differentiable". Only what call.wants() needs to be built. The default throws ValueError.
+  /// stands for zero or "not differentiable". Only cotangents that call.wants() need be built. The default throws
+  /// ValueError.
   [[nodiscard]] virtual std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const;
 
   /// jvp: the tangent of the output from those of the inputs; an undefined tangent stands for zero. The default
@@ -163,7 +165,7 @@ class XGRAD_API Operation {
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs);
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs);
 
-/// An operation whose output element depends only on the input elements that broadcast to the same place. Its Jacobian
+/// An operation whose output element depends only on the input elements that broadcast to the same index. Its Jacobian
 /// is diagonal, so one expression, times_partial, serves vjp and jvp alike.
 class XGRAD_API ElementwiseOperation : public Operation {
  public:

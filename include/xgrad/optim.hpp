@@ -50,10 +50,11 @@ class XGRAD_API Optimizer {
     Tensor step;           ///< zero-rank float64, counts from 1
   };
 
-  /// A parameter that stands twice (tied weights) is taken once. Throws ValueError if there is none, or for the rate.
+  /// A parameter that is listed twice (tied weights) is taken once. Throws ValueError if there is none, or for the
+  /// rate.
   Optimizer(std::vector<NamedParameter> parameters, double learning_rate);
 
-  /// What the first step finds as state of a parameter with this value. The default has none.
+  /// The state, before the first step, of a parameter with this value. The default has none.
   [[nodiscard]] virtual std::vector<Tensor> initial_state(const Tensor& value) const;
   /// The next value and state of one parameter, from public operations: as many tensors of the same shapes and dtypes
   /// as initial_state() gave.

@@ -25,7 +25,7 @@ class XGRAD_API Parameter {
   explicit Parameter(const Tensor& value, std::string name = {});
 
   [[nodiscard]] bool defined() const noexcept { return cell_ != nullptr; }
-  /// The reference is to what the cell holds: after set() it is the new value. Copy the tensor to keep the old one.
+  /// The reference is to the tensor in the cell: after set() it is the new value. Copy the tensor to keep the old one.
   [[nodiscard]] const Tensor& value() const&;
   [[nodiscard]] Tensor value() const&& { return static_cast<const Parameter&>(*this).value(); }
   operator const Tensor&() const { return value(); }  // NOLINT(google-explicit-constructor)
@@ -64,7 +64,7 @@ struct NamedParameter {
 
   operator const Tensor&() const { return parameter.value(); }  // NOLINT(google-explicit-constructor)
 
-  /// parameter.set(value), with errors that name the place in the model: what a loaded value is put in by.
+  /// parameter.set(value), with errors that name the parameter by its name in the model: how a loaded value is put in.
   XGRAD_API void set(const Tensor& value) const;
 };
 

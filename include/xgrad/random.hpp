@@ -15,11 +15,11 @@ namespace xgrad {
 /// as 1, 2, 3", SC 2011). Every draw takes the next stream; a drawn tensor knows its seed and stream, so that
 /// evaluating it again gives the same numbers, for any number of threads.
 ///
-/// Passed by reference wherever it is drawn from; a copy repeats what the original will draw. What was moved from holds
+/// Passed by reference wherever it is drawn from; a copy repeats the original's draws. After a move the source holds
 /// nothing, and throws ValueError.
 ///
-/// Seed and stream are a State. So a draw inside compile() gives other numbers at every call, those that it gives
-/// outside. A layer that draws keeps that State, which its copies share:
+/// Seed and stream are a State. So a draw inside compile() gives other numbers at every call, the same as outside. A
+/// layer that draws keeps that State, which its copies share:
 ///
 ///   struct Noise {
 ///     State random;  // Noise{random.split().state()}

@@ -57,8 +57,8 @@ class Axes {
 /// Running sums along an axis; float32, float64, int64. In reverse: from the last element on.
 [[nodiscard]] XGRAD_API Tensor cumsum(const Tensor& x, std::int64_t axis = -1, bool reverse = false);
 
-/// The adjoint of broadcast_to: sums x over what was broadcast, so that it has `shape` again. Throws ShapeError if
-/// `shape` doesn't broadcast to x's.
+/// The adjoint of broadcast_to: sums x over the axes that were broadcast, so that it has `shape` again. Throws
+/// ShapeError if `shape` doesn't broadcast to x's.
 [[nodiscard]] XGRAD_API Tensor sum_to(const Tensor& x, const Shape& shape);
 
 }  // namespace xgrad

@@ -29,8 +29,8 @@ consteval bool takes(std::index_sequence<I...> /*unused*/) {
 
 inline constexpr std::size_t max_fields = 16;
 
-/// The number of fields: the largest number of initialisers that an aggregate takes; that of its field_names for
-/// another class. 0 where it can't be told: an aggregate with a reference in it.
+/// The number of fields: of an aggregate, the largest number of initialisers that it takes; of another class, the
+/// number of its field_names. 0 for an aggregate with a reference in it, which can't be counted.
 template <class T, std::size_t N = max_fields>
 consteval std::size_t field_count() {
   if constexpr (!std::is_aggregate_v<T>) {

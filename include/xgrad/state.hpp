@@ -12,8 +12,8 @@ namespace graph {
 struct Cell;
 }
 
-/// A named cell for what a model keeps and doesn't train: running statistics, counters, random streams. Of any dtype.
-/// Copies share the cell; clone() makes a new one. Converts to its current tensor wherever one is expected.
+/// A named cell for a tensor that a model keeps and doesn't train: running statistics, counters, random streams. Of any
+/// dtype. Copies share the cell; clone() makes a new one. Converts to its current tensor wherever one is expected.
 ///
 ///   State mean{zeros({10}), "mean"};
 ///   mean.set(0.9 * mean + 0.1 * xgrad::mean(x, 0));  // in a forward pass
@@ -27,7 +27,7 @@ struct Cell;
 ///
 /// If that evaluation ends in an exception, the State has the value that was evaluated last, as if it hadn't been set.
 ///
-/// Inside compile() what is set is an output of the plan, as with a Parameter.
+/// Inside compile() a value that is set is an output of the plan, as with a Parameter.
 class XGRAD_API State {
  public:
   /// Holds nothing; every other member throws ValueError.
@@ -36,7 +36,7 @@ class XGRAD_API State {
   explicit State(const Tensor& value, std::string name = {});
 
   [[nodiscard]] bool defined() const noexcept { return cell_ != nullptr; }
-  /// The reference is to what the cell holds: after set() it is the new value. Copy the tensor to keep the old one.
+  /// The reference is to the tensor in the cell: after set() it is the new value. Copy the tensor to keep the old one.
   [[nodiscard]] const Tensor& value() const&;
   [[nodiscard]] Tensor value() const&& { return static_cast<const State&>(*this).value(); }
   operator const Tensor&() const { return value(); }  // NOLINT(google-explicit-constructor)

@@ -23,15 +23,15 @@ XGRAD_API void release_handle(Node* node) noexcept;
 class Index;
 
 /// A handle to an immutable node of the graph: an operation, its inputs, a shape and a dtype. Calling an operation
-/// appends a node and computes nothing; reading a value evaluates what is pending behind it.
+/// appends a node and computes nothing; reading a value evaluates the pending nodes behind it.
 ///
-/// What you hold is kept: a node with a handle keeps its value once evaluated. What nobody holds may never exist in
+/// A node with a handle keeps its value once evaluated. The value of a node that nobody holds may never exist in
 /// memory. After evaluation, a tensor that depends on a Parameter or a variable() keeps its history, so that it can
 /// still be differentiated; any other lets it go.
 ///
 /// Copying copies the handle. Parameters, variables and evaluated tensors without history may be shared between threads
-/// that don't write them. Everything else, a pending graph or one with history, belongs to one thread at a time;
-/// detach() what is to be shared. Static tensors may outlive main(), but nothing is to be evaluated any more then.
+/// that don't write them. Everything else, a pending graph or one with history, belongs to one thread at a time; share
+/// its detach(). Static tensors may outlive main(), but nothing may be evaluated by then.
 class XGRAD_API Tensor {
  public:
   /// Holds nothing: defined() is false and every other member throws ValueError.

@@ -6,6 +6,7 @@
 #include "xgrad/reduce.hpp"
 
 #include "autodiff/reverse.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad {
 
@@ -15,14 +16,13 @@ Tensor Operation::jvp(const Call& call, std::span<const Tensor> tangents) const 
   Tensor product;
   for (std::size_t i = 0; i < tangents.size(); ++i) {
     if (tangents[i].defined() && cotangents[i].defined()) {
-      const Tensor term = sum(cotangents[i] * tangents[i]);
-      product = product.defined() ? product + term : term;
+      product = ops::add_defined(product, sum(cotangents[i] * tangents[i]));
     }
   }
   if (!product.defined()) {
     return product;
   }
-  // Only what was just built depends on u: the history of the call's own tensors is left alone.
+  // Only the nodes just built depend on u: the history of the call's own tensors isn't searched.
   std::vector<Tensor> constants{call.inputs.begin(), call.inputs.end()};
   constants.insert(constants.end(), {call.output});
   constants.insert(constants.end(), tangents.begin(), tangents.end());

@@ -6,6 +6,7 @@
 #include "autodiff/reverse.hpp"
 #include "autodiff/targets.hpp"
 #include "graph/order.hpp"
+#include "ops/rules.hpp"
 
 namespace xgrad::autodiff {
 
@@ -15,21 +16,11 @@ namespace {
 void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const Tensor> tangents,
                   std::vector<Tensor>& result) {
   const graph::Order& order = part.order;
-  const std::span<const Tensor> xs{part.xs};
-  const Targets targets{xs, order};
-  std::vector<Tensor> values(order.nodes.size());
-  std::vector<Tensor> leaves(targets.leaf_count());
-  for (std::size_t k = 0; k < xs.size(); ++k) {
-    Tensor& total = order.found[k] == graph::Order::leaf ? leaves[targets.leaf(xs[k].node())] : values[order.found[k]];
-    accumulate(total, tangents[part.indices[k]]);
+  std::vector<Tensor> values(order.size());  // tangents, by index
+  const auto add = [](Tensor& total, const Tensor& term) { total = ops::add_defined(total, term); };
+  for (std::size_t k = 0; k < part.xs.size(); ++k) {
+    add(values[order.found[k]], tangents[part.indices[k]]);
   }
-  const auto tangent_of = [&](std::uint32_t place, const graph::Node* node) {
-    if (place != graph::Order::leaf) {
-      return values[place];
-    }
-    const std::uint32_t leaf = targets.leaf(node);
-    return leaf == Targets::none ? Tensor{} : leaves[leaf];
-  };
 
   std::vector<Tensor> inputs;
   std::vector<Tensor> input_tangents;
@@ -40,14 +31,13 @@ void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const 
     if (!is_floating(node.dtype) || !node.operation->differentiable()) {
       continue;
     }
-    const auto links = order.inputs(i);
+    const auto indices = order.inputs(i);
     bool any = false;
     inputs.clear();
     input_tangents.clear();
-    for (std::size_t j = 0; j < links.size(); ++j) {
-      const graph::Node* input = node.inputs()[j];
-      inputs.push_back(graph::handle(input));
-      input_tangents.push_back(tangent_of(links[j], input));
+    for (std::size_t j = 0; j < indices.size(); ++j) {
+      inputs.push_back(graph::handle(node.inputs()[j]));
+      input_tangents.push_back(values[indices[j]]);
       any = any || input_tangents.back().defined();
     }
     if (!any) {
@@ -69,14 +59,10 @@ void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const 
                                    to_string(node.dtype), to_string(tangent.dtype())));
     }
     // An x inside the graph moves by its own tangent and with the xs before it, as vjp counts it both ways.
-    if (tangent.defined()) {
-      accumulate(values[i], tangent);
-    }
+    add(values[i], tangent);
   }
   for (std::size_t k = 0; k < ys.size(); ++k) {
-    if (Tensor tangent = tangent_of(order.found[xs.size() + k], ys[k].node()); tangent.defined()) {
-      accumulate(result[k], std::move(tangent));
-    }
+    add(result[k], values[order.found[part.xs.size() + k]]);
   }
 }
 

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "xgrad/tensor.hpp"
@@ -15,8 +13,8 @@ enum class Sums : bool {
   written_out,  ///< each in a tensor of zeros, as formulas write them
 };
 
-/// The cotangent of each x, undefined where no y depends on it. Shapes and dtypes have been checked. What lies behind
-/// `constants`, a few tensors, isn't looked at, nor what is older than the xs.
+/// The cotangent of each x, undefined where no y depends on it. Shapes and dtypes have been checked. Nodes behind
+/// `constants`, a few tensors, aren't visited, nor are nodes older than the xs.
 [[nodiscard]] std::vector<Tensor> reverse(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                           std::span<const Tensor> cotangents, std::span<const Tensor> constants = {},
                                           Sums sums = Sums::combined);
@@ -27,11 +25,5 @@ enum class Sums : bool {
 /// The tangent of each y, undefined where it depends on no x. Shapes and dtypes have been checked.
 [[nodiscard]] std::vector<Tensor> forward(std::span<const Tensor> ys, std::span<const Tensor> xs,
                                           std::span<const Tensor> tangents);
-
-/// total ← total + term, an undefined total standing for zero.
-void accumulate(Tensor& total, Tensor term);
-
-/// "x[1] 'W' (3, 2)".
-[[nodiscard]] std::string spoken(std::string_view role, std::size_t i, const Tensor& tensor);
 
 }  // namespace xgrad::autodiff

@@ -10,25 +10,6 @@
 
 namespace xgrad::autodiff {
 
-Targets::Targets(std::span<const Tensor> xs, const graph::Order& order)
-    : order_{order}, interior_(order.nodes.size(), false) {
-  for (std::size_t k = 0; k < xs.size(); ++k) {
-    if (order.found[k] == graph::Order::leaf) {
-      leaves_.push_back(order.computed(xs[k].node()));
-    } else {
-      interior_[order.found[k]] = true;
-    }
-  }
-  std::sort(leaves_.begin(), leaves_.end(), std::less<>{});
-  leaves_.erase(std::unique(leaves_.begin(), leaves_.end()), leaves_.end());
-}
-
-std::uint32_t Targets::leaf(const graph::Node* node) const noexcept {
-  node = order_.computed(node);
-  const auto place = std::lower_bound(leaves_.begin(), leaves_.end(), node, std::less<>{});
-  return place != leaves_.end() && *place == node ? static_cast<std::uint32_t>(place - leaves_.begin()) : none;
-}
-
 std::uint64_t oldest(std::span<const Tensor> tensors) noexcept {
   std::uint64_t time = std::numeric_limits<std::uint64_t>::max();
   for (const Tensor& tensor : tensors) {
@@ -50,9 +31,13 @@ Part part_of(std::span<const Tensor> ys, std::vector<std::size_t> indices, std::
   const auto y_nodes = graph::nodes_of(ys);
   looked_for.insert(looked_for.end(), y_nodes.begin(), y_nodes.end());
   const auto stop_at = graph::nodes_of(constants);
-  part.order =
-      graph::topological_order(y_nodes, graph::Boundary::derivatives, looked_for,
-                               {.stop_at = stop_at, .oldest = oldest(part.xs), .follow_forms = true, .kept = kept});
+  part.order = graph::topological_order(
+      y_nodes, graph::Boundary::derivatives, looked_for,
+      {.stop_at = stop_at, .oldest = oldest(part.xs), .follow_forms = true, .kept = kept, .number_leaves = true});
+  part.is_x.resize(part.order.size(), false);
+  for (std::size_t k = 0; k < part.xs.size(); ++k) {
+    part.is_x[part.order.found[k]] = true;
+  }
   return part;
 }
 

@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <string>
+#include <string_view>
 
 #include "xgrad/autodiff.hpp"
 #include "xgrad/creation.hpp"
@@ -10,17 +12,12 @@
 
 namespace xgrad {
 
-namespace autodiff {
-
-std::string spoken(std::string_view role, std::size_t i, const Tensor& tensor) {
-  return fmt::format("{}[{}] {}", role, i, graph::spoken(tensor));
-}
-
-}  // namespace autodiff
-
 namespace {
 
-using autodiff::spoken;
+// "x[1] 'W' (3, 2)".
+std::string label(std::string_view role, std::size_t i, const Tensor& tensor) {
+  return fmt::format("{}[{}] {}", role, i, graph::label(tensor));
+}
 
 void require_floating(std::string_view transform, std::string_view role, std::span<const Tensor> tensors) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -29,7 +26,7 @@ void require_floating(std::string_view transform, std::string_view role, std::sp
     }
     if (!is_floating(tensors[i].dtype())) {
       throw DTypeError(fmt::format("[{}] {} is {}; only floating tensors have derivatives", transform,
-                                   spoken(role, i, tensors[i]), to_string(tensors[i].dtype())));
+                                   label(role, i, tensors[i]), to_string(tensors[i].dtype())));
     }
   }
 }
@@ -40,7 +37,7 @@ void require_differentiated(std::string_view transform, std::span<const Tensor> 
     if (xs[i].node()->of_state) {
       throw ValueError(fmt::format(
           "[{}] {} is the value of a State, which isn't differentiated; expected a Parameter, or a variable() of it",
-          transform, spoken("x", i, xs[i])));
+          transform, label("x", i, xs[i])));
     }
   }
 }
@@ -57,11 +54,11 @@ void require_match(std::string_view transform, std::string_view role, std::span<
       throw ValueError(fmt::format("[{}] {}[{}] is an undefined Tensor", transform, direction, i));
     }
     if (directions[i].shape() != tensors[i].shape()) {
-      throw ShapeError(fmt::format("[{}] {} needs a {} of its shape, not {}", transform, spoken(role, i, tensors[i]),
+      throw ShapeError(fmt::format("[{}] {} needs a {} of its shape, not {}", transform, label(role, i, tensors[i]),
                                    direction, to_string(directions[i].shape())));
     }
     if (directions[i].dtype() != tensors[i].dtype()) {
-      throw DTypeError(fmt::format("[{}] {} is {}, its {} is {}", transform, spoken(role, i, tensors[i]),
+      throw DTypeError(fmt::format("[{}] {} is {}, its {} is {}", transform, label(role, i, tensors[i]),
                                    to_string(tensors[i].dtype()), direction, to_string(directions[i].dtype())));
     }
   }
@@ -75,7 +72,7 @@ std::vector<Tensor> defined_gradients(const Tensor& y, std::span<const Tensor> x
     require_match("gradients", "y", {&y, 1}, "cotangent", {&cotangent, 1});
   } else if (y.rank() != 0) {
     throw ShapeError(
-        fmt::format("[gradients] y is {}, not a scalar: reduce it, or give its cotangent", graph::spoken(y)));
+        fmt::format("[gradients] y is {}, not a scalar: reduce it, or give its cotangent", graph::label(y)));
   } else {
     cotangent = scalar(1, y.dtype());
   }
@@ -92,7 +89,7 @@ std::vector<Tensor> checked_gradients(const Tensor& y, std::span<const Tensor> x
     }
     if (options.unconnected == Unconnected::error) {
       const std::string x =
-          names.empty() ? spoken("x", i, xs[i]) : fmt::format("'{}' {}", names[i].name, to_string(xs[i].shape()));
+          names.empty() ? label("x", i, xs[i]) : fmt::format("'{}' {}", names[i].name, to_string(xs[i].shape()));
       throw ValueError(
           fmt::format("[gradients] y doesn't depend on {}{}", x, autodiff::why_unconnected({&y, 1}, xs[i])));
     }
@@ -159,7 +156,7 @@ std::vector<Tensor> vjp(std::span<const Tensor> ys, std::span<const Tensor> xs, 
     if (!result[i].defined()) {
       if (unconnected == Unconnected::error) {
         throw ValueError(
-            fmt::format("[vjp] no y depends on {}{}", spoken("x", i, xs[i]), autodiff::why_unconnected(ys, xs[i])));
+            fmt::format("[vjp] no y depends on {}{}", label("x", i, xs[i]), autodiff::why_unconnected(ys, xs[i])));
       }
       result[i] = zeros_like(xs[i]);
     }
@@ -176,7 +173,7 @@ std::vector<Tensor> jvp(std::span<const Tensor> ys, std::span<const Tensor> xs, 
   for (std::size_t i = 0; i < ys.size(); ++i) {
     if (!result[i].defined()) {
       if (unconnected == Unconnected::error) {
-        throw ValueError(fmt::format("[jvp] {} depends on no x", spoken("y", i, ys[i])));
+        throw ValueError(fmt::format("[jvp] {} depends on no x", label("y", i, ys[i])));
       }
       result[i] = zeros_like(ys[i]);
     }

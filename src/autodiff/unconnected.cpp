@@ -16,7 +16,7 @@ namespace xgrad::autodiff {
 
 namespace {
 
-/// What stands between x and the ys.
+/// Looks for the reason why the ys don't depend differentiably on x.
 class Inquiry {
  public:
   Inquiry(std::span<const Tensor> ys, const graph::Node& x) : x_{x}, dependent_{&x} {
@@ -75,7 +75,7 @@ class Inquiry {
 
   const graph::Node& x_;
   std::unordered_set<const graph::Node*> dependent_;
-  const Operation* barrier_ = nullptr;  // the first on a way from x that has no derivative
+  const Operation* barrier_ = nullptr;  // the first on a path from x that has no derivative
   bool meets_cut_ = false;
   bool meets_older_ = false;
   bool meets_alike_ = false;

@@ -1,54 +1,58 @@
 #include "check/continuation.hpp"
 
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
+#include <array>
+#include <span>
 
 #include "xgrad/operation.hpp"
 #include "xgrad/plan.hpp"
 
-#include "formulas/expression.hpp"
-#include "graph/order.hpp"
+#include "graph/rebuild.hpp"
 
 namespace xgrad::check {
 
+namespace {
+
+// Behind the result up to `from`; looks for `from` and the result.
+graph::Order order_between(const Tensor& result, const Tensor& from) {
+  const std::array<const graph::Node*, 2> looked_for{from.node(), result.node()};
+  const std::span<const graph::Node* const> both{looked_for};
+  return graph::topological_order(both.last(1), graph::Boundary::leaves, both,
+                                  {.stop_at = both.first(1), .number_leaves = true});
+}
+
+}  // namespace
+
 Continuation::Continuation(const Tensor& result, const Tensor& from)
-    : copy_{std::vector{result, from}}, result_{copy_.of(result)}, from_{copy_.of(from)} {
-  const graph::Node* root = result_.node();
-  const graph::Node* stop = from_.node();
-  std::unordered_set<const graph::Node*> dependent{stop};
-  for (const graph::Node* node :
-       graph::topological_order({&root, 1}, graph::Boundary::leaves, {}, {.stop_at = {&stop, 1}}).nodes) {
-    const auto depends = [&dependent](const graph::Node* input) { return dependent.contains(input); };
-    const std::span<graph::Node* const> inputs = node->inputs();
-    const bool is_cut = node->operation->algebra() == Algebra::stop_gradient;
-    if (node == stop || is_cut || !std::any_of(inputs.begin(), inputs.end(), depends)) {
+    : copy_{std::vector{result, from}}, from_{copy_.of(from)}, order_{order_between(copy_.of(result), from_)} {
+  std::vector<bool> dependent(order_.size(), false);
+  dependent[order_.found[0]] = true;
+  const auto depends = [&dependent](std::uint32_t index) { return dependent[index]; };
+  for (std::uint32_t i = 0; i < order_.nodes.size(); ++i) {
+    const auto inputs = order_.inputs(i);
+    const bool is_cut = order_.nodes[i]->operation->algebra() == Algebra::stop_gradient;
+    if (is_cut || std::none_of(inputs.begin(), inputs.end(), depends)) {
       continue;
     }
-    for (const graph::Node* input : inputs) {
+    for (const std::uint32_t input : inputs) {
       if (!depends(input)) {
-        known_.push_back(graph::handle(input));
+        known_.push_back(graph::handle(order_.node(input)));
       }
     }
-    dependent.insert(node);
-    steps_.push_back(node);
+    dependent[i] = true;
+    dependent_.push_back(i);
   }
   known_.push_back(from_);
   eval(known_);
 }
 
 Tensor Continuation::operator()(const Tensor& x) const {
-  std::unordered_map<const graph::Node*, Tensor> copies{{from_.node(), x}};
-  for (const graph::Node* node : steps_) {
-    std::vector<Tensor> inputs;
-    for (const graph::Node* input : node->inputs()) {
-      const auto copy = copies.find(input);
-      inputs.push_back(copy == copies.end() ? graph::handle(input) : copy->second);
-    }
-    copies.emplace(node, xgrad::apply(node->operation, inputs));
+  graph::Rebuild rebuild{order_};
+  rebuild.replace(order_.found[0], x);
+  for (const std::uint32_t i : dependent_) {
+    rebuild.replace(i, graph::called_again(*order_.nodes[i], rebuild.inputs(i)));
   }
-  const auto result = copies.find(result_.node());
-  return result == copies.end() ? result_ : result->second;
+  return rebuild[order_.found[1]];
 }
 
 }  // namespace xgrad::check

@@ -1,15 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "xgrad/tensor.hpp"
 
 #include "graph/copy.hpp"
+#include "graph/order.hpp"
 
 namespace xgrad::check {
 
-/// What a graph computes from one of its tensors on: the same operations with another value in that tensor's place.
-/// What stop_gradient() cuts off stays as it was, as it does for derivatives. Works on a copy of the graph.
+/// Computes a graph from one of its tensors on, with another value of that tensor. The results of stop_gradient() stay
+/// as they were, as they do for derivatives. Works on a copy of the graph.
 class Continuation {
  public:
   /// Evaluates, in the copy, what doesn't depend on `from`.
@@ -22,10 +24,10 @@ class Continuation {
 
  private:
   graph::Copy copy_;
-  Tensor result_;
   Tensor from_;
-  std::vector<const graph::Node*> steps_;  // that depend on it, inputs first
-  std::vector<Tensor> known_;              // what they use besides
+  graph::Order order_;                    // of the copy, found: `from` and the result
+  std::vector<std::uint32_t> dependent_;  // the nodes that depend on `from`, inputs before users
+  std::vector<Tensor> known_;             // `from`, and the other inputs of these nodes
 };
 
 }  // namespace xgrad::check

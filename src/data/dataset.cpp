@@ -26,18 +26,18 @@ void require_samples(const Tensor& inputs, const Tensor& labels, std::string_vie
   require_defined(inputs, "inputs", operation);
   require_defined(labels, "labels", operation);
   if (inputs.rank() != 2) {
-    throw ShapeError(fmt::format("[{}] inputs {}: expected (samples, features)", operation, graph::spoken(inputs)));
+    throw ShapeError(fmt::format("[{}] inputs {}: expected (samples, features)", operation, graph::label(inputs)));
   }
   if (!is_floating(inputs.dtype())) {
-    throw DTypeError(fmt::format("[{}] inputs {} are {}: expected float32 or float64", operation, graph::spoken(inputs),
+    throw DTypeError(fmt::format("[{}] inputs {} are {}: expected float32 or float64", operation, graph::label(inputs),
                                  to_string(inputs.dtype())));
   }
   if (labels.rank() != 1 || labels.dim(0) != inputs.dim(0)) {
     throw ShapeError(fmt::format("[{}] labels {} and inputs {}: expected one label per sample, ({},)", operation,
-                                 graph::spoken(labels), graph::spoken(inputs), inputs.dim(0)));
+                                 graph::label(labels), graph::label(inputs), inputs.dim(0)));
   }
   if (labels.dtype() != int64) {
-    throw DTypeError(fmt::format("[{}] labels {} are {}: expected int64", operation, graph::spoken(labels),
+    throw DTypeError(fmt::format("[{}] labels {} are {}: expected int64", operation, graph::label(labels),
                                  to_string(labels.dtype())));
   }
 }
@@ -64,7 +64,7 @@ Dataset checked(const Dataset& dataset, std::string_view operation) {
   require_samples(dataset.inputs, dataset.labels, operation);
   if (dataset.targets.rank() != 2 || dataset.targets.dim(0) != dataset.inputs.dim(0)) {
     throw ShapeError(fmt::format("[{}] targets {} and inputs {}: expected one row of targets per sample", operation,
-                                 graph::spoken(dataset.targets), graph::spoken(dataset.inputs)));
+                                 graph::label(dataset.targets), graph::label(dataset.inputs)));
   }
   if (dataset.targets.dtype() != dataset.inputs.dtype()) {
     throw DTypeError(fmt::format("[{}] targets are {} and inputs {}: expected the same dtype", operation,

@@ -7,8 +7,8 @@
 
 namespace xgrad::data {
 
-/// A dataset whose three tensors are evaluated and agree. Throws as data::dataset does, naming `operation`, for one
-/// that a user put together by hand and that doesn't hold what Dataset promises (labels aren't compared with targets).
+/// A dataset whose three tensors are evaluated and agree. Throws as data::dataset does, naming `operation`, for a
+/// dataset put together by hand that isn't as Dataset says (labels aren't compared with targets).
 [[nodiscard]] Dataset checked(const Dataset& dataset, std::string_view operation);
 
 /// Throws DTypeError unless float32 or float64.

@@ -62,11 +62,11 @@ class Bytes {
 };
 
 /// The next `count` bytes, or as many of them as there are. Memory is taken as they arrive: at most 1 MiB more than
-/// twice of what has come.
+/// twice the bytes so far.
 [[nodiscard]] Bytes read_bytes(ByteSource& source, std::uint64_t count);
 
 /// Throws IoError if an array of this many elements, at `element_bytes` each in memory, would be over the limit.
-/// `promise` says what the file's header tells.
+/// `promise` is the header's statement, for the error.
 void require_within(const ReadOptions& options, std::uint64_t elements, std::size_t element_bytes,
                     std::string_view operation, const std::filesystem::path& file, std::string_view promise);
 

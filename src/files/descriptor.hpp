@@ -39,8 +39,8 @@ class Descriptor {
   const std::filesystem::path& name_;
 };
 
-/// Makes what was renamed or made in a folder last through a loss of power, if the folder can be opened. Throws IoError
-/// that names `name`.
+/// Makes files that were renamed or made in a folder survive a loss of power, if the folder can be opened. Throws
+/// IoError that names `name`.
 void synchronize_folder(const std::filesystem::path& folder, const std::filesystem::path& name);
 
 /// rename(2). Throws IoError that names `to`.

@@ -21,7 +21,7 @@ constexpr unsigned char unsigned_byte = 0x08;
 constexpr std::size_t magic_bytes = 4;
 constexpr std::size_t length_bytes = 4;
 
-/// One file on its way in; what all the steps need to read on and to complain.
+/// A file that is being read, with all that the steps need to read on and for errors.
 struct Reader {
   ByteSource& source;
   const std::filesystem::path& file;

@@ -20,9 +20,9 @@ struct IdxFile {
 };
 
 /// Plain or gzipped. Throws IoError that names `operation` and the file for anything that isn't one whole IDX file and
-/// nothing more. Memory is taken as data arrives, not as the header promises it: a byte per element. What it is read
-/// for takes `element_bytes` per element, to which the limit applies; it is held against the header, before any
-/// element. `rank` is the only number of axes that is taken, or 0 for any; another is a wrong magic number.
+/// nothing more. Memory is taken as data arrives, not as the header promises it: a byte per element. The limit is for
+/// `element_bytes` per element, which the array made of the file takes; the header is checked against it before any
+/// element is read. `rank` is the only number of axes allowed, or 0 for any; another is a wrong magic number.
 [[nodiscard]] IdxFile read_idx_file(const std::filesystem::path& file, std::string_view operation, std::size_t rank,
                                     std::size_t element_bytes, const ReadOptions& options);
 

@@ -41,7 +41,7 @@ constexpr std::size_t alignment = 64;  ///< of the elements in the file
 /// No header of a type that is read here comes near it.
 constexpr std::uint64_t max_header = std::numeric_limits<std::uint16_t>::max();
 
-/// Writes the elements from `to` on, and gives what is behind the last.
+/// Writes the elements from `to` on, and gives the address behind the last.
 template <class Stored, Element Held>
 void* convert(std::span<const unsigned char> bytes, bool swap, void* to) {
   Held* out = static_cast<Held*>(to);
@@ -56,7 +56,7 @@ void* convert(std::span<const unsigned char> bytes, bool swap, void* to) {
   return out;
 }
 
-/// A type of elements in a file, and what reads them.
+/// A type of elements in a file, and the function that reads them.
 struct ElementType {
   std::string_view code;  ///< as in a descr, after the byte order
   DType dtype;

@@ -6,10 +6,10 @@
 
 namespace xgrad::files {
 
-/// A file that is there as a whole or not at all, also after a kill or a loss of power: written beside its place under
+/// A file that is there as a whole or not at all, also after a kill or a loss of power: written beside its target under
 /// another name, brought to the disk, then renamed. A file that was there before passes on its permissions, and its
-/// owner as far as this process may; a symbolic link stays one. What isn't a regular file (a pipe, a terminal) is
-/// written to directly.
+/// owner as far as this process may; a symbolic link stays one. A target that isn't a regular file (a pipe, a terminal)
+/// is written to directly.
 class OutputFile {
  public:
   /// Tries whether the file can be written, and leaves no trace. Throws IoError.

@@ -6,15 +6,15 @@
 
 namespace xgrad::files {
 
-/// What makes a folder one of a kind, and so replaceable.
+/// A kind of folder that may be replaced, and how one is recognised.
 struct FolderKind {
-  std::string_view marker;                ///< the file that tells that the folder is one of the kind, and whole
+  std::string_view marker;                ///< the file by which the folder is known to be of the kind, and whole
   bool (*is_own)(std::string_view name);  ///< whether a file of this name belongs to the kind, as the marker does
 };
 
-/// A folder that takes its place as a whole or not at all, also after a kill or a loss of power. It is filled under
-/// another name beside its place, and the two are exchanged by one system call. Files of a former folder that aren't of
-/// the kind are kept, as hard links until the exchange.
+/// A folder that is there as a whole or not at all, also after a kill or a loss of power. It is filled under another
+/// name beside its target, and the two are exchanged by one system call. Files of a former folder that aren't of the
+/// kind are kept, as hard links until the exchange.
 ///
 /// Where a folder can't be exchanged (it is the current one, a mount point, or the folder around it can't be written),
 /// the files are moved in one by one: the former marker goes first and the new one comes last, so that a folder with
@@ -26,7 +26,7 @@ class OutputFolder {
   OutputFolder(const std::filesystem::path& path, const FolderKind& kind);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
-  /// Removes what wasn't committed.
+  /// Removes the files that weren't committed.
   ~OutputFolder();
 
   /// Where to write the files.

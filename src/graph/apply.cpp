@@ -45,7 +45,7 @@ void require_alias(const Operation& operation, std::span<const Tensor> inputs, c
         "[{}] aliases its input, so its result must have as many elements of the same dtype: {} {} is no such view of "
         "{}",
         operation.name(), to_string(signature.dtype), to_string(signature.shape),
-        inputs.empty() ? "nothing" : fmt::format("{} {}", to_string(inputs[0].dtype()), graph::spoken(inputs[0]))));
+        inputs.empty() ? "nothing" : fmt::format("{} {}", to_string(inputs[0].dtype()), graph::label(inputs[0]))));
   }
 }
 

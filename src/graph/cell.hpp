@@ -10,7 +10,7 @@
 
 namespace xgrad::graph {
 
-/// What the copies of a Parameter share, or those of a State.
+/// The cell that the copies of a Parameter share, or those of a State.
 ///
 /// A Parameter's is trained: its value is a leaf with history and a value. A State's isn't, and its value has no
 /// history; it may be pending. Then `settled` is the last one that was evaluated.
@@ -18,7 +18,7 @@ struct Cell {
   Tensor value;
   Tensor settled;
   std::shared_ptr<const std::string> name;      ///< never null
-  std::atomic<std::int32_t> kept_by_traces{0};  ///< of all references: those of traces, which outlive what they trace
+  std::atomic<std::int32_t> kept_by_traces{0};  ///< how many of the references to this are of traces, see KeptCell
 
   const bool trained;
   int unevaluated_sets = 0;  ///< values since the settled one
@@ -41,7 +41,7 @@ class KeptCell {
     cell_->kept_by_traces.fetch_add(1, std::memory_order_relaxed);
   }
   KeptCell(const KeptCell&) = delete;
-  KeptCell(KeptCell&&) noexcept = default;  ///< what was moved from may only be destroyed
+  KeptCell(KeptCell&&) noexcept = default;  ///< after which the source may only be destroyed
   KeptCell& operator=(const KeptCell&) = delete;
   KeptCell& operator=(KeptCell&&) = delete;
   ~KeptCell() {

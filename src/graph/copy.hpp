@@ -14,12 +14,11 @@ namespace xgrad::graph {
 /// tensor without a Parameter behind it would let its history go.
 class Copy {
  public:
-  /// What is made of a node.
   struct Made {
     Tensor copy;
-    Tensor for_users;  ///< what the copies of its users take; the copy itself if undefined
+    Tensor for_users;  ///< the input of the users' copies; the copy itself if undefined
   };
-  /// From a node and what its inputs' copies are to their users.
+  /// Copies a node, on the inputs that its inputs' copies have for their users.
   using Make = std::function<Made(const Node& node, std::span<const Tensor> inputs)>;
 
   explicit Copy(std::span<const Tensor> tensors, const Make& make = plain);
@@ -30,7 +29,7 @@ class Copy {
   [[nodiscard]] Tensor of(const Tensor& original) const;
 
  private:
-  std::unordered_map<const Node*, Made> made_;
+  std::unordered_map<const Node*, Tensor> copies_;
 };
 
 }  // namespace xgrad::graph

@@ -55,12 +55,12 @@ std::uint64_t OperationIdentity::number(const Operation& operation) {
   if (numbers.size() >= most) {
     numbers.clear();
   }
-  const auto [place, added] = numbers.try_emplace(std::move(key), last + 1);
+  const auto [known, added] = numbers.try_emplace(std::move(key), last + 1);
   if (added) {
     ++last;
   }
-  operation.identity_.store(place->second, std::memory_order_relaxed);
-  return place->second;
+  operation.identity_.store(known->second, std::memory_order_relaxed);
+  return known->second;
 }
 
 }  // namespace xgrad::graph

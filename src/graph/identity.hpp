@@ -6,7 +6,7 @@
 
 namespace xgrad::graph {
 
-/// Numbers operations: two of the same class with equal attributes have one number, others differ.
+/// Numbers operations: two of the same class with equal attributes have the same number, all others different ones.
 class OperationIdentity {
  public:
   /// From 1. Numbered at the first call for an instance, then read.

@@ -14,13 +14,14 @@ namespace {
 
 constinit XGRAD_STATIC_TLS thread_local std::uint64_t last_time = 0;
 
-// Nodes of a large graph come from far: several at a time, as the counts are changed one after the other.
+// Nodes of a large graph come from far away in memory: several are fetched at a time, before their counts are changed
+// one after the other.
 void fetch(const Node* node) noexcept {
   __builtin_prefetch(node, 1);
   __builtin_prefetch(&node->few_inputs, 1);
 }
 
-// Drops the references to `dead`'s inputs and form; those without any left are put in front of `pending`.
+// Drops the references to the inputs and the form of `dead`; nodes without any left are put in front of `pending`.
 void drop_inputs(Node& dead, Node*& pending) noexcept {
   const auto drop = [&pending](Node* input) {
     const std::uint64_t before = input->counts.fetch_sub(Node::one_reference, std::memory_order_acq_rel);
@@ -39,8 +40,8 @@ void drop_inputs(Node& dead, Node*& pending) noexcept {
   dead.many_inputs.reset();
 }
 
-// Frees all that waits, and what loses its last reference by that. A worklist instead of recursion: a chain of a
-// million nodes is freed with the default stack, and freeing allocates nothing.
+// Frees the waiting nodes and those that lose their last reference by that. A worklist instead of recursion: a chain of
+// a million nodes is freed with the default stack, and freeing allocates nothing.
 void free_pending(Node* pending) noexcept {
   while (pending != nullptr) {
     Node* dead = std::exchange(pending, pending->waiting);
@@ -103,7 +104,7 @@ void set_value(Node& node, memory::Buffer value) {
   }
 }
 
-std::string spoken(const Tensor& tensor) {
+std::string label(const Tensor& tensor) {
   if (!tensor.defined()) {
     return "undefined";
   }
@@ -111,13 +112,13 @@ std::string spoken(const Tensor& tensor) {
   return node.name ? fmt::format("'{}' {}", *node.name, to_string(node.shape)) : to_string(node.shape);
 }
 
-std::string spoken(std::span<const Tensor> tensors) {
+std::string label(std::span<const Tensor> tensors) {
   std::string text;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (i > 0) {
       text += i + 1 == tensors.size() ? " and " : ", ";
     }
-    text += spoken(tensors[i]);
+    text += label(tensors[i]);
   }
   return text;
 }

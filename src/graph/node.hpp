@@ -25,12 +25,12 @@ struct ScopeName {
   std::string name;
   std::shared_ptr<const ScopeName> outer;
   Scope::Role role = Scope::Role::none;
-  bool derivative = false;  ///< what is made inside differentiates what the outer scope computes; it has no name
+  bool derivative = false;  ///< of derivatives of the nodes in the outer scope; has no name
 };
 
 struct Node;
 
-/// What a node is computed and differentiated as instead of its own call; see StableForm.
+/// Another call that a node is computed and differentiated by instead of its own; see StableForm.
 struct Form {
   Node* node = nullptr;             ///< one reference of its user
   std::vector<const Node*> around;  ///< alive as long as the user has inputs; sorted
@@ -79,8 +79,8 @@ struct Node {
   static void operator delete(void* memory) noexcept;
 };
 
-/// A logical time that is later than the one given, and than all that this thread was given before. So what a node
-/// depends on is older than the node, whichever threads made them.
+/// A logical time that is later than the one given, and than all that this thread was given before. So a node is newer
+/// than all nodes behind it, whichever threads made them.
 [[nodiscard]] std::uint64_t next_time(std::uint64_t after = 0) noexcept;
 
 /// A handle to a new leaf that takes over the buffer.
@@ -102,15 +102,15 @@ struct Fresh {
 /// Stores a computed value; lets the history go unless it is to be kept.
 void set_value(Node& node, memory::Buffer value);
 
-/// "'W' (3, 2)", or "(3, 2)" without a name: how errors speak of a tensor.
-[[nodiscard]] std::string spoken(const Tensor& tensor);
+/// "'W' (3, 2)", or "(3, 2)" without a name: how errors name a tensor.
+[[nodiscard]] std::string label(const Tensor& tensor);
 /// The same of several: "'W' (3, 2) and (5,)".
-[[nodiscard]] std::string spoken(std::span<const Tensor> tensors);
+[[nodiscard]] std::string label(std::span<const Tensor> tensors);
 
 /// The scope that new nodes get on this thread.
 [[nodiscard]] std::shared_ptr<const ScopeName>& current_scope() noexcept;
 
-/// The scope for derivatives of what this one computes. Itself if it is null or one already.
+/// The scope for derivatives of the nodes in this one. Itself if it is null or such a scope already.
 [[nodiscard]] std::shared_ptr<const ScopeName> derivative_of(const std::shared_ptr<const ScopeName>& scope);
 
 /// Sets another scope while it lives.

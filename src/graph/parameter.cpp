@@ -21,7 +21,7 @@ Tensor leaf_of(const Tensor& value, const std::shared_ptr<const std::string>& na
 
 void require_like(const Tensor& current, const Tensor& value) {
   graph::require_like("parameter", current.shape(), current.dtype(), value,
-                      [&current] { return graph::spoken(current); });
+                      [&current] { return graph::label(current); });
 }
 
 }  // namespace
@@ -80,11 +80,11 @@ void Parameter::restore(const Tensor& value) const {
   require_like(held(), value);
   if (graph::Trace::current() != nullptr) {
     throw ValueError(fmt::format("[parameter] {} is restored inside a compiled function: set() it to the value instead",
-                                 graph::spoken(held())));
+                                 graph::label(held())));
   }
   if (value.node()->operation != nullptr || !value.node()->history) {
     throw ValueError(fmt::format("[parameter] {} can't be restored to {}: expected a value it had before",
-                                 graph::spoken(held()), graph::spoken(value)));
+                                 graph::label(held()), graph::label(value)));
   }
   cell_->value = value;
 }

@@ -17,7 +17,7 @@ class PendingStates {
   void add(const std::shared_ptr<Cell>& cell);
 
   [[nodiscard]] bool empty() const noexcept { return cells_.empty(); }
-  /// Those that live and still are pending. Forgets the others, and settles those that were evaluated.
+  /// The cells that are alive and still pending. Forgets the others, and settles those that were evaluated.
   [[nodiscard]] std::vector<std::shared_ptr<Cell>> take_stock();
 
  private:
@@ -27,8 +27,8 @@ class PendingStates {
 /// Gives the states back the values that were evaluated last.
 void revert(std::span<const std::shared_ptr<Cell>> cells) noexcept;
 
-/// Sees to it that states keep their values: what they have when they are first written on this thread while the guard
-/// lives is what restore(), and the end, give back. Guards nest.
+/// Keeps the values of states: the value that a state has when it is first written on this thread while the guard lives
+/// comes back by restore(), and when the guard goes. Guards nest.
 class StateGuard {
  public:
   StateGuard() noexcept;

@@ -61,7 +61,7 @@ class Layout {
     for_each_position(axis, [&](std::int64_t i) { visit(axis + 1, offset * shape_[axis] + i, f); });
   }
 
-  // "[…]" of the axes from `axis` on; what is nested starts `axis` + 1 places from the left.
+  // "[…]" of the axes from `axis` on; nested blocks are indented by `axis` + 1 columns.
   [[nodiscard]] std::string block(std::size_t axis, Words& next) const {
     if (axis + 1 == shape_.rank()) {
       return row(next);

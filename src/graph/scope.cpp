@@ -4,7 +4,6 @@
 #include <array>
 #include <fmt/format.h>
 #include <functional>
-#include <unordered_map>
 
 #include "xgrad/error.hpp"
 
@@ -17,7 +16,7 @@ namespace xgrad {
 
 namespace {
 
-// A scope with a role is one call, and made anew. Of others the last of this thread are found again.
+// A scope with a role is one call, and made anew. Scopes without one are shared: this thread's latest are kept.
 std::shared_ptr<const graph::ScopeName> scope_inside(const std::shared_ptr<const graph::ScopeName>& outer,
                                                      std::string_view name, Scope::Role role) {
   constexpr std::size_t kept = 64;  // a power of two
@@ -139,30 +138,14 @@ std::string table_of_layers(const graph::Node* root) {
 std::vector<NodeInfo> nodes(const Tensor& tensor) {
   require_defined(tensor);
   const graph::Node* root = tensor.node();
-  const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves);
+  const graph::Order order = graph::with_leaves(
+      graph::topological_order({&root, 1}, graph::Boundary::leaves, {&root, 1}, {.number_leaves = true}));
   std::vector<NodeInfo> result;
-  std::unordered_map<const graph::Node*, std::size_t> leaves;
-  std::vector<std::size_t> position(order.nodes.size());
+  result.reserve(order.nodes.size());
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
-    NodeInfo info = info_of(*order.nodes[i]);
-    const auto links = order.inputs(i);
-    for (std::size_t j = 0; j < links.size(); ++j) {
-      if (links[j] != graph::Order::leaf) {
-        info.inputs.push_back(position[links[j]]);
-        continue;
-      }
-      const graph::Node* leaf = order.nodes[i]->inputs()[j];
-      const auto [known, added] = leaves.try_emplace(leaf, result.size());
-      if (added) {
-        result.push_back(info_of(*leaf));
-      }
-      info.inputs.push_back(known->second);
-    }
-    position[i] = result.size();
-    result.push_back(std::move(info));
-  }
-  if (order.nodes.empty()) {
-    result.push_back(info_of(*root));
+    const auto inputs = order.inputs(i);
+    result.push_back(info_of(*order.nodes[i]));
+    result.back().inputs.assign(inputs.begin(), inputs.end());
   }
   return result;
 }

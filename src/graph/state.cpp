@@ -75,7 +75,7 @@ const std::string& State::name() const& {
 }
 
 void State::set(const Tensor& value) const {
-  graph::require_like("state", held().shape(), held().dtype(), value, [this] { return graph::spoken(held()); });
+  graph::require_like("state", held().shape(), held().dtype(), value, [this] { return graph::label(held()); });
   if (graph::Trace* trace = graph::Trace::current(); trace != nullptr) {
     trace->write(cell_, value);
     return;
@@ -91,7 +91,7 @@ void State::set(const Tensor& value) const {
     cell_->settle(std::move(leaf));
     return;
   }
-  Tensor next = graph::rebound(value, false);
+  Tensor next = graph::alias_of(value, false);
   next.node()->name = held().node()->name;
   next.node()->of_state = true;
   pending->add(cell_);

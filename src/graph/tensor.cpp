@@ -33,7 +33,7 @@ DType Tensor::dtype() const {
 std::int64_t Tensor::dim(std::int64_t axis) const {
   const auto end = static_cast<std::int64_t>(rank());
   if (axis < -end || axis >= end) {
-    throw ShapeError(fmt::format("[dim] axis {} of {}; expected {}", axis, graph::spoken(*this),
+    throw ShapeError(fmt::format("[dim] axis {} of {}; expected {}", axis, graph::label(*this),
                                  end == 0 ? "none: a scalar has no axes" : fmt::format("{} to {}", -end, end - 1)));
   }
   return shape()[normalize_axis(axis, rank(), "dim")];
@@ -59,7 +59,7 @@ bool Tensor::has_history() const {
 
 double Tensor::item() const {
   if (size() != 1) {
-    throw ShapeError(fmt::format("[item] {} has {} elements, not one", graph::spoken(*this), size()));
+    throw ShapeError(fmt::format("[item] {} has {} elements, not one", graph::label(*this), size()));
   }
   graph::require_untraced(*node_, "item()");
   eval();
@@ -69,7 +69,7 @@ double Tensor::item() const {
 const void* Tensor::raw_data(DType wanted) const {
   if (dtype() != wanted) {
     throw DTypeError(
-        fmt::format("[data] {} is {}, read as {}", graph::spoken(*this), to_string(dtype()), to_string(wanted)));
+        fmt::format("[data] {} is {}, read as {}", graph::label(*this), to_string(dtype()), to_string(wanted)));
   }
   graph::require_untraced(*node_, "reading the elements");
   eval();
@@ -78,7 +78,7 @@ const void* Tensor::raw_data(DType wanted) const {
 
 Tensor Tensor::detach() const {
   if (checked(node_, "detach").traced) {
-    return graph::rebound(*this, false);
+    return graph::alias_of(*this, false);
   }
   eval();
   Tensor result = graph::make_leaf(node_->shape, node_->dtype, node_->value);
@@ -88,7 +88,7 @@ Tensor Tensor::detach() const {
 
 Tensor Tensor::clone() const {
   if (checked(node_, "clone").traced) {
-    return graph::rebound(*this, false);
+    return graph::alias_of(*this, false);
   }
   eval();
   auto [result, array] = graph::make_uninitialised(node_->shape, node_->dtype);
@@ -100,11 +100,11 @@ Tensor variable(const Tensor& value) {
   value.eval();
   const graph::Node& node = checked(value.node(), "variable");
   if (!is_floating(node.dtype)) {
-    throw DTypeError(fmt::format("[variable] {} is {}; only floating tensors have gradients", graph::spoken(value),
+    throw DTypeError(fmt::format("[variable] {} is {}; only floating tensors have gradients", graph::label(value),
                                  to_string(node.dtype)));
   }
   Tensor result =
-      node.traced ? graph::rebound(value, true) : graph::make_leaf(node.shape, node.dtype, node.value, true);
+      node.traced ? graph::alias_of(value, true) : graph::make_leaf(node.shape, node.dtype, node.value, true);
   result.node()->name = node.name;
   return result;
 }

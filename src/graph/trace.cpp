@@ -74,7 +74,7 @@ const Tensor& Trace::read(const std::shared_ptr<Cell>& cell) {
 
 void Trace::write(const std::shared_ptr<Cell>& cell, const Tensor& value) {
   Access& found = access(cell);
-  found.value = rebound(value, cell->trained);
+  found.value = alias_of(value, cell->trained);
   found.value.node()->name = cell->value.node()->name;
   found.value.node()->of_state = !cell->trained;
   found.written = true;
@@ -96,10 +96,10 @@ void require_untraced(const Node& node, std::string_view what) {
                   what, name));
 }
 
-Tensor rebound(const Tensor& traced, bool history) {
+Tensor alias_of(const Tensor& tensor, bool history) {
   static const auto operation = std::make_shared<const BindOperation>();
-  Tensor result = apply(operation, {traced});
-  result.node()->history = history && is_floating(traced.dtype());
+  Tensor result = apply(operation, {tensor});
+  result.node()->history = history && is_floating(tensor.dtype());
   return result;
 }
 

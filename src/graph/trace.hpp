@@ -13,14 +13,14 @@
 
 namespace xgrad::graph {
 
-/// A run of a function on this thread in which nothing gets a value: arguments are placeholders, and so is what
-/// parameters and states hold; what is written to them is recorded. While it lives it is current(); traces don't nest.
+/// A run of a function on this thread in which nothing gets a value: arguments are placeholders, and so are the values
+/// of parameters and states, whose writes are recorded. While it lives it is current(); traces don't nest.
 class Trace {
  public:
   struct Access {
     std::shared_ptr<Cell> cell;
-    Tensor placeholder;  ///< what the cell held before; undefined if it was written before it was read
-    Tensor value;        ///< what it holds now
+    Tensor placeholder;  ///< for the value before the trace; undefined if the cell was written before it was read
+    Tensor value;        ///< the cell's value now
     bool written = false;
   };
 
@@ -31,12 +31,12 @@ class Trace {
 
   [[nodiscard]] static Trace* current() noexcept;
 
-  /// A tensor like this one that stands for an argument.
+  /// A tensor of the same shape, dtype and name that stands for an argument.
   [[nodiscard]] static Tensor placeholder(const Tensor& like, bool history);
 
-  /// What the cell holds. The reference stays valid while the trace lives.
+  /// The cell's value. The reference stays valid while the trace lives.
   const Tensor& read(const std::shared_ptr<Cell>& cell);
-  /// From now on it holds `value`, as a leaf.
+  /// Sets the cell to an alias of `value`.
   void write(const std::shared_ptr<Cell>& cell, const Tensor& value);
 
   [[nodiscard]] const std::vector<std::unique_ptr<Access>>& accesses() const noexcept { return accesses_; }
@@ -51,7 +51,7 @@ class Trace {
 /// Throws ValueError if the node is part of a trace, and so has no value: `what` would read it.
 void require_untraced(const Node& node, std::string_view what);
 
-/// Its value under another node: a leaf to differentiation, and one with history if told so.
-[[nodiscard]] Tensor rebound(const Tensor& traced, bool history);
+/// Another node with the tensor's value and memory: a leaf to derivatives, with history if told so and floating.
+[[nodiscard]] Tensor alias_of(const Tensor& tensor, bool history);
 
 }  // namespace xgrad::graph

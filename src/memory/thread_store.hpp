@@ -4,16 +4,16 @@
 #include <vector>
 
 /// For trivial thread-local variables of a few bytes: found without a call, also in a shared library. All of them take
-/// less than 500 bytes, so that the library can be loaded at run time: what is larger belongs behind of_this_thread().
+/// less than 500 bytes, so that the library can be loaded at run time: larger objects belong behind of_this_thread().
 #define XGRAD_STATIC_TLS __attribute__((tls_model("initial-exec")))
 
 namespace xgrad::memory {
 
-/// Whether this thread's part of a pool may be used: it is made at its first use, and what is given back after it is
-/// gone goes to the system.
+/// Whether this thread's part of a pool may be used: it is made at its first use; blocks that are freed after it is
+/// gone go back to the system.
 enum class PoolState : unsigned char { unused, in_use, gone };
 
-/// What one thread keeps between calls: one object of each type, destroyed in reverse order when the thread ends.
+/// The objects that a thread keeps between calls: one of each type, destroyed in reverse order when the thread ends.
 class ThreadStore {
  public:
   ThreadStore() noexcept;

@@ -31,13 +31,13 @@ Signature ElementwiseOperation::infer(std::span<const Tensor> inputs) const {
   Shape shape = inputs[0].shape();
   for (const Tensor& input : inputs.subspan(1)) {
     if (!broadcast(shape, input.shape(), shape)) {
-      throw ShapeError(fmt::format("[{}] shapes don't broadcast: {}", name(), graph::spoken(inputs)));
+      throw ShapeError(fmt::format("[{}] shapes don't broadcast: {}", name(), graph::label(inputs)));
     }
   }
   return {shape, dtype};
 }
 
-// The Jacobian is diagonal, so the cotangent of input i is g ⊙ ∂f/∂x_i, summed over what was broadcast.
+// The Jacobian is diagonal, so the cotangent of input i is g ⊙ ∂f/∂x_i, summed over the axes that were broadcast.
 std::vector<Tensor> ElementwiseOperation::vjp(const Call& call, const Tensor& cotangent) const {
   std::vector<Tensor> result(call.inputs.size());
   for (std::size_t i = 0; i < result.size(); ++i) {

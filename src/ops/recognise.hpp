@@ -2,7 +2,7 @@
 
 #include "xgrad/operation.hpp"
 
-/// Operations told apart by what they say they are, as predicates for patterns.
+/// Predicates of operations for patterns, by algebra().
 namespace xgrad::ops {
 
 [[nodiscard]] inline bool is_add(const Operation& operation) noexcept {

@@ -25,7 +25,7 @@ DType require_same(std::string_view operation, std::span<const Tensor> inputs) {
   for (const Tensor& input : inputs) {
     if (input.dtype() != dtype) {
       throw DTypeError(fmt::format("[{}] dtypes differ: {} is {}, {} is {}; cast() one of them", operation,
-                                   graph::spoken(inputs[0]), to_string(dtype), graph::spoken(input),
+                                   graph::label(inputs[0]), to_string(dtype), graph::label(input),
                                    to_string(input.dtype())));
     }
   }
@@ -35,7 +35,7 @@ DType require_same(std::string_view operation, std::span<const Tensor> inputs) {
 DType require_floating(std::string_view operation, std::span<const Tensor> inputs) {
   const DType dtype = require_same(operation, inputs);
   if (!is_floating(dtype)) {
-    throw DTypeError(fmt::format("[{}] takes float32 or float64, but {} is {}", operation, graph::spoken(inputs[0]),
+    throw DTypeError(fmt::format("[{}] takes float32 or float64, but {} is {}", operation, graph::label(inputs[0]),
                                  to_string(dtype)));
   }
   return dtype;
@@ -45,7 +45,7 @@ DType require_numeric(std::string_view operation, std::span<const Tensor> inputs
   const DType dtype = require_same(operation, inputs);
   if (dtype == boolean) {
     throw DTypeError(
-        fmt::format("[{}] takes float32, float64 or int64, but {} is bool", operation, graph::spoken(inputs[0])));
+        fmt::format("[{}] takes float32, float64 or int64, but {} is bool", operation, graph::label(inputs[0])));
   }
   return dtype;
 }
@@ -54,11 +54,11 @@ std::size_t require_axis(std::string_view operation, const Tensor& x, std::int64
   const std::size_t rank = require_defined(operation, x).rank() + added;
   const auto end = static_cast<std::int64_t>(rank);
   if (end == 0) {
-    throw ShapeError(fmt::format("[{}] axis {} of {}: a scalar has no axes", operation, axis, graph::spoken(x)));
+    throw ShapeError(fmt::format("[{}] axis {} of {}: a scalar has no axes", operation, axis, graph::label(x)));
   }
   if (axis < -end || axis >= end) {
     throw ShapeError(
-        fmt::format("[{}] axis {} of {}; expected {} to {}", operation, axis, graph::spoken(x), -end, end - 1));
+        fmt::format("[{}] axis {} of {}; expected {} to {}", operation, axis, graph::label(x), -end, end - 1));
   }
   return normalize_axis(axis, rank, operation);
 }
@@ -69,7 +69,7 @@ std::vector<std::size_t> require_axes(std::string_view operation, const Tensor& 
   for (const std::int64_t axis : axes) {
     const std::size_t normal = require_axis(operation, x, axis);
     if (std::find(seen.begin(), seen.end(), normal) != seen.end()) {
-      throw ShapeError(fmt::format("[{}] axis {} of {} is named twice: ({})", operation, normal, graph::spoken(x),
+      throw ShapeError(fmt::format("[{}] axis {} of {} is named twice: ({})", operation, normal, graph::label(x),
                                    fmt::join(axes, ", ")));
     }
     seen.push_back(normal);
@@ -79,7 +79,7 @@ std::vector<std::size_t> require_axes(std::string_view operation, const Tensor& 
 
 void require_dtype(std::string_view operation, const Tensor& input, DType dtype) {
   if (input.dtype() != dtype) {
-    throw DTypeError(fmt::format("[{}] takes {} here, but {} is {}", operation, to_string(dtype), graph::spoken(input),
+    throw DTypeError(fmt::format("[{}] takes {} here, but {} is {}", operation, to_string(dtype), graph::label(input),
                                  to_string(input.dtype())));
   }
 }
@@ -90,7 +90,7 @@ Tensor scalar_beside(std::string_view operation, double value, const Tensor& ten
                                                             : std::trunc(value) == value && std::abs(value) < 0x1p53);
   if (!fits) {
     throw DTypeError(fmt::format("[{}] the number {} can't be {} beside {}", operation, value, to_string(dtype),
-                                 graph::spoken(tensor)));
+                                 graph::label(tensor)));
   }
   return scalar(value, dtype);
 }

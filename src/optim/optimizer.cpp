@@ -124,8 +124,8 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
   advance(nullptr, {gradients.begin(), gradients.end()});
 }
 
-// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were. What
-// nobody else holds is let go before that: gradients needn't come to exist, and new values may take the old ones'
+// Everything is evaluated before the first cell is written: an error leaves parameters and state as they were. Tensors
+// that nobody else holds are let go before that: gradients needn't come to exist, and new values may take the old ones'
 // memory.
 void Optimizer::advance(const Tensor* loss, std::vector<Tensor> gradients) {
   if (state_.empty()) {

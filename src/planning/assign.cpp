@@ -32,7 +32,7 @@ void require_like(const graph::Cell& cell, const Tensor& value) {
   }
   if (value.shape() != cell.value.shape()) {
     throw ShapeError(fmt::format("[assign] '{}' is {}, can't be set to {}", name, to_string(cell.value.shape()),
-                                 graph::spoken(value)));
+                                 graph::label(value)));
   }
   if (value.dtype() != cell.value.dtype()) {
     throw DTypeError(fmt::format("[assign] '{}' is {}, can't be set to {}", name, to_string(cell.value.dtype()),

@@ -38,20 +38,18 @@ run::Program program_of(const graph::Order& order) {
   run::Program program;
   program.steps.reserve(order.nodes.size());
   program.first.assign(order.first.begin(), order.first.end());
+  for (const graph::Node* node : order.nodes) {
+    program.steps.push_back({node->operation.get(), &node->shape, node->dtype, node->has_handles()});
+  }
+  program.inputs.reserve(order.leaves.size());
+  for (const graph::Node* leaf : order.leaves) {
+    program.inputs.push_back({&leaf->shape, leaf->dtype, leaf->value});
+  }
+  const auto count = static_cast<std::int32_t>(order.nodes.size());
   program.operands.reserve(order.operands.size());
-  for (std::size_t i = 0; i < order.nodes.size(); ++i) {
-    const graph::Node& node = *order.nodes[i];
-    program.steps.push_back({node.operation.get(), &node.shape, node.dtype, node.has_handles()});
-    const auto links = order.inputs(i);
-    for (std::size_t j = 0; j < links.size(); ++j) {
-      if (links[j] == graph::Order::leaf) {
-        const graph::Node& input = *order.computed(node.inputs()[j]);
-        program.inputs.push_back({&input.shape, input.dtype, input.value});
-        program.operands.push_back(-static_cast<std::int32_t>(program.inputs.size()));
-      } else {
-        program.operands.push_back(static_cast<std::int32_t>(links[j]));
-      }
-    }
+  for (const std::uint32_t index : order.operands) {
+    const auto operand = static_cast<std::int32_t>(index);
+    program.operands.push_back(order.is_leaf(index) ? count - operand - 1 : operand);
   }
   return program;
 }
@@ -82,7 +80,8 @@ void add_held_around(const graph::Order& order, std::vector<const graph::Node*>&
 // `roots` grows by what is held besides.
 graph::Order pending_order(std::vector<const graph::Node*>& roots) {
   while (true) {
-    graph::Order order = graph::topological_order(roots, graph::Boundary::values, {}, {.follow_forms = true});
+    graph::Order order =
+        graph::topological_order(roots, graph::Boundary::values, {}, {.follow_forms = true, .number_leaves = true});
     const std::size_t known = roots.size();
     if (!order.replaced.empty()) {
       add_held_around(order, roots);
@@ -121,31 +120,31 @@ std::vector<const graph::Node*> kept_nodes(const graph::Order& order) {
   return kept;
 }
 
-planning::Planned plan_of(std::span<const graph::Node* const> kept, const planning::GraphKey& key,
+planning::Planned plan_of(std::span<const graph::Node* const> kept, const graph::Order& order,
                           const PlanOptions& options, const std::vector<std::uint32_t>& over_leaf = {}) {
   planning::Request request;
   request.over_leaf = over_leaf;
   std::transform(kept.begin(), kept.end(), std::back_inserter(request.outputs), graph::handle);
-  request.leaves = key.leaves;
+  request.leaves = order.leaves;
   request.options = options;
   return planning::build(request);
 }
 
-void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::span<const graph::Node* const> kept,
+void run_plan(planning::Planned& planned, const graph::Order& order, std::span<const graph::Node* const> kept,
               planning::LeafOverwrites& overwrites) {
   const std::vector<std::uint32_t>& over_leaf = overwrites.over_leaf();
   using From = planning::PlannedOutput::From;
   const planning::RunningGuard guard{planned};
   run::Plan& plan = *planned.plan;
-  for (std::size_t i = 0; i < key.leaves.size(); ++i) {
-    plan.point(planned.leaf_slots[i], key.leaves[i]->value.data());
+  for (std::size_t i = 0; i < order.leaves.size(); ++i) {
+    plan.point(planned.leaf_slots[i], order.leaves[i]->value.data());
   }
   std::vector<memory::Buffer> values(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (planned.outputs[i].from == From::memory) {
       const bool overwrites_leaf = planned.outputs[i].may_overwrite && !over_leaf.empty();
-      values[i] =
-          overwrites_leaf ? key.leaves[over_leaf[i]]->value : memory::Buffer::allocate(kept[i]->shape, kept[i]->dtype);
+      values[i] = overwrites_leaf ? order.leaves[over_leaf[i]]->value
+                                  : memory::Buffer::allocate(kept[i]->shape, kept[i]->dtype);
       if (overwrites_leaf) {
         overwrites.set_done(i);
       }
@@ -159,7 +158,7 @@ void run_plan(planning::Planned& planned, const planning::GraphKey& key, std::sp
       case From::memory:
         break;
       case From::leaf:
-        values[i] = key.leaves[output.index]->value;
+        values[i] = order.leaves[output.index]->value;
         break;
       case From::constant:
         values[i] = plan.constants[output.index].second;
@@ -308,14 +307,14 @@ class StateWrites {
     for (std::size_t i = order.nodes.size(); i-- > 0;) {
       related[i] = related[i] || roots.contains(order.nodes[i]);
       for (const std::uint32_t input : related[i] ? order.inputs(i) : std::span<const std::uint32_t>{}) {
-        if (input != graph::Order::leaf) {
+        if (!order.is_leaf(input)) {
           related[input] = true;
         }
       }
     }
     for (std::size_t i = 0; i < order.nodes.size(); ++i) {
       for (const std::uint32_t input : order.inputs(i)) {
-        related[i] = related[i] || (input != graph::Order::leaf && related[input]);
+        related[i] = related[i] || (!order.is_leaf(input) && related[input]);
       }
     }
     return related;
@@ -349,14 +348,14 @@ void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
   planning::ScratchKey scratch;
   planning::GraphKey& key = scratch.get();
   planning::make_key(order, options, key);
-  planning::LeafOverwrites over{overwrites, order, kept, key};
+  planning::LeafOverwrites over{overwrites, order, kept};
   over.append_to(key);
   const std::uint64_t hash = key.hash();
-  const auto make = [&] { return plan_of(kept, key, options, over.over_leaf()); };
+  const auto make = [&] { return plan_of(kept, order, options, over.over_leaf()); };
   auto* cache = memory::of_this_thread<planning::PlanCache>();
   if (cache == nullptr) {  // the thread ends
     planning::Planned planned = make();
-    run_plan(planned, key, kept, over);
+    run_plan(planned, order, kept, over);
     return;
   }
   std::shared_ptr<planning::Planned> planned = cache->find(key.words, hash);
@@ -369,7 +368,7 @@ void run_pending(graph::Order order, std::vector<const graph::Node*>& roots,
   } else if (planned->running) {  // an operation of it evaluates a graph of the same structure
     planned = std::make_shared<planning::Planned>(make());
   }
-  run_plan(*planned, key, kept, over);
+  run_plan(*planned, order, kept, over);
 }
 
 }  // namespace
@@ -406,10 +405,7 @@ std::string describe_plan(std::span<const Tensor> tensors) {
   auto roots = pending(tensors);
   const graph::Order order = pending_order(roots);
   const HeldReplaced replaced{order};
-  planning::GraphKey key;
-  const PlanOptions options = plan_options();
-  planning::make_key(order, options, key);
-  return planning::describe(*plan_of(kept_nodes(order), key, options).plan);
+  return planning::describe(*plan_of(kept_nodes(order), order, plan_options()).plan);
 }
 
 std::string describe_plan(const Tensor& tensor) {

@@ -14,12 +14,11 @@ namespace xgrad::planning {
 /// the options and the number of threads that it is planned for.
 struct GraphKey {
   std::vector<std::uint64_t> words;
-  std::vector<const graph::Node*> leaves;  ///< each once, in the order in which they are met; not part of the key
 
   [[nodiscard]] std::uint64_t hash() const noexcept;
 };
 
-/// Writes the key of an order, whose nodes with handles are kept, into `key`.
+/// Writes the key of an order that numbers its leaves, and whose nodes with handles are kept, into `key`.
 void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& key);
 
 /// A key, empty, whose memory is used again and again on this thread.

@@ -39,7 +39,7 @@ void find_uses(const graph::Order& order, const std::unordered_map<const graph::
     }
     const auto links = order.inputs(i);
     for (std::size_t j = 0; j < links.size(); ++j) {
-      if (links[j] != graph::Order::leaf) {
+      if (!order.is_leaf(links[j])) {
         stays[links[j]] = stays[links[j]] || stays[i];
         continue;
       }
@@ -54,7 +54,7 @@ void find_uses(const graph::Order& order, const std::unordered_map<const graph::
 }  // namespace
 
 LeafOverwrites::LeafOverwrites(std::span<LeafOverwrite> wanted, const graph::Order& order,
-                               std::span<const graph::Node* const> kept, const GraphKey& key) {
+                               std::span<const graph::Node* const> kept) {
   if (wanted.empty()) {
     return;
   }
@@ -66,8 +66,8 @@ LeafOverwrites::LeafOverwrites(std::span<LeafOverwrite> wanted, const graph::Ord
     }
   }
   find_uses(order, targets, leaves);
-  for (std::uint32_t i = 0; i < key.leaves.size(); ++i) {
-    if (const auto leaf = leaves.find(key.leaves[i]); leaf != leaves.end()) {
+  for (std::uint32_t i = 0; i < order.leaves.size(); ++i) {
+    if (const auto leaf = leaves.find(order.leaves[i]); leaf != leaves.end()) {
       leaf->second.index = i;
     }
   }

@@ -10,14 +10,13 @@
 
 namespace xgrad::planning {
 
-/// Which of the kept nodes of an order are written over which leaves of its key.
+/// Which of the kept nodes of an order, which numbers its leaves, are written over which of these.
 class LeafOverwrites {
  public:
   /// Those of `wanted` that may be, as evaluate() says.
-  LeafOverwrites(std::span<LeafOverwrite> wanted, const graph::Order& order, std::span<const graph::Node* const> kept,
-                 const GraphKey& key);
+  LeafOverwrites(std::span<LeafOverwrite> wanted, const graph::Order& order, std::span<const graph::Node* const> kept);
 
-  /// Per kept node the index of its leaf in the key, or Request::no_leaf; empty if there is none at all.
+  /// Per kept node the number of its leaf, or Request::no_leaf; empty if there is none at all.
   [[nodiscard]] const std::vector<std::uint32_t>& over_leaf() const noexcept { return over_leaf_; }
   /// Makes them part of the key: their plan is another.
   void append_to(GraphKey& key) const;

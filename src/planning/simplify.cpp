@@ -11,6 +11,7 @@
 #include "graph/computed.hpp"
 #include "graph/identity.hpp"
 #include "graph/order.hpp"
+#include "graph/rebuild.hpp"
 #include "graph/values.hpp"
 #include "planning/rules/rules.hpp"
 
@@ -79,8 +80,8 @@ class KnownNodes {
   std::size_t count_ = 0;
 };
 
-/// One way over the graph, inputs before users. What a rule makes of a node depends on the nodes behind it only, which
-/// are as simple as they get by then; so once is enough.
+/// One pass over the graph, inputs before users. A rule's result depends only on the node and on the nodes behind it,
+/// which are as simple as they get by then; so one pass is enough.
 class Simplification {
  public:
   Simplification(const Facts& facts, std::span<const Tensor> outputs)
@@ -93,56 +94,25 @@ class Simplification {
     static_cast<void>(graph::next_time(latest));
   }
 
-  std::vector<Tensor> run(std::span<const Tensor> outputs) {
-    const std::vector<Tensor> replaced = settled(order_, 0);
-    std::vector<Tensor> result;
-    result.reserve(outputs.size());
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      result.push_back(order_.found[i] == graph::Order::leaf ? outputs[i] : replaced[order_.found[i]]);
-    }
-    return result;
-  }
+  /// The outputs, simplified.
+  std::vector<Tensor> run() { return settled(order_, 0); }
 
  private:
   static constexpr int most_rules = 64;  // for a node: no rule undoes another, but none is trusted to that either
   static constexpr int most_depth = 16;  // of nodes made while nodes are simplified that were made while …
 
   static graph::Order order_of(std::span<const Tensor> outputs) {
-    std::vector<const graph::Node*> roots;
-    std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
-                   [](const Tensor& output) { return output.node(); });
-    return graph::topological_order(roots, graph::Boundary::values, roots);
+    const std::vector<const graph::Node*> roots = graph::nodes_of(outputs);
+    return graph::topological_order(roots, graph::Boundary::values, roots, {.number_leaves = true});
   }
 
-  // What becomes of the nodes.
+  // The nodes that the order looked for, simplified.
   std::vector<Tensor> settled(const graph::Order& order, int depth) {
-    std::vector<Tensor> replaced(order.nodes.size());
-    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
-      replaced[i] = simplest(rebuilt(order, i, replaced), depth);
-    }
-    return replaced;
-  }
-
-  // The node on the replaced inputs.
-  Tensor rebuilt(const graph::Order& order, std::size_t i, const std::vector<Tensor>& replaced) {
-    const graph::Node& node = *order.nodes[i];
-    const auto links = order.inputs(i);
-    bool same = true;
-    for (std::size_t j = 0; j < links.size(); ++j) {
-      same = same && (links[j] == graph::Order::leaf || replaced[links[j]].node() == node.inputs()[j]);
-    }
-    if (same) {
-      return known_.unique(graph::handle(&node));
-    }
-    std::vector<Tensor> inputs;
-    inputs.reserve(links.size());
-    for (std::size_t j = 0; j < links.size(); ++j) {
-      inputs.push_back(links[j] == graph::Order::leaf ? graph::handle(node.inputs()[j]) : replaced[links[j]]);
-    }
-    const graph::ScopeGuard scope{node.scope};
-    const Tensor tensor = graph::apply_as_written(node.operation, inputs);
-    tensor.node()->name = node.name;
-    return known_.unique(tensor);
+    graph::Rebuild rebuild{order};
+    rebuild.run([&](std::size_t i, std::span<const Tensor> inputs) {
+      return simplest(known_.unique(graph::rebuilt(*order.nodes[i], inputs)), depth);
+    });
+    return rebuild.found();
   }
 
   // The node after all rules, its inputs being as simple as they get.
@@ -179,7 +149,7 @@ class Simplification {
     return {};
   }
 
-  // What a rule made since `before`, with the nodes behind it that it made as well simplified.
+  // A rule's result on simplified inputs: those that the rule made too, since `before`.
   Tensor with_simple_inputs(const Tensor& made, std::uint64_t before, int depth) {
     const graph::Node* root = made.node();
     const auto is_new = [before](const graph::Node* input) {
@@ -188,18 +158,9 @@ class Simplification {
     if (depth == most_depth || std::none_of(root->inputs().begin(), root->inputs().end(), is_new)) {
       return known_.unique(made);
     }
-    const graph::Order order =
-        graph::topological_order(root->inputs(), graph::Boundary::values, root->inputs(), {.oldest = before});
-    const std::vector<Tensor> replaced = settled(order, depth + 1);
-    std::vector<Tensor> inputs;
-    for (std::size_t j = 0; j < root->inputs().size(); ++j) {
-      inputs.push_back(order.found[j] == graph::Order::leaf ? graph::handle(root->inputs()[j])
-                                                            : replaced[order.found[j]]);
-    }
-    const graph::ScopeGuard scope{root->scope};
-    const Tensor tensor = graph::apply_as_written(root->operation, inputs);
-    tensor.node()->name = root->name;
-    return known_.unique(tensor);
+    const graph::Order order = graph::topological_order(root->inputs(), graph::Boundary::values, root->inputs(),
+                                                        {.oldest = before, .number_leaves = true});
+    return known_.unique(graph::rebuilt(*root, settled(order, depth + 1)));
   }
 
   Facts facts_;
@@ -209,7 +170,7 @@ class Simplification {
 
 }  // namespace
 
-std::uint32_t special_place(const graph::Node& leaf) noexcept {
+std::uint32_t special_index(const graph::Node& leaf) noexcept {
   if (!leaf.has_value() || leaf.history || leaf.of_state || leaf.shape.rank() != 0 || !is_floating(leaf.dtype)) {
     return 0;
   }
@@ -223,8 +184,8 @@ std::uint32_t special_place(const graph::Node& leaf) noexcept {
 }
 
 std::optional<double> special_number(const graph::Node& leaf) noexcept {
-  const std::uint32_t place = special_place(leaf);
-  return place == 0 ? std::nullopt : std::optional{special_numbers[place - 1]};
+  const std::uint32_t index = special_index(leaf);
+  return index == 0 ? std::nullopt : std::optional{special_numbers[index - 1]};
 }
 
 std::span<const Rule> all_rules() {
@@ -240,7 +201,7 @@ std::span<const Rule> all_rules() {
 
 std::vector<Tensor> simplify(std::span<const Tensor> outputs, const Facts& facts) {
   const std::vector<Tensor> computed = graph::as_computed(outputs, graph::Boundary::values);
-  return Simplification{facts, computed}.run(computed);
+  return Simplification{facts, computed}.run();
 }
 
 }  // namespace xgrad::planning

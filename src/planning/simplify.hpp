@@ -21,9 +21,9 @@ struct Facts {
 /// The numbers that rules know: 0, 1, −1, 2 and ½.
 inline constexpr double special_numbers[] = {0.0, 1.0, -1.0, 2.0, 0.5};  // NOLINT(modernize-avoid-c-arrays)
 
-/// The place in special_numbers, from 1, of a floating zero-rank leaf without history that is no State's; 0 if it holds
-/// none of them. −0 isn't one.
-[[nodiscard]] std::uint32_t special_place(const graph::Node& leaf) noexcept;
+/// Of a floating zero-rank leaf without history that is no State's: the index of its number in special_numbers, from 1;
+/// 0 for any other number, −0 among them.
+[[nodiscard]] std::uint32_t special_index(const graph::Node& leaf) noexcept;
 [[nodiscard]] std::optional<double> special_number(const graph::Node& leaf) noexcept;
 
 /// One piece of algebra: what a node may be replaced by, of the same shape and dtype; undefined if it doesn't apply.

@@ -22,7 +22,7 @@ class AlignedFloats {
 
  private:
   bool scientific_ = false;
-  std::size_t integer_width_ = 0;   ///< of what is before the point, the sign included
+  std::size_t integer_width_ = 0;   ///< of the digits before the point, the sign included
   std::size_t fraction_width_ = 0;  ///< of the digits after it
   std::size_t exponent_width_ = 0;  ///< of the exponent's digits
 };

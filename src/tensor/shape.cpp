@@ -16,7 +16,7 @@ Shape::Shape(std::span<const std::int64_t> dims) {
   if (dims.size() > max_rank) {
     throw ShapeError(fmt::format("[shape] {} axes; at most {} are supported", dims.size(), max_rank));
   }
-  // Zero lengths don't hide an overflow of the others: strides are products of these too.
+  // Zero lengths don't hide an overflow of the other lengths: strides are products of these, too.
   std::int64_t count = 1;
   for (const std::int64_t length : dims) {
     if (length < 0) {

@@ -18,7 +18,7 @@ namespace xgrad::nn {
 
 using xgrad::NamedTensor;
 
-/// What a layer's backward gives for one upstream cotangent.
+/// The results of a layer's backward pass for one upstream cotangent.
 struct LayerGradients {
   Tensor output;                        ///< of the forward pass
   std::vector<Tensor> inputs;           ///< one cotangent per input, of its shape
@@ -28,8 +28,8 @@ struct LayerGradients {
   [[nodiscard]] XGRAD_API const Tensor& operator[](std::string_view parameter) const;
 };
 
-/// Differentiates an output with respect to inputs and parameters; what backward() calls. What the output doesn't
-/// depend on gets zeros. Throws ShapeError, DTypeError if `upstream` isn't like the output.
+/// Differentiates an output with respect to inputs and parameters; backward() calls it. Inputs and parameters that the
+/// output doesn't depend on get zeros. Throws ShapeError, DTypeError if `upstream` isn't like the output.
 [[nodiscard]] XGRAD_API LayerGradients differentiate(const Tensor& output, std::span<const Tensor> inputs,
                                                      const std::vector<NamedParameter>& parameters,
                                                      const Tensor& upstream);

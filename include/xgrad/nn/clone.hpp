@@ -70,7 +70,7 @@ template <class Cell>
 
 }  // namespace detail
 
-/// Puts other parameters into the places of a model's. What a std::shared_ptr in it points to is copied first. A model
+/// Replaces a model's parameters by others. Objects that a std::shared_ptr in it points to are copied first. A model
 /// with parameters() of its own needs a member `replace_parameters(const ReplaceParameter&)` for this.
 template <class M>
 void replace_parameters(M& model, const ReplaceParameter& replacement) {
@@ -85,8 +85,8 @@ void replace_states(M& model, const ReplaceState& replacement) {
   detail::visit_model(model, "", visit);
 }
 
-/// A copy of the model with parameters and states of its own, of the same values. What was tied in the model is tied in
-/// the copy.
+/// A copy of the model with parameters and states of its own, of the same values. Cells that are tied in the model are
+/// tied in the copy.
 template <class M>
 [[nodiscard]] M clone(const M& model) {
   M copy = model;

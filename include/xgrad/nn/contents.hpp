@@ -20,7 +20,7 @@
 #include "xgrad/shape.hpp"
 #include "xgrad/state.hpp"
 
-/// What a type in a model may hold, known at compile time; what parameters(), states() and clone() go by.
+/// Which cells a type in a model may hold, known at compile time. parameters(), states() and clone() go by it.
 namespace xgrad::nn {
 
 /// Whether a type certainly holds no Parameter (nor State, nor Mode; but for Random, which is a State). A class that
@@ -66,7 +66,7 @@ consteval bool standard_data() {
   return false;
 }
 
-/// What models are gone through for.
+/// The contents that a model is searched for.
 template <class M>
 concept KeptInModel =
     std::is_same_v<M, Parameter> || std::is_same_v<M, State> || std::is_same_v<M, Random> || std::is_same_v<M, Mode>;
@@ -142,7 +142,7 @@ consteval bool is_xtensor() {
   return text.substr(text.find("M = ") + 4).starts_with("xt::x");
 }
 
-/// Containers of, and pointers to, plain data. What they hold is never looked at.
+/// Containers of, and pointers to, plain data. Their contents are never looked at.
 template <class M>
 consteval bool refers_to_plain_data() {
   if constexpr (Range<M> || (Elements<M> && is_xtensor<M>())) {
@@ -169,7 +169,7 @@ concept HasBase = requires {
 
 /// A class whose public members are known by name: an aggregate, or one with a list of field_names.
 template <class M>
-consteval bool has_fields() {  // NOLINTBEGIN(bugprone-branch-clone): what follows isn't asked of such a class
+consteval bool has_fields() {  // NOLINTBEGIN(bugprone-branch-clone): later conditions aren't asked of such a class
   if constexpr (!std::is_class_v<M> || !requires { sizeof(M); }) {
     return false;  // a pointer to void, a union, a class that is only declared
   } else if constexpr (requires { M::field_names; }) {

@@ -42,9 +42,9 @@ void set_mode(M& model, Mode mode) {
 
 }  // namespace detail
 
-/// A copy of the model in which every Mode field reads inference: no dropout, running statistics in the place of a
-/// batch's. It shares all parameters and states with the original, which goes on training. What a std::shared_ptr
-/// points to is copied. A class with parameters() of its own needs a member `set_mode(Mode)`, or holds_no_states.
+/// A copy of the model in which every Mode field reads inference: no dropout, running statistics instead of a batch's.
+/// It shares all parameters and states with the original, which goes on training. Objects that a std::shared_ptr points
+/// to are copied. A class with parameters() of its own needs a member `set_mode(Mode)`, or holds_no_states.
 template <class M>
 [[nodiscard]] M inference(const M& model) {
   M copy = model;

@@ -39,11 +39,11 @@ class XGRAD_API Dense {
   /// Throws ShapeError if x's last axis isn't `in`.
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
   [[nodiscard]] std::vector<NamedParameter> parameters() const;
-  /// The same layer with other cells; what clone() of a model calls.
+  /// The same layer with other cells; clone() of a model calls it.
   void replace_parameters(const std::function<Parameter(const Parameter&)>& replacement);
 };
 
-/// And of what derives from Dense and adds nothing to it.
+/// The same for a class that derives from Dense and adds nothing to it.
 template <std::derived_from<Dense> D>
 requires(sizeof(D) == sizeof(Dense)) inline constexpr bool holds_no_states<D> = true;
 

@@ -30,7 +30,7 @@ struct BatchNormOptions {
 ///   running_mean ← (1 − momentum) running_mean + momentum μ
 ///   running_var  ← (1 − momentum) running_var + momentum σ² n / (n − 1)
 ///
-/// They are written when the step is evaluated, as part of it. In inference they take the place of μ and σ².
+/// They are written when the step is evaluated, as part of it. In inference they are used instead of μ and σ².
 class XGRAD_API BatchNorm {
  public:
   Parameter weight;    ///< (C), 1 at first; undefined unless affine

@@ -9,7 +9,7 @@
 #include "xgrad/parameter.hpp"
 #include "xgrad/tensor.hpp"
 
-/// What a model trains, by name.
+/// The parameters of a model, by name.
 namespace xgrad::nn {
 
 namespace detail {
@@ -43,7 +43,7 @@ struct Collection {
 
 }  // namespace detail
 
-/// All parameters of a model in the order of its fields, as "field.field". A parameter reached on two ways (tied
+/// All parameters of a model in the order of its fields, as "field.field". A parameter reached by two paths (tied
 /// weights) is listed under both names. Throws ValueError for a Tensor that is a variable() or a Parameter's value: it
 /// would look trained, and no optimiser would find it.
 template <class M>

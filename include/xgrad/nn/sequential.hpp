@@ -31,8 +31,8 @@ class XGRAD_API Layer {
   [[nodiscard]] Tensor operator()(const Tensor& x) const { return model_->call(x); }
   [[nodiscard]] std::vector<NamedParameter> parameters() const { return model_->parameters(); }
   void replace_parameters(const ReplaceParameter& replacement) { model_ = model_->replaced(&replacement, nullptr); }
-  /// Throws ValueError, as set_mode() does, if a class in it has parameters() of its own and doesn't say what else it
-  /// holds; see states.hpp.
+  /// Throws ValueError, as set_mode() does, if a class in it has parameters() of its own and doesn't say whether it
+  /// holds states; see states.hpp.
   [[nodiscard]] std::vector<NamedState> states() const { return model_->states(); }
   void replace_states(const ReplaceState& replacement) { model_ = model_->replaced(nullptr, &replacement); }
   void set_mode(Mode mode) { model_ = model_->in_mode(mode); }
@@ -49,7 +49,7 @@ class XGRAD_API Layer {
     [[nodiscard]] virtual Tensor call(const Tensor& x) const = 0;
     [[nodiscard]] virtual std::vector<NamedParameter> parameters() const = 0;
     [[nodiscard]] virtual std::vector<NamedState> states() const = 0;
-    /// Null: of this kind none.
+    /// Null: cells of this kind aren't replaced.
     [[nodiscard]] virtual std::shared_ptr<const Model> replaced(const ReplaceParameter* parameter,
                                                                 const ReplaceState* state) const = 0;
     [[nodiscard]] virtual std::shared_ptr<const Model> in_mode(Mode mode) const = 0;

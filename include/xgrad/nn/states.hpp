@@ -9,7 +9,7 @@
 #include "xgrad/random.hpp"
 #include "xgrad/state.hpp"
 
-/// What a model keeps and doesn't train, by name; found as its parameters are.
+/// The states of a model, by name; found as its parameters are.
 namespace xgrad::nn {
 
 namespace detail {
@@ -52,8 +52,8 @@ template <bool Erased = false, class M>
 
 }  // namespace detail
 
-/// All states of a model in the order of its fields, as "field.field"; a Random's is among them. One that is reached on
-/// two ways is listed under both names. A class with parameters() of its own lists them in a member
+/// All states of a model in the order of its fields, as "field.field"; a Random's is among them. One that is reached by
+/// two paths is listed under both names. A class with parameters() of its own lists them in a member
 /// `std::vector<NamedState> states() const`, or is declared to hold none: holds_no_states.
 template <class M>
 [[nodiscard]] std::vector<NamedState> states(const M& model) {

@@ -18,12 +18,12 @@
 #include "xgrad/state.hpp"
 #include "xgrad/tensor.hpp"
 
-/// Going through any model, field by field, by name; what parameters(), states(), clone() and inference() do. A model
-/// is a Parameter, a State, a Random or a Mode; or has a member parameters() that returns named ones; or is a plain
+/// Going through any model, field by field, by name, as parameters(), states(), clone() and inference() do. A model is
+/// a Parameter, a State, a Random or a Mode; or has a member parameters() that returns named ones; or is a plain
 /// struct, a struct with field_names, a container, a tuple, a variant, an optional or a pointer of models. Plain data
 /// in it is passed over: numbers, text, times, shapes, pointers to functions, constant tensors, containers of these.
 /// Anything else (a class with constructors or private members, a lambda with captures, a std::function) might hold
-/// parameters and is an error at compile time, see CannotLookInto; contents.hpp says what is what, and how a class
+/// parameters and is an error at compile time, see CannotLookInto; contents.hpp tells these apart, and says how a class
 /// declares that it holds none.
 namespace xgrad::nn {
 
@@ -38,7 +38,7 @@ concept HasStates = requires(const M& model) {
   { model.states() } -> std::convertible_to<std::vector<NamedState>>;
 };
 
-/// A class that says itself what it holds. Its fields aren't looked at.
+/// A class that lists its cells itself. Its fields aren't looked at.
 template <class M>
 concept ListsItself = HasParameters<M> || HasStates<M>;
 
@@ -152,8 +152,8 @@ void visit_model(M& model, const std::string& prefix, Visit& visit) {
   }
 }
 
-/// For visits that change a copy of a model: what a shared_ptr points to is copied first. The original is left alone,
-/// and what was shared inside the model stays shared.
+/// For visits that change a copy of a model: objects that a shared_ptr points to are copied first. The original is left
+/// alone, and objects that are shared inside the model stay shared.
 struct CopiedPointers {
   std::vector<std::pair<const void*, std::shared_ptr<void>>> copies = {};
 

@@ -31,8 +31,8 @@ void copy_element(void* to, const void* from, std::int64_t index, DType dtype) {
 
 enum class Replaced : bool { nonfinite, all };
 
-/// A call that can be repeated with some of the elements that aren't finite, and ½ in the place of the others, or of
-/// all others.
+/// A call that can be repeated with some of the elements that aren't finite, and ½ in place of the others, or of all
+/// others.
 class Trial {
  public:
   /// The element of the result is the one asked for.
@@ -156,18 +156,18 @@ std::vector<OperandElement> causes_in(const Operation& operation, std::span<cons
 }  // namespace
 
 std::int64_t broadcast_index(std::int64_t index, const Shape& result, const Shape& operand) {
-  const std::vector<std::int64_t> place = unravel(index, result);
+  const std::vector<std::int64_t> indices = unravel(index, result);
   const std::size_t offset = result.rank() - operand.rank();
   std::int64_t flat = 0;
   for (std::size_t axis = 0; axis < operand.rank(); ++axis) {
-    flat = flat * operand[axis] + (operand[axis] == 1 ? 0 : place[offset + axis]);
+    flat = flat * operand[axis] + (operand[axis] == 1 ? 0 : indices[offset + axis]);
   }
   return flat;
 }
 
 std::vector<Element> causes_of(const Replay& replay, Element element) {
-  const graph::Node& node = replay.node(element.place);
-  const auto inputs = replay.inputs(element.place);
+  const graph::Node& node = replay.node(element.node);
+  const auto inputs = replay.inputs(element.node);
   if (std::all_of(inputs.begin(), inputs.end(), [&](std::uint32_t input) { return replay.finite(input); })) {
     return {};
   }
@@ -185,14 +185,14 @@ std::vector<Element> causes_of(const Replay& replay, Element element) {
     return causes;
   }
   // Of an element-wise operation the elements that meet are enough.
-  std::vector<std::int64_t> places;
+  std::vector<std::int64_t> elements;
   for (ConstArray& operand : operands) {
-    places.push_back(broadcast_index(element.index, node.shape, operand.shape));
-    const std::size_t offset = static_cast<std::size_t>(places.back()) * size_of(operand.dtype);
+    elements.push_back(broadcast_index(element.index, node.shape, operand.shape));
+    const std::size_t offset = static_cast<std::size_t>(elements.back()) * size_of(operand.dtype);
     operand = {static_cast<const std::byte*>(operand.data) + offset, Shape{}, operand.dtype};
   }
   for (const auto& [i, zero] : causes_in(*node.operation, operands, Shape{}, node.dtype, 0)) {
-    causes.push_back({inputs[i], places[i]});
+    causes.push_back({inputs[i], elements[i]});
   }
   return causes;
 }

@@ -8,20 +8,22 @@
 /// Which elements of its operands an element that isn't finite comes from.
 namespace xgrad::check {
 
-/// An element of a value, row-major.
+/// An element of a node's value.
 struct Element {
-  std::uint32_t place = 0;
-  std::int64_t index = 0;
+  std::uint32_t node = 0;  ///< its index in the replay
+  std::int64_t index = 0;  ///< row-major
 };
 
-/// Where the operand of an element-wise operation has the element that meets `index` of the result.
+/// The index of the operand's element from which an element-wise operation computes the result's element `index`.
 [[nodiscard]] std::int64_t broadcast_index(std::int64_t index, const Shape& result, const Shape& operand);
 
-/// Found by trial: the operation is carried out again with elements that aren't finite replaced by ½. An operand is a
-/// cause if its own such elements suffice to make the result's at `element` other than finite, and the element given of
-/// it is the first of those that do by themselves. Where it takes several operands together, all of them are. If the
-/// result isn't finite without any, the finite elements are replaced too, so that causes are found that come on top.
-/// Without causes the operation itself makes it out of finite numbers.
+/// The elements of operands that make this element of a result other than finite. They are found by trial: the
+/// operation is carried out again with ½ in the place of elements that aren't finite.
+///
+/// An operand is a cause if its own non-finite elements suffice; its element that is returned is the first that
+/// suffices alone. If only several operands together suffice, all of them are causes. If the result isn't finite
+/// without any of them, as ∞ / 0 isn't with ½ in place of ∞, finite elements are replaced too, and ∞ is still found.
+/// Nothing is returned if the operation itself makes the element out of finite numbers.
 [[nodiscard]] std::vector<Element> causes_of(const Replay& replay, Element element);
 
 }  // namespace xgrad::check

@@ -98,8 +98,8 @@ Formula compose(const Operation& operation, const std::vector<Formula>& operands
   return {fmt::format("{}({})", symbol, fmt::join(arguments, ", ")), atom};
 }
 
-/// What stands for a node in the formula of another: so many levels of what is behind it are shown.
-Formula mention(const graph::Node& node, std::size_t place, int levels);
+/// A node as the operand number `input` in the formula of another, with so many levels of the operations behind it.
+Formula mention(const graph::Node& node, std::size_t input, int levels);
 
 Formula call(const graph::Node& node, int levels) {
   std::vector<Formula> operands;
@@ -114,7 +114,7 @@ Formula call(const graph::Node& node, int levels) {
   return compose(*node.operation, operands);
 }
 
-Formula mention(const graph::Node& node, std::size_t place, int levels) {
+Formula mention(const graph::Node& node, std::size_t input, int levels) {
   if (has_name(node)) {
     return {*node.name, atom};
   }
@@ -123,7 +123,7 @@ Formula mention(const graph::Node& node, std::size_t place, int levels) {
     return {text, text.starts_with('-') ? 0 : atom};
   }
   if (node.operation == nullptr) {
-    return {fmt::format("#{}", place), atom};
+    return {fmt::format("#{}", input), atom};
   }
   return levels > 0 ? call(node, levels - 1) : Formula{fmt::format("{}(…)", node.operation->name()), atom};
 }

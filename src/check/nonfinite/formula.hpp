@@ -11,7 +11,7 @@ namespace xgrad::check {
 [[nodiscard]] std::string formula_of(const graph::Node& node);
 
 /// How the formula of `node` writes its operand: by name, as the number that it is, as a formula of a few levels, or as
-/// "#" and its place.
+/// "#" and its index.
 [[nodiscard]] std::string operand_name(const graph::Node& node, std::size_t operand);
 
 }  // namespace xgrad::check

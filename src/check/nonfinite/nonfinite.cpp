@@ -22,6 +22,7 @@
 #include "graph/computed.hpp"
 #include "graph/node.hpp"
 #include "graph/order.hpp"
+#include "graph/rebuild.hpp"
 #include "graph/scope_path.hpp"
 #include "graph/trace.hpp"
 #include "graph/values.hpp"
@@ -32,16 +33,16 @@ namespace {
 
 constexpr std::uint32_t none = 0xFFFFFFFFU;
 
-/// The way from a cause to the result, seen from one of the places on it.
+/// A node on the path from a cause to a root.
 struct Mark {
-  std::int64_t element = -1;  ///< −1: on no way
-  std::uint32_t user = none;  ///< the next place; none at a root
-  std::uint32_t root = 0;     ///< its number among the roots
+  std::int64_t element = -1;  ///< of its value; −1 for a node that is on no path
+  std::uint32_t user = none;  ///< the next node on the path; none at a root
+  std::uint32_t root = 0;     ///< the root's number among the roots
 };
 
-/// A place of the replay, and the ways through all of them.
+/// A cause, by its index in the replay, and the marks of all nodes.
 struct Cause {
-  std::uint32_t place = none;
+  std::uint32_t node = none;
   std::vector<Mark> marks;
 };
 
@@ -62,14 +63,14 @@ Cause first_cause(const Replay& replay, std::size_t roots) {
     if (mark.element < 0) {
       continue;
     }
-    const auto place = static_cast<std::uint32_t>(i);
-    const std::vector<Element> behind = causes_of(replay, {place, mark.element});
+    const auto node = static_cast<std::uint32_t>(i);
+    const std::vector<Element> behind = causes_of(replay, {node, mark.element});
     if (behind.empty()) {
-      cause.place = place;
+      cause.node = node;
     }
     for (const Element& element : behind) {
-      if (cause.marks[element.place].element < 0) {
-        cause.marks[element.place] = {element.index, place, mark.root};
+      if (cause.marks[element.node].element < 0) {
+        cause.marks[element.node] = {element.index, node, mark.root};
       }
     }
   }
@@ -80,10 +81,10 @@ std::string operation_name(const graph::Node& node) {
   return node.operation ? std::string{node.operation->name()} : "leaf";
 }
 
-Operand operand_of(const Replay& replay, std::uint32_t place, std::size_t i, const NonFinite& found,
+Operand operand_of(const Replay& replay, std::uint32_t at, std::size_t i, const NonFinite& found,
                    std::int64_t element) {
-  const graph::Node& node = replay.node(place);
-  const ConstArray value = replay.value(replay.inputs(place)[i]);
+  const graph::Node& node = replay.node(at);
+  const ConstArray value = replay.value(replay.inputs(at)[i]);
   Operand operand{.name = operand_name(node, i), .shape = value.shape, .dtype = value.dtype};
   operand.min = std::numeric_limits<double>::infinity();
   operand.max = -operand.min;
@@ -108,32 +109,32 @@ Operand operand_of(const Replay& replay, std::uint32_t place, std::size_t i, con
 }
 
 std::optional<TurnedNaN> turned_nan(const Replay& replay, const Cause& cause) {
-  const auto is_nan = [&](std::uint32_t place) {
-    return std::isnan(graph::element_of(replay.value(place), cause.marks[place].element));
+  const auto is_nan = [&](std::uint32_t at) {
+    return std::isnan(graph::element_of(replay.value(at), cause.marks[at].element));
   };
-  std::uint32_t place = cause.place;
-  if (is_nan(place)) {
+  std::uint32_t at = cause.node;
+  if (is_nan(at)) {
     return std::nullopt;
   }
-  while (place != none && !is_nan(place)) {
-    place = cause.marks[place].user;
+  while (at != none && !is_nan(at)) {
+    at = cause.marks[at].user;
   }
-  if (place == none) {
+  if (at == none) {
     return std::nullopt;
   }
-  const graph::Node& node = replay.node(place);
+  const graph::Node& node = replay.node(at);
   return TurnedNaN{.operation = operation_name(node),
                    .formula = formula_of(node),
                    .layer = graph::path(node.scope.get()),
-                   .index = unravel(cause.marks[place].element, node.shape)};
+                   .index = unravel(cause.marks[at].element, node.shape)};
 }
 
 /// All but what the pass adds.
 NonFinite report_of(const Replay& replay, const Cause& cause) {
-  const std::uint32_t place = cause.place;
-  const Mark& mark = cause.marks[place];
-  const graph::Node& node = replay.node(place);
-  const ConstArray value = replay.value(place);
+  const std::uint32_t at = cause.node;
+  const Mark& mark = cause.marks[at];
+  const graph::Node& node = replay.node(at);
+  const ConstArray value = replay.value(at);
   NonFinite found;
   found.operation = operation_name(node);
   found.formula = formula_of(node);
@@ -145,8 +146,8 @@ NonFinite report_of(const Replay& replay, const Cause& cause) {
   found.index = unravel(mark.element, node.shape);
   found.value = graph::element_of(value, mark.element);
   found.nonfinite = static_cast<std::int64_t>(nonfinite_elements(value.data, value.shape.size(), value.dtype).size());
-  for (std::size_t i = 0; i < replay.inputs(place).size(); ++i) {
-    found.operands.push_back(operand_of(replay, place, i, found, mark.element));
+  for (std::size_t i = 0; i < replay.inputs(at).size(); ++i) {
+    found.operands.push_back(operand_of(replay, at, i, found, mark.element));
   }
   found.turned_nan = turned_nan(replay, cause);
   found.history_gone = node.cut;
@@ -162,35 +163,22 @@ std::string name_or(const Tensor& tensor, std::string otherwise) {
 class Twin {
  public:
   Twin(const Tensor& tensor, std::span<const Tensor> xs) {
-    std::vector<const graph::Node*> looked_for;
-    std::transform(xs.begin(), xs.end(), std::back_inserter(looked_for), [](const Tensor& x) { return x.node(); });
+    std::vector<const graph::Node*> looked_for = graph::nodes_of(xs);
     const graph::Node* root = tensor.node();
     looked_for.push_back(root);
-    const graph::Order order = graph::topological_order({&root, 1}, graph::Boundary::leaves, looked_for);
+    const graph::Order order =
+        graph::topological_order({&root, 1}, graph::Boundary::leaves, looked_for, {.number_leaves = true});
+    graph::Rebuild rebuild{order};
     nodes_.reserve(order.nodes.size());
-    std::vector<Tensor> inputs;
-    for (std::size_t i = 0; i < order.nodes.size(); ++i) {
+    rebuild.run([&](std::size_t i, std::span<const Tensor> inputs) {
       const graph::Node& node = *order.nodes[i];
-      const auto links = order.inputs(i);
-      inputs.clear();
-      for (std::size_t j = 0; j < links.size(); ++j) {
-        inputs.push_back(links[j] == graph::Order::leaf ? graph::handle(node.inputs()[j]) : nodes_[links[j]]);
-      }
       auto scope = std::make_shared<const graph::ScopeName>(graph::ScopeName{{}, node.scope});
       by_scope_.emplace(scope.get(), static_cast<std::uint32_t>(i));
-      const graph::ScopeGuard guard{std::move(scope)};
-      nodes_.push_back(graph::apply_as_written(node.operation, inputs));
-      graph::Node& copy = *nodes_.back().node();
-      copy.name = node.name;
-      copy.value = node.value;
-    }
-    const auto found = [&](std::size_t i, const Tensor& original) {
-      return order.found[i] == graph::Order::leaf ? original : nodes_[order.found[i]];
-    };
-    result_ = found(xs.size(), tensor);
-    for (std::size_t i = 0; i < xs.size(); ++i) {
-      xs_.push_back(found(i, xs[i]));
-    }
+      return nodes_.emplace_back(graph::rebuilt(node, inputs, std::move(scope)));
+    });
+    xs_ = rebuild.found();
+    result_ = xs_.back();
+    xs_.pop_back();
   }
 
   [[nodiscard]] const Tensor& result() const noexcept { return result_; }
@@ -264,9 +252,9 @@ std::optional<NonFinite> trace_backward(const Tensor& tensor, std::span<const Te
   const Cause cause = first_cause(replay, roots.size());
   NonFinite found = report_of(replay, cause);
   found.pass = NonFinite::Pass::backward;
-  const std::uint32_t root = cause.marks[cause.place].root;
+  const std::uint32_t root = cause.marks[cause.node].root;
   found.result = fmt::format("∂{}/∂{}", name_or(tensor, "y"), name_or(xs[root], fmt::format("x[{}]", root)));
-  if (const graph::Node* forward = twin.differentiated(replay.node(cause.place)); forward != nullptr) {
+  if (const graph::Node* forward = twin.differentiated(replay.node(cause.node)); forward != nullptr) {
     found.derivative_of = formula_of(*forward);
     if (forward->name && !forward->name->empty()) {
       found.derivative_of = fmt::format("{} = {}", *forward->name, found.derivative_of);
@@ -317,12 +305,12 @@ std::optional<NonFinite> trace_nonfinite(const Tensor& tensor, std::span<const T
     require_traceable(xs[i], fmt::format("x[{}]", i));
     if (!is_floating(xs[i].dtype())) {
       throw DTypeError(fmt::format("[trace_nonfinite] x[{}] {} is {}; only floating tensors have gradients", i,
-                                   graph::spoken(xs[i]), to_string(xs[i].dtype())));
+                                   graph::label(xs[i]), to_string(xs[i].dtype())));
     }
   }
   if (!xs.empty() && !is_floating(tensor.dtype())) {
     throw DTypeError(fmt::format("[trace_nonfinite] {} is {}; only floating tensors have gradients",
-                                 graph::spoken(tensor), to_string(tensor.dtype())));
+                                 graph::label(tensor), to_string(tensor.dtype())));
   }
   // A stable form may go around an x that isn't a leaf: then the graph as it was written is looked at.
   const bool all_leaves =

@@ -16,7 +16,7 @@ std::string number_text(double value) {
 }
 
 /// " at (1, 2)"; nothing for a scalar.
-std::string place_text(const std::vector<std::int64_t>& index) {
+std::string at_text(const std::vector<std::int64_t>& index) {
   return index.empty() ? "" : " at " + index_text(index);
 }
 
@@ -55,7 +55,7 @@ std::string operand_text(const Operand& operand) {
     text += fmt::format(", {} not finite", operand.nonfinite);
   }
   if (operand.element) {
-    text += fmt::format(", {}{}", number_text(*operand.element), place_text(operand.index));
+    text += fmt::format(", {}{}", number_text(*operand.element), at_text(operand.index));
   } else if (operand.shape.size() == 1 && operand.finite()) {
     text += fmt::format(", {}", number_text(operand.min));
   }
@@ -68,7 +68,7 @@ std::string NonFinite::text() const {
   std::string text = heading(*this);
   const std::string what = formula.empty() ? "it" : formula;
   const std::string known = name.empty() || name == formula ? "" : name + " = ";
-  text += fmt::format("  {}{} is {}{}; {}{}\n", known, what, number_text(value), place_text(index),
+  text += fmt::format("  {}{} is {}{}; {}{}\n", known, what, number_text(value), at_text(index),
                       kind_text(dtype, shape), share_text(*this));
   std::vector<std::string> lines;  // what goes in twice, as in x / x, is one
   for (const Operand& operand : operands) {
@@ -80,7 +80,7 @@ std::string NonFinite::text() const {
   }
   if (turned_nan) {
     text += fmt::format("  the infinity became NaN in {}{}{}\n", turned_nan->formula, layer_text(turned_nan->layer),
-                        place_text(turned_nan->index));
+                        at_text(turned_nan->index));
   }
   if (pass == Pass::backward && derivative_of.empty()) {
     text += "  It is masked in the forward pass, whose result is finite, but not in the derivatives.\n";

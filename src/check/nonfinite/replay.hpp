@@ -7,19 +7,19 @@
 #include "xgrad/operation.hpp"
 #include "xgrad/tensor.hpp"
 
-#include "graph/node.hpp"
+#include "graph/order.hpp"
 
 /// A graph computed again, operation by operation, with what isn't finite in it.
 namespace xgrad::check {
 
 /// Whether elements of this dtype can be other than finite, and one of these is.
 [[nodiscard]] bool any_nonfinite(const void* data, std::int64_t count, DType dtype) noexcept;
-/// The places of all that aren't, in order.
+/// The indices of all elements that aren't finite, in order.
 [[nodiscard]] std::vector<std::int64_t> nonfinite_elements(const void* data, std::int64_t count, DType dtype);
 
-/// The nodes behind some roots, leaves included, by place: inputs before users, inputs from left to right. After run()
-/// those values are still there that led to a root which isn't finite: of each such node on a way of such nodes to it,
-/// and of their inputs.
+/// The nodes behind some roots, leaves among them, by index: inputs before users, inputs from left to right. After
+/// run() the values that made a root other than finite are still there: those of each node that isn't finite on a path
+/// of such nodes to the root, and those of its inputs.
 class Replay {
  public:
   /// The tensors are to live as long as this.
@@ -29,26 +29,21 @@ class Replay {
   /// isn't computed.
   void run(std::span<const Tensor> root_values);
 
-  [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
-  [[nodiscard]] const graph::Node& node(std::size_t place) const noexcept { return *nodes_[place]; }
-  [[nodiscard]] std::span<const std::uint32_t> inputs(std::size_t place) const noexcept {
-    return std::span{inputs_}.subspan(first_[place], first_[place + 1] - first_[place]);
-  }
-  /// Of the i-th root.
-  [[nodiscard]] std::uint32_t root(std::size_t i) const noexcept { return roots_[i]; }
-  [[nodiscard]] bool finite(std::size_t place) const noexcept { return nonfinite_[place] == 0; }
-  [[nodiscard]] ConstArray value(std::size_t place) const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return order_.nodes.size(); }
+  [[nodiscard]] const graph::Node& node(std::size_t index) const noexcept { return *order_.nodes[index]; }
+  [[nodiscard]] std::span<const std::uint32_t> inputs(std::size_t index) const noexcept { return order_.inputs(index); }
+  /// The index of the i-th root.
+  [[nodiscard]] std::uint32_t root(std::size_t i) const noexcept { return order_.found[i]; }
+  [[nodiscard]] bool finite(std::size_t index) const noexcept { return nonfinite_[index] == 0; }
+  [[nodiscard]] ConstArray value(std::size_t index) const noexcept;
 
  private:
   void take_known(std::span<const Tensor> root_values);
-  void look_at(std::size_t place) noexcept;
-  void compute(std::size_t place);
-  void release(std::uint32_t place);
+  void look_at(std::size_t index) noexcept;
+  void compute(std::size_t index);
+  void release(std::uint32_t index);
 
-  std::vector<const graph::Node*> nodes_;
-  std::vector<std::uint32_t> first_;
-  std::vector<std::uint32_t> inputs_;
-  std::vector<std::uint32_t> roots_;
+  graph::Order order_;  // leaves are nodes of it, too
   std::vector<char> needed_;
   std::vector<char> nonfinite_;
   std::vector<std::uint32_t> uses_;  // by roots, by users to come, and by those that came and aren't finite

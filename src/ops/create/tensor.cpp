@@ -14,7 +14,7 @@ namespace xgrad {
 
 namespace {
 
-// The lengths down the first items: what all the others must agree with.
+// The lengths down the first items, with which all others must agree.
 Shape expected_shape(const NestedList& values) {
   std::vector<std::int64_t> lengths;
   const NestedList* list = &values;

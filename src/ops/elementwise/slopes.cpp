@@ -13,7 +13,7 @@ namespace xgrad::ops {
 
 namespace {
 
-/// What steps share: constant between their jumps, so no gradient flows through.
+/// The base of step functions: constant between their jumps, so no gradient flows through.
 class Step : public Elementwise {
  public:
   [[nodiscard]] bool differentiable() const noexcept final { return false; }

@@ -44,7 +44,7 @@ Tensor xlogy(const Tensor& a, const Tensor& b) {
   static_cast<void>(ops::require_floating("xlogy", both));
   Shape shape;
   if (!broadcast(a.shape(), b.shape(), shape)) {
-    throw ShapeError(fmt::format("[xlogy] shapes don't broadcast: {}", graph::spoken(both)));
+    throw ShapeError(fmt::format("[xlogy] shapes don't broadcast: {}", graph::label(both)));
   }
   return ops::product_with_log(a, log(b));
 }

@@ -130,7 +130,7 @@ bool is_number_but_zero(const Tensor& x) {
   return Pattern{}.is_number(x) && !Pattern{}.is_number(x, 0);
 }
 
-// log x, and what is infinite where that is: −log x, c log x, log x / c, log x ± log y.
+// log x, and expressions that are infinite where log x is: −log x, c log x, log x / c, log x ± log y.
 bool is_logarithm(const Tensor& x, int steps = 3) {
   if (Pattern{}.call(x, is_any_log) != nullptr) {
     return true;

@@ -6,7 +6,7 @@
 /// wherever the call can be computed at all; docs/operations.md lists them.
 namespace xgrad::ops {
 
-/// log x: of exponentials and what is made of them, log(1 + t), log(1 − t).
+/// log x: of exponentials and expressions of these, log(1 + t), log(1 − t).
 [[nodiscard]] StableForm form_of_log(const Tensor& x);
 /// log(1 + x): of e^t, −e^t, −σ(t).
 [[nodiscard]] StableForm form_of_log1p(const Tensor& x);

@@ -1,4 +1,4 @@
-// Logarithms of exponentials, without the underflow or overflow of what is between.
+// Logarithms of exponentials, without the underflow or overflow of the results between.
 #include <array>
 #include <cmath>
 #include <numbers>

@@ -24,7 +24,7 @@ ops::Range only(std::int64_t index, std::size_t axis, const Tensor& x) {
   const std::int64_t length = x.shape()[axis];
   if (index < -length || index >= length) {
     throw ShapeError(fmt::format("[at] index {} is out of range for axis {} of {}; expected {}", index, axis,
-                                 graph::spoken(x),
+                                 graph::label(x),
                                  length == 0 ? "none: it is empty" : fmt::format("{} to {}", -length, length - 1)));
   }
   return {.start = index < 0 ? index + length : index, .step = 1, .count = 1};
@@ -74,11 +74,10 @@ double share(const Selection& selection, const Shape& shape) {
 Tensor Tensor::at(std::initializer_list<Index> indices) const {
   const std::size_t consumed = count_of(indices, Index::Kind::integer) + count_of(indices, Index::Kind::slice);
   if (consumed > ops::require_defined("at", *this).rank()) {
-    throw ShapeError(
-        fmt::format("[at] {} indices for {}; expected at most {}", consumed, graph::spoken(*this), rank()));
+    throw ShapeError(fmt::format("[at] {} indices for {}; expected at most {}", consumed, graph::label(*this), rank()));
   }
   if (count_of(indices, Index::Kind::rest) > 1) {
-    throw ShapeError(fmt::format("[at] more than one ellipsis for {}; expected at most one", graph::spoken(*this)));
+    throw ShapeError(fmt::format("[at] more than one ellipsis for {}; expected at most one", graph::label(*this)));
   }
   std::vector<Selection> selections;
   std::vector<std::int64_t> lengths;
@@ -111,7 +110,7 @@ Tensor Tensor::at(std::initializer_list<Index> indices) const {
   }
   keep_whole(rank() - axis);
   Tensor selected = with_one_axis_for_leading_integers(*this, selections);
-  // What leaves least first: a part of a part costs no more than the first part.
+  // The selection that leaves least comes first: a part of a part costs no more than the first part.
   const Shape from = selected.shape();
   std::sort(selections.begin(), selections.end(), [&from](const Selection& a, const Selection& b) {
     return std::pair{share(a, from), a.axis} < std::pair{share(b, from), b.axis};

@@ -29,7 +29,7 @@ class GatherOperation final : public Operation {
     const Shape& indices = inputs[1].shape();
     if (x.rank() != indices.rank() || x.with(axis_, 0) != indices.with(axis_, 0)) {
       throw ShapeError(fmt::format("[gather] {} by indices {}; expected equal lengths except along axis {}",
-                                   graph::spoken(inputs[0]), graph::spoken(inputs[1]), axis_));
+                                   graph::label(inputs[0]), graph::label(inputs[1]), axis_));
     }
     return {indices, inputs[0].dtype()};
   }

@@ -8,7 +8,7 @@
 
 namespace xgrad::ops {
 
-/// What an adjoint of a selection puts its first input to, along one axis.
+/// Where an adjoint of a selection puts its first input, along one axis.
 struct Placement {
   enum class Kind : std::uint8_t {
     range,     ///< slice_adjoint: at `range`
@@ -26,9 +26,9 @@ class PlacementOperation : public Operation {
   [[nodiscard]] virtual Placement placement() const noexcept = 0;
 };
 
-/// The placement whose pending result the tensor is, perhaps in another shape.
+/// A placement whose pending result a tensor is, perhaps in another shape.
 struct Placed {
-  Tensor whole;  ///< what the placement gives
+  Tensor whole;  ///< the result of the placement
   Placement placement;
 };
 [[nodiscard]] std::optional<Placed> placed(const Tensor& tensor);

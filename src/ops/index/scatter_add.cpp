@@ -28,8 +28,8 @@ class ScatterAddOperation final : public ops::PlacementOperation {
     const DType dtype = ops::require_numeric(name(), inputs.first(1));
     ops::require_dtype(name(), inputs[1], int64);
     if (inputs[0].shape() != inputs[1].shape()) {
-      throw ShapeError(fmt::format("[scatter_add] {} by indices {}; expected equal shapes", graph::spoken(inputs[0]),
-                                   graph::spoken(inputs[1])));
+      throw ShapeError(fmt::format("[scatter_add] {} by indices {}; expected equal shapes", graph::label(inputs[0]),
+                                   graph::label(inputs[1])));
     }
     return {inputs[0].shape().with(axis_, length_), dtype};
   }

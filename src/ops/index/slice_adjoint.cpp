@@ -33,7 +33,7 @@ class SliceAdjointOperation final : public ops::PlacementOperation {
     const Tensor& x = inputs[0];
     if (x.shape()[axis_] != range_.count) {
       throw ShapeError(fmt::format("[slice_adjoint] {} has {} elements along axis {}; expected the range's {}",
-                                   graph::spoken(x), x.shape()[axis_], axis_, range_.count));
+                                   graph::label(x), x.shape()[axis_], axis_, range_.count));
     }
     return {x.shape().with(axis_, length_), x.dtype()};
   }

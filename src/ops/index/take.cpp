@@ -23,8 +23,8 @@ class TakeOperation final : public Operation {
     ops::require_dtype(name(), inputs[1], int64);
     std::vector<std::int64_t> lengths = inputs[0].shape().to_vector();
     const Shape& indices = inputs[1].shape();
-    const auto place = lengths.erase(lengths.begin() + static_cast<std::ptrdiff_t>(axis_));
-    lengths.insert(place, indices.begin(), indices.end());
+    const auto position = lengths.erase(lengths.begin() + static_cast<std::ptrdiff_t>(axis_));
+    lengths.insert(position, indices.begin(), indices.end());
     return {Shape{lengths}, inputs[0].dtype()};
   }
 

@@ -33,7 +33,7 @@ class TakeAdjointOperation final : public ops::PlacementOperation {
     for (std::size_t i = 0; i < indices.rank(); ++i) {
       if (x[axis_ + i] != indices[i]) {
         throw ShapeError(fmt::format("[take_adjoint] {} with indices {}; expected the indices' lengths from axis {} on",
-                                     graph::spoken(inputs[0]), graph::spoken(inputs[1]), axis_));
+                                     graph::label(inputs[0]), graph::label(inputs[1]), axis_));
       }
     }
     const auto first = lengths.begin() + static_cast<std::ptrdiff_t>(axis_);
@@ -76,9 +76,9 @@ Tensor take_adjoint(const Tensor& x, const Tensor& indices, std::int64_t length,
   if (ops::require_defined("take_adjoint", x).rank() < ops::require_defined("take_adjoint", indices).rank()) {
     throw ShapeError(
         fmt::format("[take_adjoint] {} with indices {}; expected at least as many axes as the indices have",
-                    graph::spoken(x), graph::spoken(indices)));
+                    graph::label(x), graph::label(indices)));
   }
-  // The axis is one of the result's, which has one in place of all of the indices'.
+  // The axis is one of the result's, which has one instead of all axes of the indices.
   const std::size_t normal = normalize_axis(axis, x.rank() - indices.rank() + 1, "take_adjoint");
   return apply(std::make_shared<const TakeAdjointOperation>(normal, length), {x, indices});
 }

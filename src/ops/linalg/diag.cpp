@@ -27,7 +27,7 @@ class DiagOperation final : public Operation {
       case 2:
         return {Shape{std::min(shape[0], shape[1])}, inputs[0].dtype()};
       default:
-        throw ShapeError(fmt::format("[diag] {}; expected a vector or a matrix", graph::spoken(inputs[0])));
+        throw ShapeError(fmt::format("[diag] {}; expected a vector or a matrix", graph::label(inputs[0])));
     }
   }
 

@@ -42,13 +42,13 @@ class MatmulOperation final : public Operation {
     const Shape& a = inputs[0].shape();
     const Shape& b = inputs[1].shape();
     if (a.rank() == 0 || b.rank() == 0) {
-      throw ShapeError(fmt::format("[matmul] of a scalar: {}; use *", graph::spoken(inputs)));
+      throw ShapeError(fmt::format("[matmul] of a scalar: {}; use *", graph::label(inputs)));
     }
     const std::int64_t a_inner = a.rank() == 1 ? a[0] : a[a.rank() - (transpose_a_ ? 2 : 1)];
     const std::int64_t b_inner = b.rank() == 1 ? b[0] : b[b.rank() - (transpose_b_ ? 1 : 2)];
     if (a_inner != b_inner) {
       throw ShapeError(fmt::format("[matmul] inner dimensions differ: {}{} has {}, {}{} has {}",
-                                   graph::spoken(inputs[0]), transpose_a_ ? "ᵀ" : "", a_inner, graph::spoken(inputs[1]),
+                                   graph::label(inputs[0]), transpose_a_ ? "ᵀ" : "", a_inner, graph::label(inputs[1]),
                                    transpose_b_ ? "ᵀ" : "", b_inner));
     }
     if (a.rank() == 1) {
@@ -60,7 +60,7 @@ class MatmulOperation final : public Operation {
     }
     Shape shape;
     if (!broadcast(batch(a), batch(b), shape)) {
-      throw ShapeError(fmt::format("[matmul] batch axes don't broadcast: {}", graph::spoken(inputs)));
+      throw ShapeError(fmt::format("[matmul] batch axes don't broadcast: {}", graph::label(inputs)));
     }
     shape = shape.inserted(shape.rank(), rows);
     return {shape.inserted(shape.rank(), b[b.rank() - (transpose_b_ ? 2 : 1)]), dtype};
@@ -182,7 +182,7 @@ Operand without_transpose(const Tensor& x) {
 Tensor matmul(const Tensor& a, const Tensor& b) {
   const Operand left = without_transpose(a);
   const Operand right = without_transpose(b);
-  // x B is Bᵀ x: a vector always stands at the right.
+  // x B is Bᵀ x: a vector is always the right operand.
   if (left.tensor.defined() && right.tensor.defined() && left.tensor.rank() == 1 && right.tensor.rank() > 1) {
     return product(right.tensor, !right.transposed, left.tensor, false);
   }
@@ -193,7 +193,7 @@ Tensor dot(const Tensor& u, const Tensor& v) {
   const std::array inputs{ops::require_defined("dot", u), ops::require_defined("dot", v)};
   static_cast<void>(ops::require_floating("dot", inputs));
   if (u.rank() != 1 || v.rank() != 1 || u.size() != v.size()) {
-    throw ShapeError(fmt::format("[dot] takes two vectors of equal length, not {}", graph::spoken(inputs)));
+    throw ShapeError(fmt::format("[dot] takes two vectors of equal length, not {}", graph::label(inputs)));
   }
   return product(u, false, v, false);
 }

@@ -23,7 +23,7 @@ class OuterOperation final : public Operation {
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     const DType dtype = ops::require_floating(name(), inputs);
     if (inputs[0].rank() != 1 || inputs[1].rank() != 1) {
-      throw ShapeError(fmt::format("[outer] takes two vectors, not {}", graph::spoken(inputs)));
+      throw ShapeError(fmt::format("[outer] takes two vectors, not {}", graph::label(inputs)));
     }
     return {Shape{inputs[0].size(), inputs[1].size()}, dtype};
   }

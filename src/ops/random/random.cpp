@@ -33,7 +33,7 @@ struct Unit {
   std::int64_t numbers = 2;
 };
 
-/// What a random state holds.
+/// The contents of a random state.
 struct Position {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
@@ -332,7 +332,7 @@ Tensor Random::bernoulli(const Shape& shape, double probability, DType dtype) {
   return draw_tensor<BernoulliOperation>(state_, {shape, dtype}, probability, 0);
 }
 
-// A number below the bound by multiplication, with rejection of what would be uneven (Lemire, "Fast random integer
+// A number below the bound by multiplication, with rejection of the uneven rest (Lemire, "Fast random integer
 // generation in an interval", ACM TOMACS 2019). A word from each block; `count` blocks at a time.
 namespace {
 
@@ -369,7 +369,8 @@ class IntegerStream {
 
 }  // namespace
 
-// Fisher and Yates. The exchanges are drawn some way ahead, so that what they touch is on its way from memory.
+// Fisher and Yates. The exchanges are drawn some way ahead, so that the elements they touch are on their way from
+// memory.
 std::vector<std::int64_t> Random::permutation(std::int64_t count) {
   require_no_trace("permutation");
   if (count < 0) {

@@ -13,7 +13,7 @@ namespace xgrad::ops {
 Signature Extremum::infer(std::span<const Tensor> inputs) const {
   if (count_along(inputs[0].shape(), axes()) == 0) {
     throw ShapeError(
-        fmt::format("[{}] of no elements, over an axis of length 0 of {}", name(), graph::spoken(inputs[0])));
+        fmt::format("[{}] of no elements, over an axis of length 0 of {}", name(), graph::label(inputs[0])));
   }
   return Reduction::infer(inputs);
 }

@@ -4,7 +4,7 @@
 
 namespace xgrad::ops {
 
-/// What max and min share: of no elements there is none, and the elements that equal it share the gradient equally:
+/// The base of max and min, which take at least one element. The elements equal to the result share the gradient:
 /// ∂/∂x_i = [x_i = out] / |{j : x_j = out}|.
 class Extremum : public Reduction {
  public:

@@ -4,7 +4,7 @@
 
 namespace xgrad::ops {
 
-/// What argmax and argmin share: one axis, which isn't empty; an int64 result; no gradient.
+/// The base of argmax and argmin: one axis, which isn't empty; an int64 result; no gradient.
 class Position : public Reduction {
  public:
   using Reduction::Reduction;

@@ -14,14 +14,14 @@ namespace xgrad {
 
 namespace {
 
-// Rows moved on by `distance` places, towards the end or the front, with ones in the places left; distance ≤ columns.
+// Rows shifted by `distance` columns, towards the end or the front, with ones in the columns left; distance ≤ columns.
 Tensor shifted(const Tensor& rows, std::int64_t distance, bool to_the_end) {
   const std::int64_t columns = rows.shape()[1];
   return to_the_end ? pad(slice(rows, {0, columns - distance}, 1), {{0, 0}, {distance, 0}}, 1)
                     : pad(slice(rows, {distance, columns}, 1), {{0, 0}, {0, distance}}, 1);
 }
 
-// Per place of a row the product of all before it, or of all after it: log₂ n doublings.
+// Per element of a row the product of all before it, or of all after it: log₂ n doublings.
 Tensor exclusive_products(const Tensor& rows, bool before) {
   Tensor products = shifted(rows, 1, before);
   for (std::int64_t reach = 1; reach < rows.shape()[1] - 1; reach *= 2) {
@@ -52,7 +52,7 @@ class ProdOperation final : public ops::Reduction {
   }
 
  private:
-  // Of x's shape: at each place the product of the other elements that are reduced together with it.
+  // Of x's shape: at each index the product of the other elements that are reduced together with it.
   [[nodiscard]] Tensor product_of_others(const Tensor& x) const {
     const std::int64_t count = ops::count_along(x.shape(), axes());
     if (count < 2 || x.size() == 0) {

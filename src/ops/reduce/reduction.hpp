@@ -12,7 +12,7 @@
 
 namespace xgrad::ops {
 
-/// What reductions share: normalised axes, keep_dims, the shape rule. Numeric dtypes (infer_dtype to narrow that).
+/// The base of reductions: normalised axes, keep_dims, the shape rule. Numeric dtypes (infer_dtype to narrow that).
 class Reduction : public Operation {
  public:
   Reduction(std::vector<std::size_t> axes, bool keep_dims) : axes_{std::move(axes)}, keep_dims_{keep_dims} {}
@@ -41,7 +41,7 @@ class Reduction : public Operation {
 [[nodiscard]] Shape reduced_shape(const Shape& shape, const std::vector<std::size_t>& axes, bool keep_dims);
 /// How many elements are reduced to one.
 [[nodiscard]] std::int64_t count_along(const Shape& shape, const std::vector<std::size_t>& axes);
-/// All axes, those given (sorted) last: what to permute by so that they are neighbours.
+/// A permutation of all axes with those given (sorted) last, so that they are neighbours.
 [[nodiscard]] std::vector<std::int64_t> axes_moved_last(std::size_t rank, const std::vector<std::size_t>& axes);
 
 /// Applies a reduction to the axes asked for. Without any axis left to reduce (a scalar), it still is an operation.

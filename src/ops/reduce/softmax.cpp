@@ -51,7 +51,7 @@ class SoftmaxOperation final : public Operation {
     return axes;
   }
 
-  // The Jacobian is symmetric. Where s = 0 an infinite cotangent, as that of m in m log m, is one of 0.
+  // The Jacobian is symmetric. Where s = 0 an infinite cotangent, such as the one of m in m log m, counts as 0.
   [[nodiscard]] Tensor times_jacobian(const Call& call, const Tensor& t) const {
     const Tensor& s = call.output;
     return first_ == last_ ? Tensor{} : chain_mul(t - sum(chain_mul(t, s), axes(), true), s);

@@ -1,4 +1,4 @@
-// sum_to: sums over what broadcasting repeated. A composition of sum and reshape.
+// sum_to: sums over the axes that broadcasting repeated. A composition of sum and reshape.
 #include <fmt/format.h>
 
 #include "xgrad/error.hpp"
@@ -17,7 +17,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   }
   Shape common;
   if (!broadcast(x.shape(), shape, common) || common != x.shape()) {
-    throw ShapeError(fmt::format("[sum_to] {} doesn't broadcast to {}", to_string(shape), graph::spoken(x)));
+    throw ShapeError(fmt::format("[sum_to] {} doesn't broadcast to {}", to_string(shape), graph::label(x)));
   }
   const std::size_t offset = x.rank() - shape.rank();
   std::vector<std::int64_t> axes;

@@ -27,7 +27,7 @@ class BroadcastOperation final : public Operation {
     Shape common;
     if (!broadcast(inputs[0].shape(), shape_, common) || common != shape_) {
       throw ShapeError(
-          fmt::format("[broadcast_to] {} doesn't broadcast to {}", graph::spoken(inputs[0]), to_string(shape_)));
+          fmt::format("[broadcast_to] {} doesn't broadcast to {}", graph::label(inputs[0]), to_string(shape_)));
     }
     return {shape_, inputs[0].dtype()};
   }

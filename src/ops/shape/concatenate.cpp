@@ -34,7 +34,7 @@ class ConcatenateOperation final : public Operation {
       const Shape& shape = input.shape();
       if (shape.rank() != first.rank() || shape.with(axis_, 0) != first.with(axis_, 0)) {
         throw ShapeError(fmt::format("[concatenate] {} beside {}; expected equal lengths except along axis {}",
-                                     graph::spoken(input), graph::spoken(inputs[0]), axis_));
+                                     graph::label(input), graph::label(inputs[0]), axis_));
       }
       if (__builtin_add_overflow(length, shape[axis_], &length)) {
         throw ShapeError(fmt::format("[concatenate] more along axis {} than an int64 counts", axis_));

@@ -6,8 +6,8 @@
 namespace xgrad {
 
 Tensor expand_dims(const Tensor& x, std::int64_t axis) {
-  const std::size_t place = ops::require_axis("expand_dims", x, axis, 1);
-  return reshape(x, x.shape().inserted(place, 1));
+  const std::size_t index = ops::require_axis("expand_dims", x, axis, 1);
+  return reshape(x, x.shape().inserted(index, 1));
 }
 
 }  // namespace xgrad

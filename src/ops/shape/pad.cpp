@@ -36,7 +36,7 @@ class PadOperation final : public Operation {
     const Tensor& x = inputs[0];
     if (widths_.size() != x.rank()) {
       throw ShapeError(
-          fmt::format("[pad] {} pairs of widths for {}; expected one per axis", widths_.size(), graph::spoken(x)));
+          fmt::format("[pad] {} pairs of widths for {}; expected one per axis", widths_.size(), graph::label(x)));
     }
     ops::require_representable(name(), value_, x.dtype());
     std::vector<std::int64_t> lengths = x.shape().to_vector();
@@ -44,12 +44,12 @@ class PadOperation final : public Operation {
       const auto [before, after] = widths_[i];
       if (before < 0 || after < 0) {
         throw ValueError(fmt::format("[pad] widths ({}, {}) at axis {} of {}; expected none negative", before, after, i,
-                                     graph::spoken(x)));
+                                     graph::label(x)));
       }
       if (__builtin_add_overflow(lengths[i], before, &lengths[i]) ||
           __builtin_add_overflow(lengths[i], after, &lengths[i])) {
         throw ShapeError(
-            fmt::format("[pad] widths ({}, {}) at axis {} of {} are too large", before, after, i, graph::spoken(x)));
+            fmt::format("[pad] widths ({}, {}) at axis {} of {} are too large", before, after, i, graph::label(x)));
       }
     }
     return {Shape{lengths}, x.dtype()};

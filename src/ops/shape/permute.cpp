@@ -112,7 +112,7 @@ Tensor permute(const Tensor& x, const std::vector<std::int64_t>& axes) {
   std::sort(sorted.begin(), sorted.end());
   if (sorted != identity(x.rank())) {
     throw ShapeError(fmt::format("[permute] axes ({}) for {}; expected each of its {} axes once", fmt::join(axes, ", "),
-                                 graph::spoken(x), x.rank()));
+                                 graph::label(x), x.rank()));
   }
   return permute_axes(x, normal);
 }

@@ -25,7 +25,7 @@ class ReshapeOperation final : public Operation {
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     if (inputs[0].size() != shape_.size()) {
-      throw ShapeError(fmt::format("[reshape] {} with {} elements can't become {} with {}", graph::spoken(inputs[0]),
+      throw ShapeError(fmt::format("[reshape] {} with {} elements can't become {} with {}", graph::label(inputs[0]),
                                    inputs[0].size(), to_string(shape_), shape_.size()));
     }
     return {shape_, inputs[0].dtype()};
@@ -64,21 +64,21 @@ Tensor reshape(const Tensor& x, const std::vector<std::int64_t>& lengths) {
         throw ShapeError(
             fmt::format("[reshape] {} to ({}): {} lengths are -1; expected at most one, which follows from "
                         "the others",
-                        graph::spoken(x), fmt::join(lengths, ", "), std::count(lengths.begin(), lengths.end(), -1)));
+                        graph::label(x), fmt::join(lengths, ", "), std::count(lengths.begin(), lengths.end(), -1)));
       }
       unknown = &length;
     } else if (length < 0) {
       throw ShapeError(fmt::format("[reshape] {} to ({}): the length {} is negative; expected 0 or more, or one -1",
-                                   graph::spoken(x), fmt::join(lengths, ", "), length));
+                                   graph::label(x), fmt::join(lengths, ", "), length));
     } else if (__builtin_mul_overflow(known, length, &known)) {
-      throw ShapeError(fmt::format("[reshape] {} to ({}): more elements than an int64 counts", graph::spoken(x),
+      throw ShapeError(fmt::format("[reshape] {} to ({}): more elements than an int64 counts", graph::label(x),
                                    fmt::join(lengths, ", ")));
     }
   }
   if (unknown != nullptr) {
     if (known == 0 || x.size() % known != 0) {
       throw ShapeError(fmt::format("[reshape] {} to ({}): no length in place of -1 makes its {} elements of {}",
-                                   graph::spoken(x), fmt::join(lengths, ", "), x.size(), known));
+                                   graph::label(x), fmt::join(lengths, ", "), x.size(), known));
     }
     *unknown = x.size() / known;
   }

@@ -15,10 +15,10 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t parts, std::int64_t axis
   const std::int64_t length = ops::require_defined("split", x).shape()[ops::require_axis("split", x, axis)];
   if (parts < 1) {
     throw ValueError(
-        fmt::format("[split] axis {} of {} into {} parts; expected 1 or more", axis, graph::spoken(x), parts));
+        fmt::format("[split] axis {} of {} into {} parts; expected 1 or more", axis, graph::label(x), parts));
   }
   if (length % parts != 0) {
-    throw ShapeError(fmt::format("[split] axis {} of {} isn't divisible into {} parts", axis, graph::spoken(x), parts));
+    throw ShapeError(fmt::format("[split] axis {} of {} isn't divisible into {} parts", axis, graph::label(x), parts));
   }
   return split(x, std::vector<std::int64_t>(static_cast<std::size_t>(parts), length / parts), axis);
 }
@@ -28,7 +28,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& leng
   for (const std::int64_t length : lengths) {
     if (length < 0) {
       throw ValueError(fmt::format("[split] axis {} of {} into lengths ({}); expected none negative", axis,
-                                   graph::spoken(x), fmt::join(lengths, ", ")));
+                                   graph::label(x), fmt::join(lengths, ", ")));
     }
     if (length > left) {
       left = -1;
@@ -38,7 +38,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& leng
   }
   if (left != 0) {
     throw ShapeError(fmt::format("[split] axis {} of {} into lengths ({}), which don't add up to it", axis,
-                                 graph::spoken(x), fmt::join(lengths, ", ")));
+                                 graph::label(x), fmt::join(lengths, ", ")));
   }
   std::vector<Tensor> parts;
   parts.reserve(lengths.size());

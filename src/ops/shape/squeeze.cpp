@@ -18,7 +18,7 @@ Tensor squeeze(const Tensor& x, const Axes& axes) {
     const std::int64_t length = x.shape()[i];
     const bool named = std::binary_search(dropped.begin(), dropped.end(), i);
     if (named && length != 1 && !all_axes) {
-      throw ShapeError(fmt::format("[squeeze] axis {} of {} has length {}; expected 1", i, graph::spoken(x), length));
+      throw ShapeError(fmt::format("[squeeze] axis {} of {} has length {}; expected 1", i, graph::label(x), length));
     }
     if (!named || length != 1) {
       lengths.push_back(length);

@@ -18,17 +18,17 @@ Tensor stack(const std::vector<Tensor>& xs, std::int64_t axis) {
     static_cast<void>(ops::require_defined("stack", x));
   }
   static_cast<void>(ops::require_same("stack", xs));
-  const auto place = static_cast<std::int64_t>(ops::require_axis("stack", xs[0], axis, 1));
+  const auto index = static_cast<std::int64_t>(ops::require_axis("stack", xs[0], axis, 1));
   std::vector<Tensor> parts;
   parts.reserve(xs.size());
   for (const Tensor& x : xs) {
     if (x.shape() != xs[0].shape()) {
       throw ShapeError(
-          fmt::format("[stack] {} beside {}; expected equal shapes", graph::spoken(x), graph::spoken(xs[0])));
+          fmt::format("[stack] {} beside {}; expected equal shapes", graph::label(x), graph::label(xs[0])));
     }
-    parts.push_back(expand_dims(x, place));
+    parts.push_back(expand_dims(x, index));
   }
-  return concatenate(parts, place);
+  return concatenate(parts, index);
 }
 
 }  // namespace xgrad
