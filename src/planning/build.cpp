@@ -29,7 +29,7 @@ class Builder {
         kept_{kept_of(order_)},
         fuse_{request.options.fuse},
         grouped_{make_groups(order_, kept_, fuse_)},
-        storage_{order_, leaves_of(request, outputs_, order_), std::move(grouped_.views)} {}
+        storage_{order_, request.leaves, std::move(grouped_.views)} {}
 
   Planned run() {
     find_needed();
@@ -61,31 +61,18 @@ class Builder {
     std::vector<const graph::Node*> roots;
     std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),
                    [](const Tensor& output) { return output.node(); });
-    return graph::topological_order(roots, graph::Boundary::values, roots);
+    return graph::topological_order(roots, graph::Boundary::values, roots, {.number_leaves = true});
   }
 
   // Whose values are outputs.
   static std::vector<bool> kept_of(const graph::Order& order) {
     std::vector<bool> kept(order.nodes.size(), false);
     for (const std::uint32_t index : order.found) {
-      if (index != graph::Order::leaf) {
+      if (!order.is_leaf(index)) {
         kept[index] = true;
       }
     }
     return kept;
-  }
-
-  // Outputs that are leaves stand among them too.
-  static std::vector<const graph::Node*> leaves_of(const Request& request, const std::vector<Tensor>& outputs,
-                                                   const graph::Order& order) {
-    auto leaves = request.leaves;
-    std::unordered_set<const graph::Node*> known{leaves.begin(), leaves.end()};
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (order.found[i] == graph::Order::leaf && known.insert(outputs[i].node()).second) {
-        leaves.push_back(outputs[i].node());
-      }
-    }
-    return leaves;
   }
 
   // Which nodes' values groups read, or are outputs.
@@ -112,7 +99,7 @@ class Builder {
     std::unordered_map<run::Slot, std::uint32_t> known;
     for (std::uint32_t i = 0; i < outputs_.size(); ++i) {
       PlannedOutput& output = result_.emplace_back();
-      output.slot = storage_.of({order_.found[i], outputs_[i].node()});
+      output.slot = storage_.of({order_.found[i], outputs_[i].node(), order_.is_leaf(order_.found[i])});
       const auto earlier = known.find(output.slot);
       if (storage_.is_leaf(output.slot)) {
         const std::uint32_t leaf = storage_.leaf(output.slot);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "planning/views.hpp"
@@ -12,7 +11,9 @@ namespace xgrad::planning {
 /// Where the values of a graph are during a run. A slot has the index of the node whose memory it is; leaves follow.
 class Storage {
  public:
-  Storage(const graph::Order& order, std::vector<const graph::Node*> leaves, Views views);
+  /// Of an order that numbers its leaves. Those in `given` come first, whether the order has them or not; then the
+  /// others, as the order has them.
+  Storage(const graph::Order& order, std::vector<const graph::Node*> given, Views views);
 
   [[nodiscard]] run::Slot of(const Source& source) const;
   [[nodiscard]] run::Slot of_node(std::uint32_t index) const { return roots_[index]; }
@@ -30,8 +31,8 @@ class Storage {
   [[nodiscard]] run::Slot scratch() const noexcept { return static_cast<run::Slot>(slot_count() - 1); }
 
  private:
-  std::vector<const graph::Node*> leaves_;  // those given, then others in the order in which they are met
-  std::unordered_map<const graph::Node*, std::uint32_t> numbers_;  // of the leaves
+  std::vector<const graph::Node*> leaves_;
+  std::vector<std::uint32_t> numbers_;  // of the order's leaves among these
   Views views_;
   std::vector<run::Slot> roots_;
 };

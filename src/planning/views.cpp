@@ -38,7 +38,8 @@ bool is_inside(const Arrangement& arrangement, const Shape& input, const Shape& 
 }  // namespace
 
 Source source(const graph::Order& order, std::size_t i, std::size_t input) {
-  return {order.inputs(i)[input], order.nodes[i]->inputs()[input]};
+  const std::uint32_t index = order.inputs(i)[input];
+  return {index, order.node(index), order.is_leaf(index)};
 }
 
 bool is_alias(const graph::Node& node) {
@@ -52,7 +53,7 @@ run::Layout layout_in_input(const graph::Order& order, std::uint32_t node, const
   if (result.shape.size() == 0) {
     return {0, run::steps_of(result.shape)};
   }
-  const auto known = input.is_leaf() ? views.end() : views.find(input.index);
+  const auto known = input.is_leaf ? views.end() : views.find(input.index);
   const run::Layout base = known == views.end() ? run::Layout{0, run::steps_of(shape)} : known->second;
   const Arrangement arrangement = result.operation->arrangement(shape).value_or(Arrangement{});
   if (!is_inside(arrangement, shape, result.shape)) {

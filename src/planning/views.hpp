@@ -8,12 +8,11 @@
 
 namespace xgrad::planning {
 
-/// An operand of a node: the index of a node in an order, or a leaf.
+/// A value in an order that numbers its leaves: a node's or a leaf's.
 struct Source {
-  std::uint32_t index = graph::Order::leaf;
+  std::uint32_t index = 0;
   const graph::Node* node = nullptr;
-
-  [[nodiscard]] bool is_leaf() const noexcept { return index == graph::Order::leaf; }
+  bool is_leaf = false;
 };
 
 /// Operand `input` of node i.

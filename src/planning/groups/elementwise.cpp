@@ -25,7 +25,7 @@ class ElementwiseGroup final : public Group {
     for (const std::uint32_t node : pass_.nodes) {
       for (std::size_t j = 0; j < order().inputs(node).size(); ++j) {
         const Source from = through_broadcasts(order(), source(order(), node, j));
-        if (from.is_leaf() || !std::binary_search(pass_.nodes.begin(), pass_.nodes.end(), from.index)) {
+        if (from.is_leaf || !std::binary_search(pass_.nodes.begin(), pass_.nodes.end(), from.index)) {
           reads.push_back(from);
         }
       }

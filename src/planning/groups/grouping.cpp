@@ -1,6 +1,7 @@
 #include "planning/groups/grouping.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -36,7 +37,7 @@ class Grouping {
       algebras_[i] = node.operation->algebra();
       roles_.role[i] = role_of(node, algebras_[i]);
       for (const std::uint32_t input : order.inputs(i)) {
-        if (input != graph::Order::leaf) {
+        if (!order_.is_leaf(input)) {
           roles_.users[input].push_back(static_cast<std::uint32_t>(i));
         }
       }
@@ -112,7 +113,7 @@ class Grouping {
 
   // From a term through factors and signs to a product of this shape.
   bool follow(Source term, const Shape& shape, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
-    while (!term.is_leaf() && term.node->shape == shape && used_once(term.index)) {
+    while (!term.is_leaf && term.node->shape == shape && used_once(term.index)) {
       const std::uint32_t index = term.index;
       path.push_back(index);
       if (roles_.role[index] == Role::product && !roles_.folded[index].start) {
@@ -141,7 +142,7 @@ class Grouping {
   // The start, or scale · start.
   void take_start(const Source& start, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
     folded.start = start;
-    if (start.is_leaf() || algebras_[start.index] != Algebra::mul || !used_once(start.index)) {
+    if (start.is_leaf || algebras_[start.index] != Algebra::mul || !used_once(start.index)) {
       return;
     }
     const Source a = source(order_, start.index, 0);
@@ -172,7 +173,7 @@ class Grouping {
     levels_.assign(order_.nodes.size(), 0);
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
       for (const std::uint32_t input : order_.inputs(i)) {
-        if (input != graph::Order::leaf) {
+        if (!order_.is_leaf(input)) {
           const bool step = runs_alone(input) || lies_in_input(input);
           levels_[i] = std::max(levels_[i], levels_[input] + (step ? 1U : 0U));
         }
@@ -182,7 +183,7 @@ class Grouping {
       if (runs_alone(i) || lies_in_input(i) || roles_.users[i].empty()) {
         continue;
       }
-      std::uint32_t latest = graph::Order::leaf;
+      std::uint32_t latest = std::numeric_limits<std::uint32_t>::max();
       for (const std::uint32_t user : roles_.users[i]) {
         latest = std::min(latest, levels_[user]);
       }
@@ -197,7 +198,7 @@ class Grouping {
       const auto inputs = order_.inputs(i);
       return roles_.role[i] == Role::elementwise && roles_.users[i].empty() &&
              order_.nodes[i]->shape.size() <= most_small &&
-             std::all_of(inputs.begin(), inputs.end(), [](std::uint32_t input) { return input == graph::Order::leaf; });
+             std::all_of(inputs.begin(), inputs.end(), [this](std::uint32_t input) { return order_.is_leaf(input); });
     };
     std::map<std::vector<std::int64_t>, std::uint32_t> last;  // level by shape
     for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
@@ -220,7 +221,7 @@ class Grouping {
       return false;
     }
     const Source summed = source(order_, i, 0);
-    return !summed.is_leaf() && roles_.role[summed.index] == Role::elementwise && levels_[summed.index] == levels_[i] &&
+    return !summed.is_leaf && roles_.role[summed.index] == Role::elementwise && levels_[summed.index] == levels_[i] &&
            tile_sum(*order_.nodes[i]).has_value();
   }
 
@@ -245,7 +246,7 @@ class Grouping {
         continue;
       }
       for (const std::uint32_t input : order_.inputs(i)) {
-        if (input != graph::Order::leaf && roles_.role[input] == Role::elementwise && can_join(input, i)) {
+        if (!order_.is_leaf(input) && roles_.role[input] == Role::elementwise && can_join(input, i)) {
           parents_[root(input)] = root(i);
         }
       }

@@ -62,7 +62,7 @@ class ViewFinder {
   }
 
   [[nodiscard]] const run::Layout* view(const Source& from) const {
-    const auto known = from.is_leaf() ? views_.end() : views_.find(from.index);
+    const auto known = from.is_leaf ? views_.end() : views_.find(from.index);
     return known == views_.end() ? nullptr : &known->second;
   }
 

@@ -16,7 +16,7 @@
 namespace xgrad::planning {
 
 Source through_broadcasts(const graph::Order& order, Source from) {
-  while (!from.is_leaf() && algebra_of(*from.node) == Algebra::broadcast_to) {
+  while (!from.is_leaf && algebra_of(*from.node) == Algebra::broadcast_to) {
     from = source(order, from.index, 0);
   }
   return from;
@@ -83,14 +83,14 @@ class KernelSelection {
 
   // A node of this kind that lies inside.
   [[nodiscard]] bool is_inner(const Source& from, Algebra algebra) const {
-    if (from.is_leaf()) {
+    if (from.is_leaf) {
       return false;
     }
     const auto known = inner_.find(from.index);
     return known != inner_.end() && known->second && algebra_of(*from.node) == algebra;
   }
 
-  [[nodiscard]] static bool is_one(const Source& from) { return from.is_leaf() && special_number(*from.node) == 1.0; }
+  [[nodiscard]] static bool is_one(const Source& from) { return from.is_leaf && special_number(*from.node) == 1.0; }
 
   [[nodiscard]] ChosenKernel combined(std::uint32_t index, run::VectorKernel run::VectorKernels::*kernel,
                                       const char* name, std::vector<Source> inputs) const {
@@ -225,7 +225,7 @@ class TileProgram {
     task_.calls.push_back(std::move(call));
   }
 
-  [[nodiscard]] bool is_inside(const Source& from) const { return !from.is_leaf() && results_.contains(from.index); }
+  [[nodiscard]] bool is_inside(const Source& from) const { return !from.is_leaf && results_.contains(from.index); }
 
   // Bit j: input j is one element for the whole pass.
   [[nodiscard]] unsigned scalar_inputs(const ChosenKernel& chosen) const {
@@ -271,7 +271,7 @@ class TileProgram {
 
   void release(std::uint32_t index, std::size_t i) {
     const auto result = results_.find(index);
-    if (index == graph::Order::leaf || result == results_.end() || last_use_.at(index) != i ||
+    if (result == results_.end() || last_use_.at(index) != i ||
         task_.registers[result->second].kind != run::TileRegister::Kind::temporary) {
       return;
     }
