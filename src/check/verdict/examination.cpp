@@ -9,13 +9,19 @@
 
 #include "check/differences/numeric.hpp"
 #include "check/entries/entries.hpp"
-#include "check/verdict/rounding.hpp"
 
 namespace xgrad::check {
 
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// A verdict that rounding might have changed says that nothing is known of it.
+void add_unknown(Comparison& comparison, const std::string& unknown) {
+  if (comparison.verdict == Verdict::wrong && !unknown.empty()) {
+    comparison.reason += "; rounding in float32 wasn't weighed: " + unknown;
+  }
+}
 
 }  // namespace
 
@@ -81,13 +87,10 @@ std::vector<double> Examination::along_directions(const std::vector<double>& gra
 /// Whether what the loss's rounding leaves of a difference explains a deviation. A loss that changes in steps, since
 /// terms far larger than itself cancelled in it, has differences that seem to have no error.
 bool Examination::is_rounding_of_loss(double deviation, double step) {
-  if (tolerance_.epsilon == tolerance_of(float64).epsilon) {
-    return false;
-  }
   if (!loss_rounding_) {
     loss_rounding_ = rounding_of_value(loss_function_());
   }
-  return deviation * step <= Tolerance::rounding_factor * *loss_rounding_;
+  return deviation * step <= Tolerance::rounding_factor * loss_rounding_->error;
 }
 
 /// The differences at an entry, worked out now if it wasn't among those checked.
@@ -147,6 +150,10 @@ ParameterReport Examination::report(Agreement& with_manual, Agreement& with_diff
   ParameterReport result;
   result.name = named_.name;
   result.shape = shape_;
+  add_unknown(with_manual.comparison, rounding_.unknown);
+  if (loss_rounding_) {
+    add_unknown(with_differences.comparison, loss_rounding_->unknown);
+  }
   result.checked = static_cast<std::int64_t>(numerical_.entries.size());
   const bool manual_decides = with_manual.comparison.verdict == Verdict::wrong ||
                               (with_manual.comparison.done && with_manual.comparison.verdict == Verdict::inconclusive &&
