@@ -107,14 +107,14 @@ const NumericEntry& Examination::numeric_at(std::int64_t index) {
 }
 
 /// Manual and automatic may both be right at a kink, where each may take another one-sided derivative. Only if all
-/// entries that differ are at kinks is the comparison inconclusive.
+/// entries that differ are at kinks is the comparison inconclusive. Of very many, some are examined: the worst, and
+/// others evenly spaced in the order of their deviations.
 void Examination::examine_suspects(Agreement& agreement) {
-  const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(options_.max_entries, 1));
-  std::size_t examined = 0;
-  for (const std::int64_t index : agreement.suspects) {
-    if (examined++ == limit) {
-      break;
-    }
+  constexpr std::int64_t always = 64;
+  const std::vector<std::int64_t>& suspects = agreement.suspects;
+  const std::size_t count = std::min(suspects.size(), static_cast<std::size_t>(std::max(options_.max_entries, always)));
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::int64_t index = suspects[k * suspects.size() / count];
     const NumericEntry& entry = numeric_at(index);
     const auto i = static_cast<std::size_t>(index);
     if (!has_kink(entry, 0) || !within_kink(manual_[i], entry) || !within_kink(automatic_[i], entry)) {
@@ -126,12 +126,18 @@ void Examination::examine_suspects(Agreement& agreement) {
       return;
     }
   }
-  if (!agreement.suspects.empty()) {
-    agreement.comparison.verdict = Verdict::inconclusive;
-    agreement.comparison.reason =
-        fmt::format("at a kink: manual and automatic differ at {}, both within the one-sided derivatives",
-                    index_text(agreement.comparison.index));
+  if (suspects.empty()) {
+    return;
   }
+  agreement.comparison.verdict = Verdict::inconclusive;
+  agreement.comparison.reason =
+      count == suspects.size()
+          ? fmt::format("at a kink: manual and automatic differ at {}, both within the one-sided derivatives",
+                        index_text(agreement.comparison.index))
+          : fmt::format(
+                "at kinks: manual and automatic differ at {} entries, and at the {} of them that were looked at "
+                "both are within the one-sided derivatives",
+                suspects.size(), count);
 }
 
 /// Which of the two the differences contradict.
