@@ -25,6 +25,7 @@
 #include "check/verdict/agreement.hpp"
 #include "check/verdict/automatic.hpp"
 #include "check/verdict/examination.hpp"
+#include "check/verdict/refusal.hpp"
 #include "check/verdict/rounding.hpp"
 #include "graph/order.hpp"
 #include "tensor/out_of_memory.hpp"
@@ -280,44 +281,50 @@ std::vector<ParameterReport*> rows_of(Report& report) {
   return rows;
 }
 
+bool any_wrong(std::span<ParameterReport* const> rows) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
+}
+
+/// What is right here may be wrong elsewhere, and is explained there.
+void add_explanation(Explanation& explanation, const Explanation& there) {
+  for (std::size_t i = 0; i < there.diagnoses.size(); ++i) {
+    if (explanation.diagnoses[i].verdict == Verdict::right) {
+      explanation.diagnoses[i] = there.diagnoses[i];
+    }
+  }
+  if (explanation.first_divergence.empty()) {
+    explanation.first_divergence = there.first_divergence;
+  }
+}
+
 void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
   const std::vector<ParameterReport*> rows = rows_of(report);
-  const auto any_wrong = [](std::span<ParameterReport* const> some) {
-    return std::any_of(some.begin(), some.end(),
-                       [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
-  };
   if (!here.unfit_for().empty() || !any_wrong(rows)) {
     return;
   }
   Explanation explanation;
-  try {
+  const std::optional<std::string> refusal = refusal_in([&] {
     // Of tensors on the way there are manual gradients here only.
     const bool both = elsewhere != nullptr && report.tensors.empty();
     const SecondPoint second = both ? elsewhere->as_second_point() : SecondPoint{};
     explanation = here.explain(both ? &second : nullptr);
-    if (elsewhere != nullptr) {
-      const bool wrong_there_only = std::any_of(explanation.diagnoses.begin(), explanation.diagnoses.end(),
-                                                [](const Diagnosis& d) { return d.verdict == Verdict::right; }) &&
-                                    any_wrong(std::span{rows}.first(report.parameters.size()));
-      const Explanation there = wrong_there_only ? elsewhere->explain() : Explanation{};
-      for (std::size_t i = 0; i < there.diagnoses.size(); ++i) {
-        if (explanation.diagnoses[i].verdict == Verdict::right) {
-          explanation.diagnoses[i] = there.diagnoses[i];
-        }
-      }
-      if (explanation.first_divergence.empty()) {
-        explanation.first_divergence = there.first_divergence;
-      }
+    const bool any_right = std::any_of(explanation.diagnoses.begin(), explanation.diagnoses.end(),
+                                       [](const Diagnosis& d) { return d.verdict == Verdict::right; });
+    if (elsewhere != nullptr && any_right && any_wrong(std::span{rows}.first(report.parameters.size()))) {
+      add_explanation(explanation, elsewhere->explain());
     }
-  } catch (const std::exception& error) {  // the user's operations may refuse other values
-    if (is_for_memory(error)) {
-      throw;
-    }
-  }
+  });
   report.first_divergence = explanation.first_divergence;
-  for (std::size_t i = 0; i < explanation.diagnoses.size(); ++i) {
-    if (is_wrong(rows[i]->manual_automatic) && explanation.diagnoses[i].verdict == Verdict::wrong) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!is_wrong(rows[i]->manual_automatic)) {
+      continue;
+    }
+    if (i < explanation.diagnoses.size() && explanation.diagnoses[i].verdict == Verdict::wrong) {
       rows[i]->diagnosis = explanation.diagnoses[i].text();
+    } else if (refusal) {
+      rows[i]->diagnosis = fmt::format("{}: no explanation was found, as an operation refuses other values: {}",
+                                       rows[i]->name, *refusal);
     }
   }
 }
@@ -344,6 +351,8 @@ void look_twice(Report& report, const Point& here, const LossFunction& loss,
     if (is_for_memory(error)) {
       throw;
     }
+    elsewhere.reset();
+  } catch (...) {
     elsewhere.reset();
   }
   if (elsewhere && !elsewhere->unfit_for().empty()) {

@@ -80,6 +80,45 @@ TEST_CASE("compare: at a kink both one-sided derivatives are inconclusive, and o
   CHECK(check_one([&] { return xg::abs(magnitude) + 1.0; }, magnitude).verdict == Verdict::inconclusive);
 }
 
+TEST_CASE("compare: kinks excuse no entry that wasn't looked at, however few entries are sampled") {
+  const xg::Parameter p{xg::tensor({0, 0, 0.5, -0.5, 1.5}, xg::float64), "p"};
+  const auto loss = [&] { return xg::sum(xg::relu(p) * 3); };
+  for (const std::int64_t entries : {0, 1, 2, 3, 256}) {
+    CAPTURE(entries);
+    const auto with = [&](double beside) {
+      return check_one(loss, p,
+                       {.manual = {xg::tensor({3, 3, beside, 0, 3}, xg::float64)},
+                        .numeric = {.max_entries = entries, .directions = 2}});
+    };
+    CHECK(with(3).manual_automatic.verdict == Verdict::inconclusive);
+    const auto report = with(2.5);
+    CHECK(report.verdict == Verdict::wrong);
+    CHECK(report.index == std::vector<std::int64_t>{2});
+  }
+}
+
+TEST_CASE("compare: of very many entries at kinks some are looked at, and the reason says how many") {
+  constexpr std::int64_t size = 1000;
+  const auto with = [&](std::int64_t beside_kinks) {
+    Values at(size, 0.0);
+    Values manual(size, 3.0);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(beside_kinks); ++i) {
+      at[2 * i] = 1;
+      manual[2 * i] = 2.9;  // less far off than the others
+    }
+    const xg::Parameter p{xg::from_vector(at, {size}), "p"};
+    return check_one([&] { return xg::sum(xg::relu(p) * 3); }, p,
+                     {.manual = {xg::from_vector(manual, {size})}, .numeric = {.max_entries = 4, .directions = 0}});
+  };
+  const auto kinks = with(0);
+  CHECK(kinks.manual_automatic.verdict == Verdict::inconclusive);
+  CHECK(contains(kinks.manual_automatic.reason, "differ at 1000 entries"));
+  CHECK(contains(kinks.manual_automatic.reason, "at the 64 of them that were looked at"));
+  const auto wrong = with(100);
+  CHECK(wrong.verdict == Verdict::wrong);
+  CHECK(contains(wrong.reason, "manual 2.9 and automatic 3 differ"));
+}
+
 TEST_CASE("compare: beside a kink relu is right") {
   const xg::Parameter p{xg::tensor({1e-3, -1e-3, 0.1, 1e-5}, xg::float64), "p"};
   const auto loss = [&] { return xg::sum(xg::square(xg::relu(p) * 3 + 1)); };

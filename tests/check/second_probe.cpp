@@ -1,6 +1,10 @@
 // Manual gradients as a function: asked for at a second point too.
 #include <doctest/doctest.h>
+#include <memory>
+#include <span>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xgrad/xgrad.hpp"
@@ -76,6 +80,13 @@ TEST_CASE("compare: a second probe leaves one of several explanations") {
     return right();
   };
   CHECK(compare(logarithm, {{"positive", positive}}, {.manual_function = refusing}).verdict() == Verdict::right);
+  const auto without_words = [&] {
+    if (positive.value().to_vector<double>() != std::vector<double>{1, 2, 3}) {
+      throw 42;  // NOLINT: that is the case
+    }
+    return right();
+  };
+  CHECK(compare(logarithm, {{"positive", positive}}, {.manual_function = without_words}).verdict() == Verdict::right);
   CHECK(positive.value().to_vector<double>() == std::vector<double>{1, 2, 3});
 }
 
@@ -147,6 +158,48 @@ TEST_CASE("compare: the second probe can be left out where random values don't d
   CHECK(twice.parameters[1].verdict == Verdict::wrong);
   CHECK(contains(twice.parameters[1].reason, "at other values of the parameters"));
   CHECK(compare(loss, parameters, {.manual_function = by_hand, .second_probe = false}).verdict() == Verdict::right);
+}
+
+TEST_CASE("diagnose: an operation may refuse other values with any exception, and mistakes are found at its own") {
+  /// x, where it is one of these; elsewhere it throws.
+  class Particular final : public xg::ElementwiseOperation {
+   public:
+    explicit Particular(bool with_words) : with_words_{with_words} {}
+    [[nodiscard]] std::string_view name() const noexcept override { return "particular"; }
+    [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"with_words", with_words_}}; }
+    [[nodiscard]] Tensor times_partial(const xg::Call& /*call*/, std::size_t /*i*/, const Tensor& t) const override {
+      return t;
+    }
+    [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType /*output*/) const override {
+      return xg::tile_of<Particular, double, double>();
+    }
+    [[nodiscard]] double value(double x) const {
+      if (x != 1 && x != 2 && x != 3) {
+        if (with_words_) {
+          throw std::domain_error("only 1, 2 and 3");
+        }
+        throw 42;  // NOLINT: that is the case
+      }
+      return x;
+    }
+
+   private:
+    bool with_words_;
+  };
+  for (const bool with_words : {true, false}) {
+    CAPTURE(with_words);
+    const xg::Parameter w{xg::tensor({1, 2, 3}, float64), "w"};
+    const xg::Parameter v{xg::tensor({0.5, 0.25, -1}, float64), "v"};
+    const auto operation = std::make_shared<const Particular>(with_words);
+    const auto loss = [&] { return xg::sum(xg::apply(operation, {w.value()}) * xg::square(v.value())); };
+    const auto manual = [&] {
+      return std::vector<Tensor>{v.value(), 2.0 * v.value() * w.value()};  // v² is right
+    };
+    const auto said = xg::check::diagnose(loss, {{"w", w}, {"v", v}}, manual());
+    CHECK(said[0].verdict == Verdict::wrong);
+    CHECK(contains(said[0].text(), "v in place of v²"));
+    CHECK(said[1].verdict == Verdict::right);
+  }
 }
 
 TEST_CASE("compare: a function that doesn't look at the values is taken for values") {

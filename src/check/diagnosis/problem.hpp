@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -11,8 +10,8 @@
 #include "check/diagnosis/edits.hpp"
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
+#include "check/verdict/refusal.hpp"
 #include "formulas/formulas.hpp"
-#include "tensor/out_of_memory.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -61,17 +60,14 @@ struct Known {
 /// By line: whether it leads to something that remains, but to nothing that is right. What is wrong there would show.
 [[nodiscard]] std::vector<bool> leading_lines(const std::vector<Line>& lines, const std::vector<Known>& known);
 
-/// User-defined operations may refuse values that a gradient doesn't have where it was asked for.
-template <class Function>
-auto or_nothing(Function function) -> decltype(function()) {
-  try {
-    return function();
-  } catch (const std::exception& error) {
-    if (is_for_memory(error)) {
-      throw;
-    }
-    return {};
+/// What f gives; nothing where operations refuse the values: a gradient may not have these where it was asked for.
+template <class F>
+auto or_nothing(const F& f) -> decltype(f()) {
+  decltype(f()) result{};
+  if (refusal_in([&] { result = f(); })) {
+    result = {};
   }
+  return result;
 }
 
 }  // namespace xgrad::check::diagnosis

@@ -45,10 +45,11 @@ struct Agreement {
 [[nodiscard]] std::string difference_reason(Verdict verdict, double manual, double automatic,
                                             std::span<const std::int64_t> index, std::string_view covered_by = {});
 
-/// What rounding does to a gradient, where that was worked out; else both are empty.
+/// What rounding does to a gradient, where that was worked out; else the vectors are empty.
 struct Rounding {
   std::vector<double> exact;   ///< the automatic gradient in float64, at the same values
   std::vector<double> errors;  ///< how far rounding was seen to move it
+  std::string unknown;         ///< why it couldn't be worked out, though it had to be; else empty
 };
 
 [[nodiscard]] Agreement compare_manual(std::span<const double> manual, std::span<const double> automatic,

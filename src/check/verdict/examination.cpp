@@ -9,13 +9,19 @@
 
 #include "check/differences/numeric.hpp"
 #include "check/entries/entries.hpp"
-#include "check/verdict/rounding.hpp"
 
 namespace xgrad::check {
 
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// A verdict that rounding might have changed says that nothing is known of it.
+void add_unknown(Comparison& comparison, const std::string& unknown) {
+  if (comparison.verdict == Verdict::wrong && !unknown.empty()) {
+    comparison.reason += "; rounding in float32 wasn't weighed: " + unknown;
+  }
+}
 
 }  // namespace
 
@@ -81,13 +87,10 @@ std::vector<double> Examination::along_directions(const std::vector<double>& gra
 /// Whether what the loss's rounding leaves of a difference explains a deviation. A loss that changes in steps, since
 /// terms far larger than itself cancelled in it, has differences that seem to have no error.
 bool Examination::is_rounding_of_loss(double deviation, double step) {
-  if (tolerance_.epsilon == tolerance_of(float64).epsilon) {
-    return false;
-  }
   if (!loss_rounding_) {
     loss_rounding_ = rounding_of_value(loss_function_());
   }
-  return deviation * step <= Tolerance::rounding_factor * *loss_rounding_;
+  return deviation * step <= Tolerance::rounding_factor * loss_rounding_->error;
 }
 
 /// The differences at an entry, worked out now if it wasn't among those checked.
@@ -104,14 +107,14 @@ const NumericEntry& Examination::numeric_at(std::int64_t index) {
 }
 
 /// Manual and automatic may both be right at a kink, where each may take another one-sided derivative. Only if all
-/// entries that differ are at kinks is the comparison inconclusive.
+/// entries that differ are at kinks is the comparison inconclusive. Of very many, some are examined: the worst, and
+/// others evenly spaced in the order of their deviations.
 void Examination::examine_suspects(Agreement& agreement) {
-  const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(options_.max_entries, 1));
-  std::size_t examined = 0;
-  for (const std::int64_t index : agreement.suspects) {
-    if (examined++ == limit) {
-      break;
-    }
+  constexpr std::int64_t always = 64;
+  const std::vector<std::int64_t>& suspects = agreement.suspects;
+  const std::size_t count = std::min(suspects.size(), static_cast<std::size_t>(std::max(options_.max_entries, always)));
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::int64_t index = suspects[k * suspects.size() / count];
     const NumericEntry& entry = numeric_at(index);
     const auto i = static_cast<std::size_t>(index);
     if (!has_kink(entry, 0) || !within_kink(manual_[i], entry) || !within_kink(automatic_[i], entry)) {
@@ -123,12 +126,18 @@ void Examination::examine_suspects(Agreement& agreement) {
       return;
     }
   }
-  if (!agreement.suspects.empty()) {
-    agreement.comparison.verdict = Verdict::inconclusive;
-    agreement.comparison.reason =
-        fmt::format("at a kink: manual and automatic differ at {}, both within the one-sided derivatives",
-                    index_text(agreement.comparison.index));
+  if (suspects.empty()) {
+    return;
   }
+  agreement.comparison.verdict = Verdict::inconclusive;
+  agreement.comparison.reason =
+      count == suspects.size()
+          ? fmt::format("at a kink: manual and automatic differ at {}, both within the one-sided derivatives",
+                        index_text(agreement.comparison.index))
+          : fmt::format(
+                "at kinks: manual and automatic differ at {} entries, and at the {} of them that were looked at "
+                "both are within the one-sided derivatives",
+                suspects.size(), count);
 }
 
 /// Which of the two the differences contradict.
@@ -147,6 +156,10 @@ ParameterReport Examination::report(Agreement& with_manual, Agreement& with_diff
   ParameterReport result;
   result.name = named_.name;
   result.shape = shape_;
+  add_unknown(with_manual.comparison, rounding_.unknown);
+  if (loss_rounding_) {
+    add_unknown(with_differences.comparison, loss_rounding_->unknown);
+  }
   result.checked = static_cast<std::int64_t>(numerical_.entries.size());
   const bool manual_decides = with_manual.comparison.verdict == Verdict::wrong ||
                               (with_manual.comparison.done && with_manual.comparison.verdict == Verdict::inconclusive &&

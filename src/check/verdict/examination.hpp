@@ -8,6 +8,7 @@
 
 #include "check/verdict/agreement.hpp"
 #include "check/verdict/automatic.hpp"
+#include "check/verdict/rounding.hpp"
 
 namespace xgrad::check {
 
@@ -56,7 +57,7 @@ class Examination {
   std::vector<std::vector<double>> directions_;
   std::optional<Otherwise> otherwise_;
   bool closely_ = true;
-  std::optional<double> loss_rounding_;
+  std::optional<ValueRounding> loss_rounding_;
 };
 
 }  // namespace xgrad::check

@@ -7,13 +7,15 @@
 // A saturated activation has lost more. By hand its slope is a function of its value, such as σ (1 − σ), and 1 − σ
 // keeps few digits of what a float near 1 leaves. So its argument is moved as far as moves the value by ε:
 //   z + u ε f / f′,   f / f′ = 1 + eᶻ for σ,   sinh(2z) / 2 for tanh,   1 / (1 − p) for the softmax p.
+//
+// That says something of the loss only if the graph in float64 is the same function: an operation may branch on the
+// dtype. So it is computed once more with operands and cotangents rounded to the original's dtype, and must then give
+// the original's loss and gradients to within what the disturbances moved them by.
 #include "check/verdict/rounding.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
-#include <memory>
-#include <unordered_map>
+#include <fmt/format.h>
 #include <utility>
 #include <vector>
 
@@ -24,98 +26,14 @@
 
 #include "autodiff/reverse.hpp"
 #include "check/entries/entries.hpp"
-#include "check/verdict/disturbed.hpp"
-#include "formulas/expression.hpp"
+#include "check/verdict/refusal.hpp"
+#include "check/verdict/shadow.hpp"
 #include "graph/computed.hpp"
-#include "graph/copy.hpp"
-#include "tensor/out_of_memory.hpp"
+#include "graph/order.hpp"
 
 namespace xgrad::check {
 
 namespace {
-
-/// A graph in float64, at the same values, perhaps disturbed.
-class DoubleTwin {
- public:
-  /// `seed` is undefined for one that isn't disturbed.
-  DoubleTwin(std::span<const Tensor> tensors, Tensor seed)
-      : seed_{std::move(seed)}, copy_{tensors, [this](const graph::Node& node, std::span<const Tensor> inputs) {
-                                        return make(node, inputs);
-                                      }} {}
-
-  DoubleTwin(const DoubleTwin&) = delete;
-  DoubleTwin& operator=(const DoubleTwin&) = delete;
-  ~DoubleTwin() = default;
-
-  [[nodiscard]] Tensor of(const Tensor& original) {
-    const Tensor made = copy_.of(original);
-    return made.node() == original.node() ? leaf(original) : made;
-  }
-
- private:
-  Tensor leaf(const Tensor& original) {
-    if (!is_floating(original.dtype())) {
-      return original;
-    }
-    Tensor& twin = leaves_[original.node()];
-    if (!twin.defined()) {
-      twin = variable(from_vector(as_doubles(original), original.shape()));
-    }
-    return twin;
-  }
-
-  graph::Copy::Made make(const graph::Node& node, std::span<const Tensor> given) {
-    std::vector<Tensor> inputs;
-    for (std::size_t j = 0; j < given.size(); ++j) {
-      const graph::Node* original = node.inputs()[j];
-      Tensor input = given[j].node() == original ? leaf(given[j]) : given[j];
-      if (seed_.defined() && is_floating(node.dtype) && is_floating(input.dtype())) {
-        input = disturbed(input, 1, tolerance_of(original->dtype).epsilon);
-      }
-      inputs.push_back(std::move(input));
-    }
-    if (seed_.defined() && (inputs.size() == 1 || node.operation->algebra() == Algebra::logistic_loss)) {
-      displace(node, inputs[0]);
-    }
-    const Tensor made = graph::apply_as_written(node.operation, inputs);
-    return {made, made.dtype() == float32 ? cast(made, float64) : made};
-  }
-
-  Tensor disturbed(const Tensor& x, double base, double size) {
-    return apply(std::make_shared<const Disturbed>(++count_, base, size), {x, seed_});
-  }
-
-  /// Moves the argument of what saturates.
-  void displace(const graph::Node& node, Tensor& z) {
-    const Operation& operation = *node.operation;
-    const Tensor at = z;
-    Tensor reach;
-    if (operation.algebra() == Algebra::sigmoid || operation.algebra() == Algebra::log_sigmoid ||
-        operation.algebra() == Algebra::softplus || operation.algebra() == Algebra::logistic_loss) {
-      reach = 1.0 + exp(at);
-    } else if (operation.algebra() == Algebra::tanh) {
-      reach = tanh(abs(at)) * (0.5 + 0.25 * (exp(2.0 * abs(at)) + exp(-2.0 * abs(at))));
-    } else if (operation.algebra() == Algebra::softmax) {
-      reach = 1.0 / (1.0 - graph::apply_as_written(node.operation, {&at, 1}));
-    } else if (operation.algebra() == Algebra::log_softmax) {
-      reach = 1.0 / (1.0 - exp(graph::apply_as_written(node.operation, {&at, 1})));
-    } else if (operation.algebra() == Algebra::logsumexp) {
-      const Tensor sums = graph::apply_as_written(node.operation, {&at, 1});
-      const Tensor shares = operation.vjp({{&at, 1}, sums, {}}, ones(sums.shape(), float64))[0];
-      reach = 1.0 / (1.0 - shares);
-    } else {
-      return;
-    }
-    constexpr double lost = 4;  // by then no digit is left
-    const Tensor size = minimum(tolerance_of(node.dtype).epsilon * reach, lost);
-    z = z + stop_gradient(disturbed(size, 0, 1));
-  }
-
-  Tensor seed_;
-  std::int64_t count_ = 0;
-  std::unordered_map<const graph::Node*, Tensor> leaves_;
-  graph::Copy copy_;
-};
 
 constexpr std::int64_t trials = 8;
 
@@ -123,69 +41,130 @@ Tensor seed_of(std::int64_t trial) {
   return full({}, static_cast<double>(trial), int64);
 }
 
-double value_in_double(const Tensor& loss, const Tensor& seed) {
-  return DoubleTwin{{&loss, 1}, seed}.of(loss).item();
-}
+/// A loss and its gradients, empty where it doesn't depend on a tensor.
+struct Derivatives {
+  double loss = 0;
+  std::vector<std::vector<double>> gradients;
+};
 
-using Gradients = std::vector<std::vector<double>>;
-
-/// Of all but the last of the tensors, the loss; empty where it doesn't depend on one.
-Gradients gradients_in_double(std::span<const Tensor> tensors, const Tensor& seed) {
-  DoubleTwin twin{tensors, seed};
-  const Tensor made = twin.of(tensors.back());
-  const Tensor loss = made.dtype() == float64 ? made : cast(made, float64);
-  std::vector<Tensor> xs;
-  for (const Tensor& tensor : tensors.first(tensors.size() - 1)) {
-    xs.push_back(twin.of(tensor));
-  }
-  const std::vector<Tensor> gradients = autodiff::connected_gradients(loss, xs);
-  std::vector<Tensor> wanted;
-  std::copy_if(gradients.begin(), gradients.end(), std::back_inserter(wanted),
-               [](const Tensor& gradient) { return gradient.defined(); });
-  eval(wanted);
-  Gradients result(xs.size());
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    if (gradients[i].defined()) {
-      result[i] = as_doubles(gradients[i]);
+/// A loss, after the tensors that its gradients are asked for, with the stable forms that values come from.
+class RoundingTrial {
+ public:
+  explicit RoundingTrial(std::vector<Tensor> tensors) : tensors_{graph::as_computed(tensors, graph::Boundary::leaves)} {
+    const std::vector<const graph::Node*> root{tensors_.back().node()};
+    const auto look_at = [this](const graph::Node& node) {
+      has_float32_ = has_float32_ || node.dtype == float32;
+      may_refuse_ = may_refuse_ || (node.operation != nullptr && node.operation->algebra() == Algebra::opaque);
+    };
+    look_at(*root.front());
+    for (const graph::Node* node : graph::topological_order(root, graph::Boundary::leaves).nodes) {
+      look_at(*node);
+      for (const graph::Node* input : node->inputs()) {
+        look_at(*input);
+      }
     }
   }
-  return result;
-}
 
-std::vector<Rounding> rounding_of(const Tensor& loss, std::vector<Tensor> tensors) {
-  tensors.push_back(loss);
-  // With the stable forms that values and gradients come from.
-  const std::vector<Tensor> computed = graph::as_computed(tensors, graph::Boundary::leaves);
-  const Gradients exact = gradients_in_double(computed, {});
-  std::vector<Rounding> result(exact.size());
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    result[i] = {exact[i], std::vector<double>(exact[i].size(), 0.0)};
+  [[nodiscard]] bool has_float32() const noexcept { return has_float32_; }
+
+  [[nodiscard]] Derivatives run(Arithmetic arithmetic, const Tensor& seed = {}) const {
+    Shadow shadow{tensors_, arithmetic, seed};
+    const Tensor made = shadow.of(tensors_.back());
+    const Tensor loss = made.dtype() == float64 ? made : cast(made, float64);
+    std::vector<Tensor> xs;
+    for (std::size_t i = 0; i + 1 < tensors_.size(); ++i) {
+      xs.push_back(shadow.of(tensors_[i]));
+    }
+    const std::vector<Tensor> gradients = xs.empty() ? xs : autodiff::connected_gradients(loss, xs);
+    std::vector<Tensor> wanted{loss};
+    std::copy_if(gradients.begin(), gradients.end(), std::back_inserter(wanted),
+                 [](const Tensor& gradient) { return gradient.defined(); });
+    eval(wanted);
+    Derivatives result{.loss = loss.item(), .gradients = std::vector<std::vector<double>>(xs.size())};
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      if (gradients[i].defined()) {
+        result.gradients[i] = as_doubles(gradients[i]);
+      }
+    }
+    return result;
   }
-  for (std::int64_t trial = 0; trial < trials; ++trial) {
-    const Gradients moved = gradients_in_double(computed, seed_of(trial));
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-      std::vector<double>& errors = result[i].errors;
+
+  /// Why nothing is known of rounding, or an empty string: runs f, which calls run(). Operations that say nothing of
+  /// themselves may be the user's and refuse float64; any may refuse values that differ a little.
+  template <class F>
+  [[nodiscard]] std::string obstacle_in(const F& f) const {
+    try {
+      if (!may_refuse_) {
+        f();
+        return {};
+      }
+      return refusal_in(f).value_or(std::string{});
+    } catch (const NoShadow& error) {
+      return error.what();
+    } catch (const ValueError& error) {
+      return error.what();
+    }
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+  bool has_float32_ = false;
+  bool may_refuse_ = false;
+};
+
+/// A loss with gradients, and how far disturbances move all of that.
+struct Disturbances {
+  Derivatives exact;
+  Derivatives errors;
+};
+
+Disturbances disturb(const RoundingTrial& trial) {
+  Disturbances result{.exact = trial.run(Arithmetic::exact), .errors = {}};
+  for (const std::vector<double>& gradient : result.exact.gradients) {
+    result.errors.gradients.emplace_back(gradient.size(), 0.0);
+  }
+  for (std::int64_t number = 0; number < trials; ++number) {
+    const Derivatives moved = trial.run(Arithmetic::disturbed, seed_of(number));
+    result.errors.loss = larger(result.errors.loss, std::abs(moved.loss - result.exact.loss));
+    for (std::size_t i = 0; i < moved.gradients.size(); ++i) {
+      std::vector<double>& errors = result.errors.gradients[i];
       for (std::size_t k = 0; k < errors.size(); ++k) {
-        errors[k] = larger(errors[k], std::abs(moved[i][k] - exact[i][k]));
+        errors[k] = larger(errors[k], std::abs(moved.gradients[i][k] - result.exact.gradients[i][k]));
       }
     }
   }
   return result;
 }
 
-/// What f gives, or `otherwise` where an operation refuses float64, in whatever way it does. Memory that runs out
-/// passes.
-template <class F, class T>
-T unless_refused(const F& f, const T& otherwise) {
-  try {
-    return f();
-  } catch (const std::exception& error) {
-    if (is_for_memory(error)) {
-      throw;
+/// Whether b is a but for rounding, which moved it by `error`. What isn't finite, or has no known error, may be.
+bool is_rounded(std::span<const double> a, std::span<const double> b, std::span<const double> error) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::isfinite(a[i]) && std::isfinite(b[i])) {
+      differences.push_back(a[i] - b[i]);
     }
-    return otherwise;
-  } catch (...) {
-    return otherwise;
+  }
+  const double size = std::max(norm(a), norm(b));
+  const double allowed = tolerance_of(float32).relative * size + Tolerance::error_factor * norm(error);
+  return !(norm(differences) > allowed);
+}
+
+/// Throws NoShadow unless the graph in float64, rounded, gives the loss.
+void require_same_loss(double loss, const Derivatives& rounded, const Disturbances& disturbances) {
+  if (!is_rounded({&loss, 1}, {&rounded.loss, 1}, {&disturbances.errors.loss, 1})) {
+    throw NoShadow(
+        fmt::format("the same operations in float64 give a loss of {:.6g}, not {:.6g}", disturbances.exact.loss, loss));
+  }
+}
+
+/// Likewise the gradients.
+void require_same_gradients(const Automatic& automatic, std::span<const Given> given, const Derivatives& rounded,
+                            const Disturbances& disturbances) {
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::vector<double>& gradient = rounded.gradients[i];
+    if (!gradient.empty() && !is_rounded(automatic.gradients[i], gradient, disturbances.errors.gradients[i])) {
+      throw NoShadow(fmt::format("the same operations in float64 have another gradient of {}", given[i].name));
+    }
   }
 }
 
@@ -196,32 +175,52 @@ Agreement compare_given(const Given& given, const Automatic& automatic, std::siz
                         tolerance_of(given.x.dtype()), automatic.loss, automatic.rounding_at(i));
 }
 
-double rounding_of_value(const Tensor& loss) {
-  if (loss.dtype() != float32) {
-    return 0;
+ValueRounding rounding_of_value(const Tensor& loss) {
+  const RoundingTrial trial{{loss}};
+  if (!trial.has_float32()) {
+    return {};
   }
-  const auto seen = [&loss] {
-    const Tensor computed = graph::as_computed({&loss, 1}, graph::Boundary::leaves)[0];
-    const double exact = value_in_double(computed, {});
-    double error = std::abs(loss.item() - exact);
-    for (std::int64_t trial = 0; trial < trials; ++trial) {
-      error = larger(error, std::abs(value_in_double(computed, seed_of(trial)) - exact));
-    }
-    return std::isfinite(error) ? error : 0;
-  };
-  return unless_refused(seen, 0.0);
+  ValueRounding result;
+  result.unknown = trial.obstacle_in([&] {
+    const Disturbances disturbances = disturb(trial);
+    const double value = loss.item();
+    require_same_loss(value, trial.run(Arithmetic::rounded), disturbances);
+    const double error = larger(std::abs(value - disturbances.exact.loss), disturbances.errors.loss);
+    result.error = std::isfinite(error) ? error : 0;
+  });
+  return result;
 }
 
 void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic) {
   bool any_wrong = false;
   for (std::size_t i = 0; i < given.size() && !any_wrong; ++i) {
-    any_wrong = given[i].manual.defined() && given[i].x.dtype() == float32 &&
-                compare_given(given[i], automatic, i).comparison.verdict == Verdict::wrong;
+    any_wrong = given[i].manual.defined() && compare_given(given[i], automatic, i).comparison.verdict == Verdict::wrong;
   }
   if (!any_wrong) {
     return;
   }
-  automatic.rounding = unless_refused([&] { return rounding_of(loss, tensors_of(given)); }, std::vector<Rounding>{});
+  std::vector<Tensor> tensors = tensors_of(given);
+  tensors.push_back(loss);
+  const RoundingTrial trial{std::move(tensors)};
+  if (!trial.has_float32()) {
+    return;
+  }
+  std::vector<Rounding> rounding(given.size());
+  const std::string obstacle = trial.obstacle_in([&] {
+    Disturbances disturbances = disturb(trial);
+    const Derivatives rounded = trial.run(Arithmetic::rounded);
+    require_same_loss(automatic.loss, rounded, disturbances);
+    require_same_gradients(automatic, given, rounded, disturbances);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      rounding[i] = {.exact = std::move(disturbances.exact.gradients[i]),
+                     .errors = std::move(disturbances.errors.gradients[i]),
+                     .unknown = {}};
+    }
+  });
+  if (!obstacle.empty()) {
+    rounding.assign(given.size(), {.exact = {}, .errors = {}, .unknown = obstacle});
+  }
+  automatic.rounding = std::move(rounding);
 }
 
 }  // namespace xgrad::check

@@ -10,12 +10,17 @@
 
 namespace xgrad::check {
 
-/// Where a manual gradient isn't what the automatic one is, and float32 has a part in it: works out what rounding may
-/// do to gradients of this loss, for all that are given. Else, and where operations refuse float64, nothing.
+/// Where a manual gradient isn't what the automatic one is, and float32 has a part in the loss: works out what rounding
+/// may do to gradients, for all that are given. Where that can't be, since operations refuse float64 or compute
+/// something else in it, Rounding::unknown says why.
 void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic);
 
-/// What rounding may do to the value of a loss with float32 in it; 0 for others, and where operations refuse float64.
-[[nodiscard]] double rounding_of_value(const Tensor& loss);
+/// What rounding does to a loss.
+struct ValueRounding {
+  double error = 0;     ///< 0 too if there is no float32 in it
+  std::string unknown;  ///< as Rounding::unknown
+};
+[[nodiscard]] ValueRounding rounding_of_value(const Tensor& loss);
 
 /// The i-th manual gradient against the automatic one, with what is known of rounding.
 [[nodiscard]] Agreement compare_given(const Given& given, const Automatic& automatic, std::size_t i);
