@@ -9,9 +9,9 @@
 #include "xgrad/creation.hpp"
 
 #include "autodiff/reverse.hpp"
-#include "formulas/barrier.hpp"
 #include "graph/copy.hpp"
 #include "graph/values.hpp"
+#include "ops/control/barrier.hpp"
 #include "planning/simplify.hpp"
 
 namespace xgrad::formulas {
@@ -53,19 +53,17 @@ class ForwardCopy {
       return graph::Copy::plain(node, inputs);
     }
     const graph::ScopeGuard scope{node.scope};
-    const Tensor copy = xgrad::apply(std::make_shared<const StopGradient>(), inputs);
+    const Tensor copy = ops::lasting_stop_gradient(inputs[0]);
     copy.node()->name = node.name;
     return {copy, {}};
   }
 
   // Gradients are taken by what is between two barriers: there they are behind one themselves.
   void screen(const graph::Node& node, graph::Copy::Made& made) {
-    const auto barrier = [number = 2 * sources_.size()](std::size_t which) {
-      return std::make_shared<const Barrier>(Barrier::Side::forward, number + which);
-    };
-    const Tensor source = xgrad::apply(barrier(0), {made.copy});
+    const std::size_t number = 2 * sources_.size();
+    const Tensor source = ops::barrier(made.copy, number);
     sources_.emplace(&node, source);
-    made.for_users = xgrad::apply(barrier(1), {source});
+    made.for_users = ops::barrier(source, number + 1);
   }
 
   std::unordered_map<const graph::Node*, Tensor> sources_;
@@ -74,8 +72,8 @@ class ForwardCopy {
 
 graph::Copy without_barriers(std::span<const Tensor> tensors) {
   return graph::Copy{tensors, [](const graph::Node& node, std::span<const Tensor> inputs) {
-                       const Barrier* barrier = as_barrier(node.operation.get());
-                       return barrier != nullptr && barrier->side() == Barrier::Side::forward
+                       const ops::Barrier* barrier = ops::as_barrier(*node.operation);
+                       return barrier != nullptr && barrier->side() == ops::Barrier::Side::forward
                                   ? graph::Copy::Made{inputs[0], {}}
                                   : graph::Copy::plain(node, inputs);
                      }};
