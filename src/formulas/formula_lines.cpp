@@ -15,7 +15,7 @@ const Name* Formulas::name_of(Expr e) const {
     if (const auto abbreviation = abbreviations_.find(e->node); abbreviation != abbreviations_.end()) {
       return &abbreviation->second;
     }
-    return names_->has(e->node) ? &names_->of(e->node) : nullptr;
+    return names_.has(e->node) ? &names_.of(e->node) : nullptr;
   }
   const auto term = terms_.find(e);
   return term == terms_.end() ? nullptr : &term->second;
@@ -48,9 +48,9 @@ std::vector<Expr> Formulas::symbols() const {
   std::vector<Expr> result;
   std::unordered_set<const graph::Node*> seen;
   const auto add = [&](const graph::Node* node) {
-    if (node != y_.node() && names_->has(node) && translation_->has(node) && seen.insert(node).second &&
-        translation_->of(node)->head == Head::symbol) {
-      result.push_back(translation_->of(node));
+    if (node != passes_.y.node() && names_.has(node) && translation_.has(node) && seen.insert(node).second &&
+        translation_.of(node)->head == Head::symbol) {
+      result.push_back(translation_.of(node));
     }
   };
   for (const graph::Node* node : order_.nodes) {
@@ -64,91 +64,112 @@ std::vector<Expr> Formulas::symbols() const {
 
 std::vector<Formulas::Line> Formulas::abbreviations() const {
   std::vector<Line> lines;
-  for (const graph::Node* node : translation_->abbreviated()) {
-    const Expr symbol = translation_->of(node);
+  for (const graph::Node* node : translation_.abbreviated()) {
+    const Expr symbol = translation_.of(node);
     lines.push_back({abbreviations_.at(node), expressions_.definition(symbol), symbol});
   }
   return lines;
 }
 
 Expr Formulas::target(std::size_t i) const {
-  const graph::Node* node = targets_[i].node();
-  return translation_->has(node) ? translation_->of(node) : nullptr;
+  const graph::Node* node = passes_.targets[i].tensor.node();
+  return translation_.has(node) ? translation_.of(node) : nullptr;
 }
 
-std::vector<Formulas::Line> Formulas::forward_lines() {
+std::vector<Formulas::Line> Formulas::forward_lines() const {
   std::vector<Line> lines;
   std::unordered_set<const graph::Node*> outputs;
-  for (const Tensor& output : outputs_) {
-    outputs.insert(output.node());
+  for (const NamedTensor& output : passes_.outputs) {
+    outputs.insert(output.tensor.node());
   }
   for (const graph::Node* node : order_.nodes) {
-    if (!names_->has(node)) {
-      continue;
-    }
-    const Expr symbol = translation_->of(node);
-    const bool is_output = outputs.contains(node);
-    if (!is_output) {
-      lines.push_back({names_->of(node), expressions_.definition(symbol), symbol});
+    if (names_.has(node) && !outputs.contains(node)) {
+      const Expr symbol = translation_.of(node);
+      lines.push_back({names_.of(node), expressions_.definition(symbol), symbol});
     }
   }
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    const Expr e = translation_->of(outputs_[i].node());
-    lines.push_back({output_names_[i], expressions_.definition(e), e->head == Head::symbol ? e : nullptr});
+  for (const NamedTensor& output : passes_.outputs) {
+    const Expr e = translation_.of(output.tensor.node());
+    lines.push_back({make_name(output.name), expressions_.definition(e), e->head == Head::symbol ? e : nullptr});
   }
   return lines;
 }
 
+struct Formulas::Candidate {
+  Line line;
+  std::size_t position;  // of the tensor that it is the gradient of
+  std::size_t rank;      // of lines at one position: δ, then gradients of targets by their rank
+  bool needed;
+};
+
 std::vector<Formulas::Line> Formulas::backward_lines() const {
-  // Where each node's named quantity stands; leaves stand where the first of their users is part of.
-  std::unordered_map<const graph::Node*, std::size_t> place;
+  std::vector<Candidate> all = candidates();
+  std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tuple{b.position, a.rank} < std::tuple{a.position, b.rank};
+  });
+  mark_needed(all);
+  std::vector<Line> lines;
+  for (const Candidate& candidate : all) {
+    if (candidate.needed) {
+      lines.push_back(candidate.line);
+    }
+  }
+  return lines;
+}
+
+// The index in the order of the named tensor that each node is part of; of a leaf, that of the first of its users.
+std::unordered_map<const graph::Node*, std::size_t> Formulas::positions() const {
+  std::unordered_map<const graph::Node*, std::size_t> position;
   for (std::size_t i = order_.nodes.size(); i-- > 0;) {
     const graph::Node* node = order_.nodes[i];
-    if (names_->has(node)) {
-      place[node] = i;
+    if (names_.has(node)) {
+      position[node] = i;
     }
-    const std::size_t owner = place.contains(node) ? place.at(node) : i;
+    const std::size_t owner = position.contains(node) ? position.at(node) : i;
     for (const graph::Node* input : node->inputs()) {
-      const auto [known, added] = place.try_emplace(input, owner);
+      const auto [known, added] = position.try_emplace(input, owner);
       known->second = added ? owner : std::min(known->second, owner);
     }
   }
-  struct Candidate {
-    Line line;
-    std::size_t place;
-    std::size_t rank;    // δ before the parameters, those before of lower rank
-    std::size_t number;  // in the order of the tensors
-    bool needed;
+  return position;
+}
+
+// δ of interior tensors, each once, and a line for each target, which alone are needed in any case.
+std::vector<Formulas::Candidate> Formulas::candidates() const {
+  const std::unordered_map<const graph::Node*, std::size_t> positions = this->positions();
+  const auto position_of = [&positions](const graph::Node* node) {
+    const auto known = positions.find(node);
+    return known == positions.end() ? 0 : known->second;
   };
-  std::vector<Candidate> candidates;
-  for (std::size_t i = 0; i < gradients_.size(); ++i) {
-    const bool is_target = i >= interior_.size();
-    const graph::Node* x = is_target ? targets_[i - interior_.size()].node() : interior_[i].node();
-    const Expr e = translation_->of(gradients_[i].node());
-    const bool is_defined = e->head == Head::symbol && adjoints_.contains(e->node);
-    Line line;
-    if (!is_target) {
-      if (!is_defined || adjoints_.at(e->node).text != adjoint_name(x).text) {
-        continue;
-      }
-      line = {adjoints_.at(e->node), expressions_.definition(e), e, Line::no_target, x};
-    } else {
-      line = {target_name(i - interior_.size()), e, nullptr, i - interior_.size(), x};
+  const auto is_adjoint = [this](Expr e) { return e->head == Head::symbol && adjoints_.contains(e->node); };
+  std::vector<Candidate> result;
+  for (const Differentiated& each : passes_.interior) {
+    const graph::Node* x = each.tensor.node();
+    const Expr e = translation_.of(each.gradient.node());
+    if (is_adjoint(e) && adjoints_.at(e->node).text == adjoint_name(x).text) {
+      const Line line{adjoints_.at(e->node), expressions_.definition(e), e, Line::no_target, x};
+      result.push_back({line, position_of(x), 0, false});
     }
-    const bool is_first = !is_target || (is_defined && x->operation != nullptr);
-    candidates.push_back({line, place.contains(x) ? place.at(x) : 0, is_first ? 0 : 1 + x->shape.rank(), i, is_target});
   }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tuple{b.place, a.rank, a.number} < std::tuple{a.place, b.rank, b.number};
-  });
-  // Only those δ that lead to a target.
-  std::unordered_map<Expr, std::size_t> definition;
+  for (std::size_t i = 0; i < passes_.targets.size(); ++i) {
+    const graph::Node* x = passes_.targets[i].tensor.node();
+    const Expr e = translation_.of(passes_.targets[i].gradient.node());
+    const bool follows_its_adjoint = x->operation != nullptr && is_adjoint(e);
+    const Line line{target_name(i), e, nullptr, i, x};
+    result.push_back({line, position_of(x), follows_its_adjoint ? 0 : 1 + x->shape.rank(), true});
+  }
+  return result;
+}
+
+// A δ is needed if a line that is needed uses it.
+void Formulas::mark_needed(std::vector<Candidate>& candidates) const {
+  std::unordered_map<Expr, Candidate*> definition;
   std::vector<Expr> roots;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (candidates[i].needed) {
-      roots.push_back(candidates[i].line.right);
+  for (Candidate& candidate : candidates) {
+    if (candidate.needed) {
+      roots.push_back(candidate.line.right);
     } else {
-      definition.emplace(candidates[i].line.symbol, i);
+      definition.emplace(candidate.line.symbol, &candidate);
     }
   }
   Marks seen{expressions_};
@@ -156,19 +177,12 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
     std::vector<Expr> next;
     for (Expr part : new_parts(std::move(roots), seen)) {
       const auto defined = definition.find(part);
-      if (defined != definition.end() && !std::exchange(candidates[defined->second].needed, true)) {
-        next.push_back(candidates[defined->second].line.right);
+      if (defined != definition.end() && !std::exchange(defined->second->needed, true)) {
+        next.push_back(defined->second->line.right);
       }
     }
     roots = std::move(next);
   }
-  std::vector<Line> lines;
-  for (const Candidate& candidate : candidates) {
-    if (candidate.needed) {
-      lines.push_back(candidate.line);
-    }
-  }
-  return lines;
 }
 
 }  // namespace xgrad::formulas

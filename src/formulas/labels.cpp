@@ -30,15 +30,15 @@ bool is_data(Expr e) {
 }  // namespace
 
 void Formulas::label(const std::vector<Line>& backward, std::vector<Equation>& equations) {
-  const std::vector<Layer>& layers = names_->layers().all();
+  const std::vector<Layer>& layers = names_.layers().all();
   std::vector<Expr> z(layers.size(), nullptr);      // null of a batch
   std::vector<Expr> delta(layers.size(), nullptr);  // null without a line of its own
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const graph::Node* node = layers[l].z;
-    z[l] = node->shape.rank() == 1 && translation_->has(node) ? translation_->of(node) : nullptr;
+    z[l] = node->shape.rank() == 1 && translation_.has(node) ? translation_.of(node) : nullptr;
   }
   for (const Line& line : backward) {
-    const std::size_t l = line.of == nullptr ? Layers::none : names_->layers().of_preactivation(line.of);
+    const std::size_t l = line.of == nullptr ? Layers::none : names_.layers().of_preactivation(line.of);
     if (l != Layers::none && line.symbol != nullptr) {
       delta[l] = line.symbol;
     }
@@ -61,8 +61,8 @@ void Formulas::label(const std::vector<Line>& backward, std::vector<Equation>& e
     }
     const std::vector<const graph::Node*>& parameters = layers[l + 1].parameters;
     return std::any_of(parameters.begin(), parameters.end(), [&](const graph::Node* weight) {
-      return weight->shape == Shape{delta[l + 1]->shape[0], z[l]->shape[0]} && translation_->has(weight) &&
-             expressions_.product(expressions_.matmul(expressions_.transpose(translation_->of(weight)), delta[l + 1]),
+      return weight->shape == Shape{delta[l + 1]->shape[0], z[l]->shape[0]} && translation_.has(weight) &&
+             expressions_.product(expressions_.matmul(expressions_.transpose(translation_.of(weight)), delta[l + 1]),
                                   slope) == right;
     });
   };
@@ -73,14 +73,14 @@ void Formulas::label(const std::vector<Line>& backward, std::vector<Equation>& e
     }
     const Expr made = expressions_.definition(e);
     const bool of_previous = made->head == Head::function && !made->primed && made->arguments[0] == z[l - 1];
-    return of_previous || (e->head == Head::symbol && names_->layers().of_activation(e->node) == l - 1);
+    return of_previous || (e->head == Head::symbol && names_.layers().of_activation(e->node) == l - 1);
   };
   for (std::size_t i = 0; i < backward.size(); ++i) {
     const Line& line = backward[i];
     if (line.of == nullptr) {
       continue;
     }
-    if (const std::size_t l = names_->layers().of_preactivation(line.of); l != Layers::none) {
+    if (const std::size_t l = names_.layers().of_preactivation(line.of); l != Layers::none) {
       if (z[l] == nullptr || line.symbol == nullptr) {
         continue;
       }
@@ -89,7 +89,7 @@ void Formulas::label(const std::vector<Line>& backward, std::vector<Equation>& e
       } else if (is_second(line.right, l)) {
         equations[i].label = "BP2";
       }
-    } else if (const std::size_t of = names_->layers().of_parameter(line.of);
+    } else if (const std::size_t of = names_.layers().of_parameter(line.of);
                of != Layers::none && z[of] != nullptr && delta[of] != nullptr) {
       const Expr right = line.right;
       if (right == delta[of]) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "formulas/barrier.hpp"
 #include "formulas/expression.hpp"
 #include "graph/node.hpp"
+#include "ops/control/barrier.hpp"
 
 namespace xgrad::formulas {
 
@@ -70,7 +70,7 @@ bool is_activation_function(const Node& node) {
 }
 
 const Node* behind_barriers(const Node* node) noexcept {
-  while (node->operation != nullptr && as_barrier(node->operation.get()) != nullptr) {
+  while (node->operation != nullptr && ops::as_barrier(*node->operation) != nullptr) {
     node = node->inputs()[0];
   }
   return node;

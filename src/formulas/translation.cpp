@@ -7,9 +7,9 @@
 #include "xgrad/creation.hpp"
 #include "xgrad/math.hpp"
 
-#include "formulas/barrier.hpp"
 #include "graph/values.hpp"
 #include "ops/attributes.hpp"
+#include "ops/control/barrier.hpp"
 #include "ops/primitives.hpp"
 #include "ops/shape/permute.hpp"
 
@@ -103,7 +103,7 @@ Expr Translation::operation(const graph::Node& node) {
     x.push_back(known_.at(input));
   }
   const Operation& op = *node.operation;
-  if (as_barrier(&op) != nullptr) {
+  if (ops::as_barrier(op) != nullptr) {
     return x[0];
   }
   const Algebra algebra = op.algebra();
