@@ -69,4 +69,15 @@ std::string read_path(const std::string& option, const std::string& text, std::s
   return text;
 }
 
+std::string alternatives(std::span<const std::string> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) {
+      text += i + 1 < names.size() ? ", " : " or ";
+    }
+    text += names[i];
+  }
+  return text;
+}
+
 }  // namespace xgrad::cli

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// Reading the values of options, with one line of complaint for each bad one.
 namespace xgrad::cli {
@@ -45,16 +46,15 @@ template <class T>
 }
 
 /// "sigmoid, tanh or relu"
+[[nodiscard]] std::string alternatives(std::span<const std::string> names);
+
 template <class T>
 [[nodiscard]] std::string names_of(std::span<const Choice<T>> choices) {
-  std::string names;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (i > 0) {
-      names += i + 1 < choices.size() ? ", " : " or ";
-    }
-    names += choices[i].name;
+  std::vector<std::string> names;
+  for (const Choice<T>& choice : choices) {
+    names.emplace_back(choice.name);
   }
-  return names;
+  return alternatives(names);
 }
 
 /// Throws UsageError that lists the choices.

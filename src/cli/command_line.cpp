@@ -1,13 +1,16 @@
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
 #include <cctype>
 #include <exception>
+#include <fmt/format.h>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "cli/arguments.hpp"
 #include "cli/suggestion.hpp"
@@ -28,7 +31,9 @@ CommandLine read(int argc, const char* const* argv) {
       "Examples:\n  xgrad train\n  xgrad check --layers 5-4-3\n  xgrad derive --layers 2-3-1");
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(34);
-  const std::array commands{add_train(app), add_check(app), add_derive(app)};
+  std::vector<Command> commands;
+  std::transform(all_commands.begin(), all_commands.end(), std::back_inserter(commands),
+                 [&app](const auto& add) { return add(app); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -46,7 +51,10 @@ CommandLine read(int argc, const char* const* argv) {
       return {.action = [kept, action = command.action] { return action(); }};
     }
   }
-  throw UsageError("no command given: expected train, check or derive; see xgrad --help");
+  std::vector<std::string> names;
+  std::transform(commands.begin(), commands.end(), std::back_inserter(names),
+                 [](const Command& command) { return command.app->get_name(); });
+  throw UsageError(fmt::format("no command given: expected {}; see xgrad --help", alternatives(names)));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ std::string heading(const TrainOptions& options, const data::TrainTest& data) {
       "{}: {} samples to train with, {} to test\n{}; {}, learning rate {:.6g}, batch {}, {} weights, {}, "
       "{}",
       options.data, data.train.size(), data.test.size(), training.model.description(),
-      name_of(optimizers, training.optimizer), learning_rate_of(training, data), batch_text(training),
+      training.optimizer->name, learning_rate_of(training, data), batch_text(training),
       name_of(inits, training.model.init), name_of(dtypes, training.model.dtype), options.seeds.text());
 }
 
@@ -86,7 +86,7 @@ Json options_json(const TrainOptions& options, const data::TrainTest& data) {
           {"reduction", name_of(reductions, model.reduction)},
           {"init", name_of(inits, model.init)},
           {"dtype", name_of(dtypes, model.dtype)},
-          {"optimizer", name_of(optimizers, training.optimizer)},
+          {"optimizer", training.optimizer->name},
           {"learning_rate", learning_rate_of(training, data)},
           {"momentum", training.momentum},
           {"nesterov", training.nesterov},

@@ -35,7 +35,7 @@ std::int64_t read_batch(std::string_view option, std::string_view text) {
 }
 
 void add_training_options(CLI::App& app, Training& training) {
-  add_choice(app, "--optimizer", optimizers, training.optimizer, "Rule of descent");
+  add_choice(app, "--optimizer", optimizers(), training.optimizer, "Rule of descent");
   add_value(app, "--learning-rate", "RATE", "",
             "If not given, one that suits: 3 for sigmoid and the quadratic loss,\n"
             "0.003 for adam; docs/command.md has the rule",
@@ -96,8 +96,8 @@ void add_train_options(CLI::App& app, TrainOptions& options) {
 
 void require_consistent(const TrainOptions& options) {
   const Training& training = options.training;
-  if (training.optimizer == OptimizerKind::adam && (training.momentum != 0 || training.nesterov)) {
-    throw UsageError("--momentum and --nesterov belong to --optimizer sgd; adam has its own");
+  if (!training.optimizer->has_momentum && (training.momentum != 0 || training.nesterov)) {
+    throw UsageError(fmt::format("--momentum and --nesterov: --optimizer {} takes neither", training.optimizer->name));
   }
   if (training.nesterov && training.momentum == 0) {
     throw UsageError("--nesterov needs a --momentum above 0");

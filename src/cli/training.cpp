@@ -18,15 +18,10 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const Training& training, std::vector<NamedParameter> parameters,
                                                  double learning_rate) {
-  if (training.optimizer == OptimizerKind::adam) {
-    return std::make_unique<optim::Adam>(
-        std::move(parameters),
-        optim::AdamOptions{.learning_rate = learning_rate, .weight_decay = training.weight_decay});
-  }
-  return std::make_unique<optim::SGD>(std::move(parameters), optim::SGDOptions{.learning_rate = learning_rate,
-                                                                               .momentum = training.momentum,
-                                                                               .nesterov = training.nesterov,
-                                                                               .weight_decay = training.weight_decay});
+  return training.optimizer->make(std::move(parameters), {.learning_rate = learning_rate,
+                                                          .momentum = training.momentum,
+                                                          .nesterov = training.nesterov,
+                                                          .weight_decay = training.weight_decay});
 }
 
 bool is_finite(const Tensor& tensor) {
@@ -225,8 +220,8 @@ double learning_rate_of(const Training& training, const data::TrainTest& data) {
   if (training.learning_rate) {
     return *training.learning_rate;
   }
-  if (training.optimizer == OptimizerKind::adam) {
-    return 0.003;
+  if (training.optimizer->learning_rate != 0) {
+    return training.optimizer->learning_rate;
   }
   const Model& model = training.model;
   const auto classes = static_cast<double>(model.widths.back());

@@ -10,19 +10,15 @@
 #include "xgrad/error.hpp"
 
 #include "cli/network.hpp"
+#include "cli/optimizers.hpp"
 #include "cli/progress.hpp"
 
 namespace xgrad::cli {
 
-enum class OptimizerKind : std::uint8_t { sgd, adam };
-inline constexpr std::array optimizer_choices{Choice<OptimizerKind>{"sgd", OptimizerKind::sgd},
-                                              Choice<OptimizerKind>{"adam", OptimizerKind::adam}};
-inline constexpr std::span<const Choice<OptimizerKind>> optimizers{optimizer_choices};
-
 /// How a model is trained.
 struct Training {
   Model model;
-  OptimizerKind optimizer = OptimizerKind::sgd;
+  const OptimizerEntry* optimizer = optimizers().front().value;
   std::optional<double> learning_rate;
   double momentum = 0;
   bool nesterov = false;
