@@ -176,7 +176,7 @@ class Twin {
       for (std::size_t j = 0; j < links.size(); ++j) {
         inputs.push_back(links[j] == graph::Order::leaf ? graph::handle(node.inputs()[j]) : nodes_[links[j]]);
       }
-      auto scope = std::make_shared<const graph::ScopeName>(graph::ScopeName{{}, node.scope});
+      auto scope = graph::SharedScope::make(std::string{}, node.scope);
       by_scope_.emplace(scope.get(), static_cast<std::uint32_t>(i));
       const graph::ScopeGuard guard{std::move(scope)};
       nodes_.push_back(graph::apply_as_written(node.operation, inputs));
