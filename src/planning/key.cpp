@@ -1,5 +1,6 @@
 #include "planning/key.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "xgrad/threads.hpp"
@@ -80,7 +81,8 @@ void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& k
   key.leaves.clear();
   key.words.push_back((options.simplify ? 1U : 0U) | (options.fuse ? 2U : 0U) | (options.measure_products ? 4U : 0U) |
                       static_cast<std::uint64_t>(threads()) << 8U);
-  LeafNumbers numbers{order.operands.size()};
+  LeafNumbers numbers{static_cast<std::size_t>(
+      std::count(order.operands.begin(), order.operands.end(), std::uint32_t{graph::Order::leaf}))};
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     const graph::Node& node = *order.nodes[i];
     const auto links = order.inputs(i);
