@@ -6,7 +6,8 @@
 
 #include "../support/floats.hpp"
 
-/// A step of Adam on n float32 weights, one thread: the loss ½ Σ (w − t)², its gradient w − t, and the update.
+/// A step of Adam on n float32 weights, one thread: the loss ½ Σ (w − t)², its gradient w − t, and the update. In rows
+/// that are called cold, something else has had the caches between two steps, as a large network's forward pass has.
 namespace bench::optimizer {
 
 struct Workload {

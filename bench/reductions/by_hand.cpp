@@ -108,6 +108,22 @@ float sum_of_all(const float* x, std::size_t size) noexcept {
   return static_cast<float>(sum);
 }
 
+// Likewise.
+float distance(const float* __restrict x, const float* __restrict y, std::size_t size) noexcept {
+  constexpr std::size_t block = 4096;
+  double squares = 0;
+  for (std::size_t first = 0; first < size; first += block) {
+    const std::size_t last = std::min(first + block, size);
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = first; i < last; ++i) {
+      sum += (x[i] - y[i]) * (x[i] - y[i]);
+    }
+    squares += static_cast<double>(sum);
+  }
+  return static_cast<float>(std::sqrt(squares));
+}
+
 class ByHand final : public Contender {
  public:
   explicit ByHand(const Workload& workload)
@@ -115,6 +131,7 @@ class ByHand final : public Contender {
         rows_{static_cast<std::size_t>(workload.rows)},
         columns_{static_cast<std::size_t>(workload.columns)},
         x_{workload.x},
+        other_{workload.y},
         y_(static_cast<std::size_t>(result_size(workload))) {}
 
   void run() override {
@@ -142,6 +159,9 @@ class ByHand final : public Contender {
       case Operation::sum_axis_0:
         add_rows(x, y, rows_, columns_);
         break;
+      case Operation::distance:
+        y[0] = distance(x, other_.data(), x_.size());
+        break;
       case Operation::sum_axis_1:
         for (std::size_t i = 0; i < rows_; ++i) {
           y[i] = sum_of(x + i * columns_, columns_);
@@ -157,6 +177,7 @@ class ByHand final : public Contender {
   std::size_t rows_;
   std::size_t columns_;
   Floats x_;
+  Floats other_;
   Floats y_;
 };
 

@@ -9,7 +9,9 @@ namespace {
 class Libtorch final : public Contender {
  public:
   explicit Libtorch(const Workload& workload)
-      : operation_{workload.operation}, x_{libtorch_tensor(workload.x, {workload.rows, workload.columns})} {
+      : operation_{workload.operation},
+        x_{libtorch_tensor(workload.x, {workload.rows, workload.columns})},
+        other_{workload.y.empty() ? x_ : libtorch_tensor(workload.y, {workload.rows, workload.columns})} {
     at::set_num_threads(1);
     run();
   }
@@ -29,6 +31,9 @@ class Libtorch final : public Contender {
       case Operation::sum:
         at::sum_out(y_, x_, at::OptionalIntArrayRef{});
         break;
+      case Operation::distance:
+        at::linalg_vector_norm_out(y_, x_ - other_);
+        break;
       case Operation::sum_axis_0:
         at::sum_out(y_, x_, 0);
         break;
@@ -43,6 +48,7 @@ class Libtorch final : public Contender {
  private:
   Operation operation_;
   torch::Tensor x_;
+  torch::Tensor other_;
   torch::Tensor y_ = torch::empty({0});
 };
 

@@ -15,8 +15,9 @@ struct Entry {
 };
 
 const std::vector<std::pair<const char*, Operation>> operations{
-    {"softmax", Operation::softmax}, {"log_softmax", Operation::log_softmax}, {"logsumexp", Operation::logsumexp},
-    {"sum", Operation::sum},         {"sum_axis_0", Operation::sum_axis_0},   {"sum_axis_1", Operation::sum_axis_1}};
+    {"softmax", Operation::softmax},  {"log_softmax", Operation::log_softmax}, {"logsumexp", Operation::logsumexp},
+    {"sum", Operation::sum},          {"sum_axis_0", Operation::sum_axis_0},   {"sum_axis_1", Operation::sum_axis_1},
+    {"distance", Operation::distance}};
 
 const std::vector<Entry> entries{{"by_hand", by_hand},
                                  {"xtensor", xtensor},

@@ -33,6 +33,16 @@ Expected sums(const Workload& workload, std::size_t rows, std::size_t columns) {
   return expected;
 }
 
+// The norm's error is half the squares' relative to it, and these are all positive.
+Expected distance(const Workload& workload) {
+  double squares = 0;
+  for (std::size_t i = 0; i < workload.x.size(); ++i) {
+    const double difference = static_cast<double>(workload.x[i]) - static_cast<double>(workload.y[i]);
+    squares += difference * difference;
+  }
+  return {{std::sqrt(squares)}, rounding * std::sqrt(squares)};
+}
+
 Expected of_rows(const Workload& workload, std::size_t rows, std::size_t columns) {
   Expected expected;
   for (std::size_t i = 0; i < rows; ++i) {
@@ -62,7 +72,9 @@ std::string check(const Workload& workload, Contender& contender) {
   const auto columns = static_cast<std::size_t>(workload.columns);
   const bool sum = workload.operation == Operation::sum || workload.operation == Operation::sum_axis_0 ||
                    workload.operation == Operation::sum_axis_1;
-  const Expected expected = sum ? sums(workload, rows, columns) : of_rows(workload, rows, columns);
+  const Expected expected = workload.operation == Operation::distance ? distance(workload)
+                            : sum                                     ? sums(workload, rows, columns)
+                                                                      : of_rows(workload, rows, columns);
   contender.run();
   const Floats found = contender.result();
   if (found.size() != expected.values.size()) {

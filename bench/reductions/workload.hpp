@@ -7,16 +7,17 @@
 #include "../support/floats.hpp"
 
 /// A reduction of a matrix of float32, one thread: softmax, log-softmax and logsumexp over each row; the sum of all
-/// elements, down the columns (axis 0) and along the rows (axis 1).
+/// elements, down the columns (axis 0) and along the rows (axis 1); the norm of its difference from another.
 namespace bench::reductions {
 
-enum class Operation : std::uint8_t { softmax, log_softmax, logsumexp, sum, sum_axis_0, sum_axis_1 };
+enum class Operation : std::uint8_t { softmax, log_softmax, logsumexp, sum, sum_axis_0, sum_axis_1, distance };
 
 struct Workload {
   Operation operation = Operation::softmax;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   Floats x;  ///< (rows, columns), in [−4, 4)
+  Floats y;  ///< of distance: likewise
 };
 
 [[nodiscard]] Workload make_workload(Operation operation, std::int64_t rows, std::int64_t columns);

@@ -7,16 +7,19 @@ namespace {
 class XgradEager final : public Contender {
  public:
   explicit XgradEager(const Workload& workload)
-      : operation_{workload.operation}, x_{xgrad_tensor(workload.x, {workload.rows, workload.columns})} {}
+      : operation_{workload.operation},
+        x_{xgrad_tensor(workload.x, {workload.rows, workload.columns})},
+        y_{other_of(workload)} {}
 
-  void run() override { y_ = reduced(operation_, x_).eval(); }
+  void run() override { result_ = reduced(operation_, x_, y_).eval(); }
 
-  [[nodiscard]] Floats result() const override { return floats_of(y_); }
+  [[nodiscard]] Floats result() const override { return floats_of(result_); }
 
  private:
   Operation operation_;
   xgrad::Tensor x_;
   xgrad::Tensor y_;
+  xgrad::Tensor result_;
 };
 
 }  // namespace

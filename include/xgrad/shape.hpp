@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,13 @@ class XGRAD_API Shape {
  public:
   static constexpr std::size_t max_rank = 8;
 
-  Shape() noexcept = default;
+  Shape() noexcept { std::fill_n(dims_.begin(), usual_rank, 0); }
+  Shape(const Shape& other) noexcept { copy(other); }
+  Shape& operator=(const Shape& other) noexcept {
+    copy(other);
+    return *this;
+  }
+  ~Shape() = default;
   /// Throws ShapeError for a negative length, more than max_rank axes, or more elements than an int64 counts.
   Shape(std::initializer_list<std::int64_t> dims);
   explicit Shape(std::span<const std::int64_t> dims);
@@ -53,8 +60,19 @@ class XGRAD_API Shape {
   }
 
  private:
-  std::array<std::int64_t, max_rank> dims_{};
+  // Nearly all shapes have no more axes; the memory of further ones is neither written nor read then.
+  static constexpr std::size_t usual_rank = 3;
+
+  void copy(const Shape& other) noexcept {
+    rank_ = other.rank_;
+    std::copy_n(other.dims_.begin(), usual_rank, dims_.begin());
+    if (rank_ > usual_rank) {
+      std::copy_n(other.dims_.begin() + usual_rank, max_rank - usual_rank, dims_.begin() + usual_rank);
+    }
+  }
+
   std::uint8_t rank_ = 0;
+  std::array<std::int64_t, max_rank> dims_;
 };
 
 /// As NumPy writes it: "()", "(3,)", "(2, 3)".

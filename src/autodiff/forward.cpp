@@ -24,8 +24,8 @@ void add_tangents(std::span<const Tensor> ys, const Part& part, std::span<const 
 
   std::vector<Tensor> inputs;
   std::vector<Tensor> input_tangents;
-  std::shared_ptr<const graph::ScopeName> scope;  // of the last node that was differentiated
-  std::shared_ptr<const graph::ScopeName> derivative_scope;
+  graph::SharedScope scope;  // of the last node that was differentiated
+  graph::SharedScope derivative_scope;
   for (std::size_t i = 0; i < order.nodes.size(); ++i) {
     const graph::Node& node = *order.nodes[i];
     if (!is_floating(node.dtype) || !node.operation->differentiable()) {

@@ -79,7 +79,7 @@ class ReverseSweep {
   }
 
  private:
-  using SharedScope = std::shared_ptr<const graph::ScopeName>;
+  using SharedScope = graph::SharedScope;
 
   // One for all nodes of a call that follow each other.
   [[nodiscard]] const SharedScope& derivative_scope(const SharedScope& scope) {

@@ -73,11 +73,7 @@ Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::
   node->shape = signature.shape;
   node->dtype = signature.dtype;
   node->scope = graph::current_scope();
-  graph::Node** links = node->few_inputs.data();
-  if (inputs.size() > graph::Node::inline_inputs) {
-    node->many_inputs = std::make_unique<graph::Node*[]>(inputs.size());  // NOLINT(modernize-avoid-c-arrays)
-    links = node->many_inputs.get();
-  }
+  graph::Node** links = node->make_inputs(inputs.size()).data();
   for (const Tensor& input : inputs) {
     graph::Node* target = input.node();
     target->counts.fetch_add(graph::Node::one_reference, std::memory_order_relaxed);
@@ -87,7 +83,6 @@ Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::
     node->time = std::max(node->time, target->time);
   }
   node->time = graph::next_time(node->time);
-  node->input_count = static_cast<std::uint32_t>(inputs.size());
   node->history = node->history && is_floating(signature.dtype) && operation->differentiable();
   node->operation = std::move(operation);
   return Tensor::adopt(node.release());

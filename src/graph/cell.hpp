@@ -8,6 +8,8 @@
 
 #include "xgrad/tensor.hpp"
 
+#include "graph/node.hpp"
+
 namespace xgrad::graph {
 
 /// The cell that the copies of a Parameter share, or those of a State.
@@ -17,13 +19,13 @@ namespace xgrad::graph {
 struct Cell {
   Tensor value;
   Tensor settled;
-  std::shared_ptr<const std::string> name;      ///< never null
+  SharedName name;                              ///< never null
   std::atomic<std::int32_t> kept_by_traces{0};  ///< how many of the references to this are of traces, see KeptCell
 
   const bool trained;
   int unevaluated_sets = 0;  ///< values since the settled one
 
-  Cell(Tensor tensor, std::shared_ptr<const std::string> known_as, bool is_trained)
+  Cell(Tensor tensor, SharedName known_as, bool is_trained)
       : value{std::move(tensor)}, name{std::move(known_as)}, trained{is_trained} {}
 
   /// Takes a value that is a leaf.

@@ -18,7 +18,7 @@ constinit XGRAD_STATIC_TLS thread_local std::uint64_t last_time = 0;
 // one after the other.
 void fetch(const Node* node) noexcept {
   __builtin_prefetch(node, 1);
-  __builtin_prefetch(&node->few_inputs, 1);
+  __builtin_prefetch(&node->counts, 1);
 }
 
 // Drops the references to the inputs and the form of `dead`; nodes without any left are put in front of `pending`.
@@ -36,8 +36,7 @@ void drop_inputs(Node& dead, Node*& pending) noexcept {
   }
   std::for_each(dead.inputs().begin(), dead.inputs().end(), fetch);
   std::for_each(dead.inputs().begin(), dead.inputs().end(), drop);
-  dead.input_count = 0;
-  dead.many_inputs.reset();
+  dead.drop_list();
 }
 
 // Frees the waiting nodes and those that lose their last reference by that. A worklist instead of recursion: a chain of
@@ -123,13 +122,13 @@ std::string label(std::span<const Tensor> tensors) {
   return text;
 }
 
-std::shared_ptr<const ScopeName>& current_scope() noexcept {
+SharedScope& current_scope() noexcept {
   // Never destroyed: a thread may make nodes while it ends, and it has left all its scopes by then.
-  using Scope = std::shared_ptr<const ScopeName>;
-  alignas(Scope) constinit XGRAD_STATIC_TLS static thread_local std::array<std::byte, sizeof(Scope)> memory{};
-  constinit XGRAD_STATIC_TLS static thread_local Scope* scope = nullptr;
+  alignas(SharedScope) constinit XGRAD_STATIC_TLS static thread_local std::array<std::byte, sizeof(SharedScope)>
+      memory{};
+  constinit XGRAD_STATIC_TLS static thread_local SharedScope* scope = nullptr;
   if (scope == nullptr) {
-    scope = new (memory.data()) Scope;
+    scope = new (memory.data()) SharedScope;
   }
   return *scope;
 }

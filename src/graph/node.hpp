@@ -15,6 +15,7 @@
 #include "xgrad/tensor.hpp"
 
 #include "memory/buffer.hpp"
+#include "memory/counted.hpp"
 
 namespace xgrad::graph {
 
@@ -23,10 +24,13 @@ namespace xgrad::graph {
 /// A scope with a role is one call: two calls of one layer are two objects. Scopes without a role may be one.
 struct ScopeName {
   std::string name;
-  std::shared_ptr<const ScopeName> outer;
+  memory::Counted<ScopeName> outer;
   Scope::Role role = Scope::Role::none;
   bool derivative = false;  ///< of derivatives of the nodes in the outer scope; has no name
 };
+
+using SharedScope = memory::Counted<ScopeName>;
+using SharedName = memory::Counted<std::string>;
 
 struct Node;
 
@@ -42,32 +46,58 @@ struct Form {
 /// with handles keeps its value; a node without any reference is freed, without recursion.
 ///
 /// Without an operation it is a leaf and has a value. A node with an operation has inputs, and perhaps a value.
+///
+/// A large graph is beyond the nearest caches, so a node is small, and what a traversal reads stands together in front.
 struct Node {
   static constexpr std::uint64_t one_reference = 1;
   static constexpr std::uint64_t one_handle = (std::uint64_t{1} << 32U) + 1;
   static constexpr std::size_t inline_inputs = 3;
 
-  std::atomic<std::uint64_t> counts{0};
   std::shared_ptr<const Operation> operation;
-  Shape shape;
-  DType dtype = float32;
-  bool history = false;            ///< depends on a Parameter or a variable(), or is one
-  bool cut = false;                ///< a leaf that was computed, and has let its history go
-  bool traced : 1 = false;         ///< depends on a placeholder of a Trace: has no value and gets none
-  bool of_state : 1 = false;       ///< is a State's value, which isn't differentiated
-  mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
-  std::uint64_t time = 0;          ///< when it was made, see next_time(): later than all inputs
-  std::uint32_t input_count = 0;
-  Node* waiting = nullptr;  ///< links the nodes about to be freed
-  std::array<Node*, inline_inputs> few_inputs{};
-  std::unique_ptr<Node*[]> many_inputs;  // NOLINT(modernize-avoid-c-arrays)
-  std::unique_ptr<const Form> form;      ///< null for almost all; goes when the inputs go
+  union {
+    std::array<Node*, inline_inputs> few_inputs{};
+    Node** many_inputs;  ///< of a node with more; its own
+  };
+  union {
+    std::uint64_t time = 0;  ///< when it was made, see next_time(): later than all inputs
+    Node* waiting;           ///< of a node without references: links those about to be freed
+  };
   memory::Buffer value;
-  std::shared_ptr<const ScopeName> scope;
-  std::shared_ptr<const std::string> name;
+  mutable std::uint32_t slot = 0;  ///< 1 + index in the traversal under way; 0 outside of one
+  std::uint32_t input_count = 0;
+  std::atomic<std::uint64_t> counts{0};
+  std::unique_ptr<const Form> form;  ///< null for almost all; goes when the inputs go
+  SharedScope scope;
+  SharedName name;
+  DType dtype = float32;
+  bool history = false;       ///< depends on a Parameter or a variable(), or is one
+  bool cut = false;           ///< a leaf that was computed, and has let its history go
+  bool traced : 1 = false;    ///< depends on a placeholder of a Trace: has no value and gets none
+  bool of_state : 1 = false;  ///< is a State's value, which isn't differentiated
+  Shape shape;
+
+  Node() noexcept = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node() { drop_list(); }
 
   [[nodiscard]] std::span<Node* const> inputs() const noexcept {
-    return {input_count <= inline_inputs ? few_inputs.data() : many_inputs.get(), input_count};
+    return {input_count <= inline_inputs ? few_inputs.data() : many_inputs, input_count};
+  }
+  /// Room for so many inputs, to be filled.
+  [[nodiscard]] std::span<Node*> make_inputs(std::size_t count) {
+    if (count > inline_inputs) {
+      many_inputs = new Node*[count];
+    }
+    input_count = static_cast<std::uint32_t>(count);
+    return {count > inline_inputs ? many_inputs : few_inputs.data(), count};
+  }
+  /// Leaves none. References to them must have been dropped.
+  void drop_list() noexcept {
+    if (input_count > inline_inputs) {
+      delete[] many_inputs;
+    }
+    input_count = 0;
   }
   [[nodiscard]] bool has_value() const noexcept { return static_cast<bool>(value); }
   [[nodiscard]] bool has_handles() const noexcept { return (counts.load(std::memory_order_relaxed) >> 32U) != 0; }
@@ -108,22 +138,21 @@ void set_value(Node& node, memory::Buffer value);
 [[nodiscard]] std::string label(std::span<const Tensor> tensors);
 
 /// The scope that new nodes get on this thread.
-[[nodiscard]] std::shared_ptr<const ScopeName>& current_scope() noexcept;
+[[nodiscard]] SharedScope& current_scope() noexcept;
 
 /// The scope for derivatives of the nodes in this one. Itself if it is null or such a scope already.
-[[nodiscard]] std::shared_ptr<const ScopeName> derivative_of(const std::shared_ptr<const ScopeName>& scope);
+[[nodiscard]] SharedScope derivative_of(const SharedScope& scope);
 
 /// Sets another scope while it lives.
 class ScopeGuard {
  public:
-  explicit ScopeGuard(std::shared_ptr<const ScopeName> scope) noexcept
-      : previous_{std::exchange(current_scope(), std::move(scope))} {}
+  explicit ScopeGuard(SharedScope scope) noexcept : previous_{std::exchange(current_scope(), std::move(scope))} {}
   ScopeGuard(const ScopeGuard&) = delete;
   ScopeGuard& operator=(const ScopeGuard&) = delete;
   ~ScopeGuard() { current_scope() = std::move(previous_); }
 
  private:
-  std::shared_ptr<const ScopeName> previous_;
+  SharedScope previous_;
 };
 
 }  // namespace xgrad::graph

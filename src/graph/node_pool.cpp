@@ -66,7 +66,7 @@ void* Node::operator new(std::size_t /*bytes*/) {
 }
 
 void Node::operator delete(void* memory) noexcept {
-  constexpr std::size_t most_kept = 16384;
+  constexpr std::size_t most_kept = std::size_t{1} << 17U;  // 22 MiB
   if (memory::pooling && free_count < most_kept && may_keep()) {
     free_nodes = new (memory) FreeNode{free_nodes};
     ++free_count;

@@ -13,7 +13,7 @@ namespace xgrad {
 
 namespace {
 
-Tensor leaf_of(const Tensor& value, const std::shared_ptr<const std::string>& name) {
+Tensor leaf_of(const Tensor& value, const graph::SharedName& name) {
   Tensor leaf = variable(value);
   leaf.node()->name = name->empty() ? nullptr : name;
   return leaf;
@@ -42,7 +42,7 @@ Parameter::Parameter(const Tensor& value, std::string name) {
   if (name.empty()) {
     name = value.name();
   }
-  auto shared_name = std::make_shared<const std::string>(std::move(name));
+  auto shared_name = graph::SharedName::make(std::move(name));
   Tensor leaf = leaf_of(value, shared_name);
   cell_ = std::make_shared<graph::Cell>(std::move(leaf), std::move(shared_name), true);
 }

@@ -7,7 +7,7 @@
 
 namespace xgrad::graph {
 
-Tensor rebuilt(const Node& node, std::span<const Tensor> inputs, std::shared_ptr<const ScopeName> scope) {
+Tensor rebuilt(const Node& node, std::span<const Tensor> inputs, SharedScope scope) {
   const ScopeGuard guard{std::move(scope)};
   Tensor tensor = apply_as_written(node.operation, inputs);
   tensor.node()->name = node.name;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,7 +14,7 @@ namespace xgrad::graph {
 
 /// The node's call as it is written, without a stable form, on these inputs: in the scope, with the node's name, and
 /// with its value if it has one.
-[[nodiscard]] Tensor rebuilt(const Node& node, std::span<const Tensor> inputs, std::shared_ptr<const ScopeName> scope);
+[[nodiscard]] Tensor rebuilt(const Node& node, std::span<const Tensor> inputs, SharedScope scope);
 /// The same in the node's scope; the node itself if these are its inputs.
 [[nodiscard]] Tensor rebuilt(const Node& node, std::span<const Tensor> inputs);
 

@@ -17,16 +17,13 @@ namespace xgrad {
 namespace {
 
 // A scope with a role is one call, and made anew. Scopes without one are shared: this thread's latest are kept.
-std::shared_ptr<const graph::ScopeName> scope_inside(const std::shared_ptr<const graph::ScopeName>& outer,
-                                                     std::string_view name, Scope::Role role) {
+graph::SharedScope scope_inside(const graph::SharedScope& outer, std::string_view name, Scope::Role role) {
   constexpr std::size_t kept = 64;  // a power of two
-  const auto make = [&] {
-    return std::make_shared<const graph::ScopeName>(graph::ScopeName{std::string{name}, outer, role});
-  };
+  const auto make = [&] { return graph::SharedScope::make(std::string{name}, outer, role); };
   if (role != Scope::Role::none) {
     return make();
   }
-  auto* all = memory::of_this_thread<std::array<std::shared_ptr<const graph::ScopeName>, kept>>();
+  auto* all = memory::of_this_thread<std::array<graph::SharedScope, kept>>();
   if (all == nullptr) {  // the thread ends
     return make();
   }
@@ -53,11 +50,11 @@ Scope::~Scope() {
   }
 }
 
-std::shared_ptr<const graph::ScopeName> graph::derivative_of(const std::shared_ptr<const ScopeName>& scope) {
+graph::SharedScope graph::derivative_of(const SharedScope& scope) {
   if (scope == nullptr || scope->derivative) {
     return scope;
   }
-  return std::make_shared<const ScopeName>(ScopeName{{}, scope, Scope::Role::none, true});
+  return SharedScope::make(std::string{}, scope, Scope::Role::none, true);
 }
 
 namespace {

@@ -18,7 +18,7 @@ namespace {
 // Values that build on each other without being evaluated.
 constexpr int most_unevaluated_sets = 64;
 
-Tensor state_leaf(const Tensor& evaluated, const std::shared_ptr<const std::string>& name) {
+Tensor state_leaf(const Tensor& evaluated, const graph::SharedName& name) {
   const graph::Node& node = *evaluated.node();
   Tensor leaf = graph::make_leaf(node.shape, node.dtype, node.value);
   leaf.node()->name = name->empty() ? nullptr : name;
@@ -45,7 +45,7 @@ State::State(const Tensor& value, std::string name) {
   if (name.empty()) {
     name = value.name();
   }
-  auto shared_name = std::make_shared<const std::string>(std::move(name));
+  auto shared_name = graph::SharedName::make(std::move(name));
   Tensor leaf = state_leaf(value.eval(), shared_name);
   cell_ = std::make_shared<graph::Cell>(std::move(leaf), std::move(shared_name), false);
 }

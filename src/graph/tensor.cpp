@@ -40,7 +40,7 @@ std::int64_t Tensor::dim(std::int64_t axis) const {
 }
 
 const Tensor& Tensor::named(std::string name) const& {
-  checked(node_, "named").name = std::make_shared<const std::string>(std::move(name));
+  checked(node_, "named").name = graph::SharedName::make(std::move(name));
   return *this;
 }
 

@@ -187,13 +187,21 @@ bool run_sources(const graph::Order& order) {
   return any;
 }
 
-// Whether the order is one call that a plan would run as it is, such as a draw of random numbers: nothing to plan.
-bool is_one_call(const graph::Order& order) {
-  if (order.nodes.size() != 1 || !order.replaced.empty()) {
-    return false;
-  }
-  const Operation& operation = *order.nodes[0]->operation;
+// Whether a plan would run a call as it is, as a draw of random numbers.
+bool runs_as_it_is(const Operation& operation) {
   return !operation.differentiable() && !operation.aliases_input() && operation.elementwise() == nullptr;
+}
+
+// Whether the order is one such call: nothing to plan.
+bool is_one_call(const graph::Order& order) {
+  return order.nodes.size() == 1 && order.replaced.empty() && runs_as_it_is(*order.nodes[0]->operation);
+}
+
+// Whether the pending node is all that an order would find.
+bool is_one_call(const graph::Node& node) {
+  return node.form == nullptr && runs_as_it_is(*node.operation) &&
+         std::all_of(node.inputs().begin(), node.inputs().end(),
+                     [](const graph::Node* input) { return input->has_value(); });
 }
 
 void run_one_call(const graph::Node& node) {
@@ -223,6 +231,11 @@ std::vector<const graph::Node*> pending(std::span<const Tensor> tensors) {
     }
   }
   return roots;
+}
+
+bool any_state_waits() noexcept {
+  const graph::PendingStates* all = graph::PendingStates::here();
+  return all != nullptr && !all->empty();
 }
 
 /// The states whose pending values are computed together with the roots, which they join. An error takes them back.
@@ -380,6 +393,10 @@ void eval(std::span<const Tensor> tensors) {
 void planning::evaluate(std::span<const Tensor> tensors, std::span<LeafOverwrite> overwrites) {
   auto roots = pending(tensors);
   if (roots.empty()) {
+    return;
+  }
+  if (roots.size() == 1 && overwrites.empty() && is_one_call(*roots[0]) && !any_state_waits()) {
+    run_one_call(*roots[0]);
     return;
   }
   StateWrites states{roots};

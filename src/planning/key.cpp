@@ -1,5 +1,6 @@
 #include "planning/key.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "xgrad/threads.hpp"

@@ -12,7 +12,7 @@ namespace xgrad {
 
 Shape::Shape(std::initializer_list<std::int64_t> dims) : Shape{std::span{dims.begin(), dims.size()}} {}
 
-Shape::Shape(std::span<const std::int64_t> dims) {
+Shape::Shape(std::span<const std::int64_t> dims) : Shape{} {
   if (dims.size() > max_rank) {
     throw ShapeError(fmt::format("[shape] {} axes; at most {} are supported", dims.size(), max_rank));
   }
@@ -25,6 +25,9 @@ Shape::Shape(std::span<const std::int64_t> dims) {
     if (__builtin_mul_overflow(count, std::max<std::int64_t>(length, 1), &count)) {
       throw ShapeError(fmt::format("[shape] ({}) has more elements than an int64 counts", fmt::join(dims, ", ")));
     }
+  }
+  if (dims.size() > usual_rank) {
+    dims_.fill(0);
   }
   std::copy(dims.begin(), dims.end(), dims_.begin());
   rank_ = static_cast<std::uint8_t>(dims.size());

@@ -329,6 +329,12 @@ TEST_CASE_TEMPLATE("row kernels: special values give equal bits on every instruc
         k.add_rows(wide.data(), x, 1, count, count);
         k.add_few_rows(out.data(), x, 1, count, count);
         add();
+        std::uint8_t hits = 0;
+        const std::int64_t index = 0;
+        k.add_rows_at(out.data(), &hits, &index, 1, x, 1, count);
+        add();
+        k.restart_row(wide.data(), out.data(), x, count);
+        add();
         return found;
       };
       const auto expected = all_of(sets[0].kernels);
@@ -376,6 +382,38 @@ TEST_CASE_TEMPLATE("row kernels: the largest, smallest, sum and product of one s
   }
 }
 
+TEST_CASE_TEMPLATE("row kernels: rows added at indices are their sums, up to a row that is full", T, float, double) {
+  constexpr std::int64_t length = 3;
+  const std::array<std::int64_t, 5> pattern{1, -2, 0, 1, -1};  // rows 1, 1, 0, 1, 2
+  for (const auto& [isa, k] : row_sets<T>()) {
+    for (const std::size_t width : {1, 3, 16, 17, 64, 70}) {
+      INFO(isa << ", " << width << " columns");
+      std::vector<std::int64_t> indices;
+      std::vector<T> x;
+      for (std::size_t j = 0; j < 60; ++j) {
+        indices.push_back(pattern[j % pattern.size()]);
+        for (std::size_t i = 0; i < width; ++i) {
+          x.push_back(static_cast<T>(j * 7 % 11 + i));  // whole numbers, whose sums are exact
+        }
+      }
+      // Row 1 takes three of five: five times that is full.
+      constexpr std::size_t before = 25;
+      std::vector<T> expected(static_cast<std::size_t>(length) * width, T{0});
+      for (std::size_t j = 0; j < before; ++j) {
+        const auto row = static_cast<std::size_t>((indices[j] + length) % length);
+        for (std::size_t i = 0; i < width; ++i) {
+          expected[row * width + i] += x[j * width + i];
+        }
+      }
+      std::vector<T> rows(expected.size(), T{0});
+      std::vector<std::uint8_t> hits(static_cast<std::size_t>(length), 0);
+      CHECK(k.add_rows_at(rows.data(), hits.data(), indices.data(), length, x.data(), indices.size(), width) == before);
+      CHECK(rows == expected);
+      CHECK(hits == std::vector<std::uint8_t>{5, 15, 5});
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("kernels raise no divide-by-zero, invalid or overflow for ordinary numbers, at any length", T, float,
                    double) {
   for (const InstructionSet& set : instruction_sets()) {
@@ -418,6 +456,10 @@ TEST_CASE_TEMPLATE("kernels raise no divide-by-zero, invalid or overflow for ord
       k.add_rows(wide.data(), x.data(), 20, count, count);
       k.add_few_rows(out.data(), x.data(), 13, count, count);
       k.running_sums(wide.data(), x.data(), out.data(), 20, count, static_cast<std::ptrdiff_t>(count));
+      k.restart_row(wide.data(), out.data(), x.data(), count);
+      std::array<std::uint8_t, 3> hits{};
+      const std::array<std::int64_t, 3> indices{2, -3, 1};
+      k.add_rows_at(out.data(), hits.data(), indices.data(), 3, x.data(), 3, count);
       CHECK(std::fetestexcept(raised) == 0);
     }
   }

@@ -172,7 +172,7 @@ class Twin {
     nodes_.reserve(order.nodes.size());
     rebuild.run([&](std::size_t i, std::span<const Tensor> inputs) {
       const graph::Node& node = *order.nodes[i];
-      auto scope = std::make_shared<const graph::ScopeName>(graph::ScopeName{{}, node.scope});
+      auto scope = graph::SharedScope::make(std::string{}, node.scope);
       by_scope_.emplace(scope.get(), static_cast<std::uint32_t>(i));
       return nodes_.emplace_back(graph::rebuilt(node, inputs, std::move(scope)));
     });

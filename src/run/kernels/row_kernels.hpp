@@ -36,6 +36,13 @@ struct RowKernels {
                            std::size_t stride);
   /// Σ of the rows in T: its terms are added up in fours, and those to `out`.
   void (*add_few_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
+  /// For one row of x (count, width) after the other: rows[indices[j]] ← rows[indices[j]] + x[j], in T, and one more
+  /// hit of that row. Ends before a row that has `exact_terms` hits would take another; returns how many were added.
+  /// Indices are in [−length, length).
+  std::size_t (*add_rows_at)(T* rows, std::uint8_t* hits, const std::int64_t* indices, std::int64_t length, const T* x,
+                             std::size_t count, std::size_t width);
+  /// sums ← sums + stage; stage ← x
+  void (*restart_row)(double* sums, T* stage, const T* x, std::size_t count);
   /// out ← the largest (smallest) of out and the rows of x, per column; as above.
   void (*largest_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
   void (*smallest_rows)(T* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);

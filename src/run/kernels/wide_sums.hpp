@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "run/kernels/isa_xsimd.hpp"
+#include "run/kernels/row_kernels.hpp"
 
 /// Sums of float32 or float64 in double. A float32 term passes through at most 15 float32 additions before it reaches
 /// double, so that the error of a sum is at most 15 · 2⁻²⁴ of Σ|x|, however many terms there are.
@@ -204,6 +206,42 @@ void add_few_rows(T* out, const T* x, std::size_t rows, std::size_t columns, std
     for (; i < columns; ++i) {
       out[i] += x[i];
     }
+  }
+}
+
+template <class T>
+std::size_t add_rows_at(T* rows, std::uint8_t* hits, const std::int64_t* indices, std::int64_t length, const T* x,
+                        std::size_t count, std::size_t width) {
+  constexpr std::size_t size = Batch<T>::size;
+  for (std::size_t j = 0; j < count; ++j, x += width) {
+    const auto row = static_cast<std::size_t>(indices[j] < 0 ? indices[j] + length : indices[j]);
+    if (hits[row] == exact_terms) {
+      return j;
+    }
+    ++hits[row];
+    T* to = rows + row * width;
+    std::size_t i = 0;
+    for (; i + size <= width; i += size) {
+      (Batch<T>::load_unaligned(to + i) + Batch<T>::load_unaligned(x + i)).store_unaligned(to + i);
+    }
+    for (; i < width; ++i) {
+      to[i] += x[i];
+    }
+  }
+  return count;
+}
+
+template <class T>
+void restart_row(double* sums, T* stage, const T* x, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    add_wide<T>(sums + i, Batch<T>::load_unaligned(stage + i));
+    Batch<T>::load_unaligned(x + i).store_unaligned(stage + i);
+  }
+  for (; i < count; ++i) {
+    sums[i] += static_cast<double>(stage[i]);
+    stage[i] = x[i];
   }
 }
 

@@ -39,11 +39,6 @@ void require_in_range(std::string_view operation, const std::int64_t* indices, s
   }
 }
 
-// Of an index in range.
-std::int64_t row_of(std::int64_t index, std::int64_t length) noexcept {
-  return index < 0 ? index + length : index;
-}
-
 // int64 wraps, as everywhere.
 template <class T>
 void add(T& to, T from) noexcept {
@@ -94,21 +89,20 @@ template <class T>
 void take_adjoint(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
                   std::int64_t count, T* out) {
   require_in_range(operation, indices, count, view.length);
-  std::fill_n(out, view.outer * view.length * view.inner, T{0});
   for (std::int64_t o = 0; o < view.outer; ++o, out += view.length * view.inner) {
     if constexpr (std::is_same_v<T, float>) {
-      const auto each = [x, indices, count, length = view.length, inner = view.inner](auto f) {
-        for (std::int64_t j = 0; j < count; ++j) {
-          f(row_of(indices[j], length), x + j * inner);
-        }
-      };
       if (view.inner == 1) {
-        add_indexed(out, view.length, One{}, count, count, each);
+        add_indexed(out, view.length, One{}, count, count, [x, indices, count, length = view.length](auto f) {
+          for (std::int64_t j = 0; j < count; ++j) {
+            f(row_of(indices[j], length), x + j);
+          }
+        });
       } else {
-        add_indexed(out, view.length, view.inner, count, count, each);
+        add_indexed_rows(out, view.length, view.inner, indices, count, x);
       }
       x += count * view.inner;
     } else {
+      std::fill_n(out, view.length * view.inner, T{0});
       for (std::int64_t j = 0; j < count; ++j, x += view.inner) {
         T* to = out + row_of(indices[j], view.length) * view.inner;
         for (std::int64_t i = 0; i < view.inner; ++i) {
@@ -132,13 +126,13 @@ void scatter_add(std::string_view operation, const T* x, const AxisView& view, c
   const std::int64_t terms = view.outer * count * view.inner;
   require_in_range(operation, indices, terms, view.length);
   const std::int64_t sums = view.outer * view.length * view.inner;
-  std::fill_n(out, sums, T{0});
   if constexpr (std::is_same_v<T, float>) {
     // NOLINTNEXTLINE(readability-suspicious-call-argument): at most `count` terms meet in a sum
     add_indexed(out, sums, One{}, terms, count, [&](auto f) {
       for_each_indexed(view, indices, count, [&](std::int64_t to, std::int64_t k) { f(to, x + k); });
     });
   } else {
+    std::fill_n(out, sums, T{0});
     for_each_indexed(view, indices, count, [=](std::int64_t to, std::int64_t k) { add(out[to], x[k]); });
   }
 }

@@ -27,6 +27,11 @@ class PooledArray {
   memory::Buffer buffer_;
 };
 
+/// The row that an index in [−length, length) names.
+[[nodiscard]] inline std::int64_t row_of(std::int64_t index, std::int64_t length) noexcept {
+  return index < 0 ? index + length : index;
+}
+
 /// For rows that are chosen seldom, all but some. Width: std::int64_t, or a constant that converts to it.
 template <class Width>
 class StagedRows {
@@ -37,38 +42,23 @@ class StagedRows {
     std::fill_n(hits_.data(), count, std::uint8_t{0});
   }
 
-  /// Per row how many terms it holds. One that holds `exact_terms` must be moved before it takes another.
+  /// Per row how many terms it holds. One that holds `exact_terms` must be restarted to take another.
   [[nodiscard]] std::uint8_t* hits() const noexcept { return hits_.data(); }
 
-  /// Empties a row into its row in double.
-  void move(std::int64_t row) {
-    if (!wide_) {
-      wide_.emplace(count_, most_wide_, width_);
-    }
-    std::int32_t& place = wide_->places[row];
-    if (place < 0) {
-      place = wide_count_++;
-      wide_->rows[place] = row;
-      std::fill_n(wide_->sums.data() + place * width_, static_cast<std::int64_t>(width_), 0.0);
-    }
-    const auto width = static_cast<std::size_t>(width_);
-    float* stage = rows_ + row * width_;
-    row_kernels<float>().add_rows(wide_->sums.data() + place * width_, stage, 1, width, width);
-    std::fill_n(stage, width, 0.0F);
-    hits_[row] = 0;
+  /// Empties a row into its row in double; it then holds this term alone.
+  void restart(std::int64_t row, const float* x) {
+    row_kernels<float>().restart_row(wide_row(row), rows_ + row * width_, x, static_cast<std::size_t>(width_));
+    hits_[row] = 1;
   }
 
   /// Puts the sums into the rows.
   void finish() {
-    if (!wide_) {
-      return;
-    }
-    Wide& wide = *wide_;
+    const auto width = static_cast<std::size_t>(width_);
     for (std::int32_t place = 0; place < wide_count_; ++place) {
-      const std::int64_t row = wide.rows[place];
-      move(row);
-      const double* sums = wide.sums.data() + place * width_;
-      std::transform(sums, sums + width_, rows_ + row * width_, [](double sum) { return static_cast<float>(sum); });
+      float* row = rows_ + wide_->rows[place] * width_;
+      const double* sums = wide_->sums.data() + place * width_;
+      std::transform(sums, sums + width, row, row,
+                     [](double sum, float last) { return static_cast<float>(sum + static_cast<double>(last)); });
     }
   }
 
@@ -83,6 +73,20 @@ class StagedRows {
     PooledArray<double> sums;
   };
 
+  // A row's in double, made if it has none.
+  double* wide_row(std::int64_t row) {
+    if (!wide_) {
+      wide_.emplace(count_, most_wide_, width_);
+    }
+    std::int32_t& place = wide_->places[row];
+    if (place < 0) {
+      place = wide_count_++;
+      wide_->rows[place] = row;
+      std::fill_n(wide_->sums.data() + place * width_, static_cast<std::int64_t>(width_), 0.0);
+    }
+    return wide_->sums.data() + place * width_;
+  }
+
   float* rows_;
   std::int64_t count_;
   Width width_;
@@ -92,30 +96,19 @@ class StagedRows {
   std::int32_t wide_count_ = 0;
 };
 
-/// to ← to + x
-template <class Width>
-void add_row(float* to, const float* x, Width width) {
-  constexpr std::int64_t long_row = 64;
-  if constexpr (std::is_same_v<Width, std::int64_t>) {
-    if (width >= long_row) {
-      const auto size = static_cast<std::size_t>(width);
-      row_kernels<float>().add_few_rows(to, x, 1, size, size);
-      return;
-    }
-  }
-  for (std::int64_t i = 0; i < width; ++i) {
-    to[i] += x[i];
-  }
-}
+/// Rows narrower than this are added by loops that the compiler makes.
+inline constexpr std::int64_t short_row = 8;
 
-/// rows[index] ← rows[index] + x, for `terms` terms that each(f) gives f(index, x) of; `rows`, of `width`, are 0. No
-/// row is chosen more than `most` times.
+/// rows[index] ← Σ x, for `terms` terms that each(f) gives f(index, x) of. No row is chosen more than `most` times.
+/// Width: less than short_row, or a constant.
 template <class Width, class Each>
 void add_indexed(float* rows, std::int64_t count, Width width, std::int64_t terms, std::int64_t most, Each each) {
-  constexpr std::int64_t short_row = 8;
-  if (most <= exact_terms) {
-    each([=](std::int64_t row, const float* x) { add_row(rows + row * width, x, width); });
-  } else if (width < short_row && count <= 2 * terms) {
+  const auto add = [=](float* to, const float* x) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      to[i] += x[i];
+    }
+  };
+  if (most > exact_terms && count <= 2 * terms) {
     const PooledArray<double> table(count * width);
     double* sums = table.data();
     std::fill_n(sums, count * width, 0.0);
@@ -125,18 +118,48 @@ void add_indexed(float* rows, std::int64_t count, Width width, std::int64_t term
       }
     });
     std::transform(sums, sums + count * width, rows, [](double sum) { return static_cast<float>(sum); });
-  } else {
-    StagedRows staged{rows, count, width, terms};
-    std::uint8_t* hits = staged.hits();
-    each([=, &staged](std::int64_t row, const float* x) {
-      if (hits[row] == exact_terms) [[unlikely]] {
-        staged.move(row);
-      }
-      ++hits[row];
-      add_row(rows + row * width, x, width);
-    });
-    staged.finish();
+    return;
   }
+  std::fill_n(rows, count * width, 0.0F);
+  if (most <= exact_terms) {
+    each([=](std::int64_t row, const float* x) { add(rows + row * width, x); });
+    return;
+  }
+  StagedRows staged{rows, count, width, terms};
+  std::uint8_t* hits = staged.hits();
+  each([=, &staged](std::int64_t row, const float* x) {
+    if (hits[row] == exact_terms) [[unlikely]] {
+      staged.restart(row, x);
+      return;
+    }
+    ++hits[row];
+    add(rows + row * width, x);
+  });
+  staged.finish();
+}
+
+/// rows[indices[j]] ← Σ of the rows j of x (terms, width) with that index, which is in [−count, count).
+inline void add_indexed_rows(float* rows, std::int64_t count, std::int64_t width, const std::int64_t* indices,
+                             std::int64_t terms, const float* x) {
+  if (width < short_row) {
+    add_indexed(rows, count, width, terms, terms, [=](auto f) {
+      for (std::int64_t j = 0; j < terms; ++j) {
+        f(row_of(indices[j], count), x + j * width);
+      }
+    });
+    return;
+  }
+  std::fill_n(rows, count * width, 0.0F);
+  StagedRows staged{rows, count, width, terms};
+  const auto add = row_kernels<float>().add_rows_at;
+  for (std::int64_t j = 0; j < terms; ++j) {
+    j += static_cast<std::int64_t>(add(rows, staged.hits(), indices + j, count, x + j * width,
+                                       static_cast<std::size_t>(terms - j), static_cast<std::size_t>(width)));
+    if (j < terms) {
+      staged.restart(row_of(indices[j], count), x + j * width);
+    }
+  }
+  staged.finish();
 }
 
 }  // namespace xgrad::run
