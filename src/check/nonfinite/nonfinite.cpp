@@ -158,11 +158,11 @@ std::string name_or(const Tensor& tensor, std::string otherwise) {
   return tensor.name().empty() ? std::move(otherwise) : tensor.name();
 }
 
-/// A graph of its own with the same operations, leaves and values, in which every node has another scope: derivatives,
-/// which belong to the scope of what they differentiate, can then be told apart.
-class Twin {
+/// A copy of a graph, with its leaves and values, in which every node has a scope of its own. A derivative belongs to
+/// the scope of the node that it differentiates, so it tells which one that is.
+class ScopedCopy {
  public:
-  Twin(const Tensor& tensor, std::span<const Tensor> xs) {
+  ScopedCopy(const Tensor& tensor, std::span<const Tensor> xs) {
     std::vector<const graph::Node*> looked_for = graph::nodes_of(xs);
     const graph::Node* root = tensor.node();
     looked_for.push_back(root);
@@ -184,7 +184,7 @@ class Twin {
   [[nodiscard]] const Tensor& result() const noexcept { return result_; }
   [[nodiscard]] const std::vector<Tensor>& xs() const noexcept { return xs_; }
 
-  /// The node that this one is part of the derivative of; null for what belongs to the twin itself, or to no node.
+  /// The node of the copy whose derivative this node is part of; null for nodes of the copy itself and for others.
   [[nodiscard]] const graph::Node* differentiated(const graph::Node& node) const {
     for (const graph::ScopeName* part = node.scope.get(); part != nullptr; part = part->outer.get()) {
       if (const auto known = by_scope_.find(part); known != by_scope_.end()) {
@@ -207,7 +207,7 @@ Tensor value_of(const Tensor& tensor) {
   if (tensor.evaluated()) {
     return tensor;
   }
-  const Tensor copy = Twin{tensor, {}}.result();
+  const Tensor copy = ScopedCopy{tensor, {}}.result();
   return copy.eval();
 }
 
@@ -230,23 +230,23 @@ std::optional<NonFinite> trace_forward(const Tensor& tensor) {
   return found;
 }
 
-std::vector<Tensor> gradients_of(const Twin& twin) {
+std::vector<Tensor> gradients_of(const ScopedCopy& copy) {
   GradientOptions options{.unconnected = Unconnected::zeros};
-  const Tensor& y = twin.result();
+  const Tensor& y = copy.result();
   if (y.rank() != 0) {
     options.cotangent = ones(y.shape(), y.dtype());
   }
-  return gradients(y, twin.xs(), options);
+  return gradients(y, copy.xs(), options);
 }
 
 std::optional<NonFinite> trace_backward(const Tensor& tensor, std::span<const Tensor> xs) {
-  const std::vector<Tensor> values = gradients_of(Twin{tensor, xs});
+  const std::vector<Tensor> values = gradients_of(ScopedCopy{tensor, xs});
   eval(values);
   if (all_finite(values)) {
     return std::nullopt;
   }
-  const Twin twin{tensor, xs};
-  const std::vector<Tensor> roots = graph::as_computed(gradients_of(twin), graph::Boundary::leaves);
+  const ScopedCopy copy{tensor, xs};
+  const std::vector<Tensor> roots = graph::as_computed(gradients_of(copy), graph::Boundary::leaves);
   Replay replay{roots};
   replay.run(values);
   const Cause cause = first_cause(replay, roots.size());
@@ -254,7 +254,7 @@ std::optional<NonFinite> trace_backward(const Tensor& tensor, std::span<const Te
   found.pass = NonFinite::Pass::backward;
   const std::uint32_t root = cause.marks[cause.node].root;
   found.result = fmt::format("∂{}/∂{}", name_or(tensor, "y"), name_or(xs[root], fmt::format("x[{}]", root)));
-  if (const graph::Node* forward = twin.differentiated(replay.node(cause.node)); forward != nullptr) {
+  if (const graph::Node* forward = copy.differentiated(replay.node(cause.node)); forward != nullptr) {
     found.derivative_of = formula_of(*forward);
     if (forward->name && !forward->name->empty()) {
       found.derivative_of = fmt::format("{} = {}", *forward->name, found.derivative_of);
