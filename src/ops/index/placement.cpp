@@ -130,7 +130,7 @@ Tensor sum_of_ranges(std::vector<Placed> terms) {
 std::optional<Placed> placed(const Tensor& tensor) {
   const graph::Node* node = tensor.node();
   while (node->operation != nullptr && !node->has_value()) {
-    if (const auto* operation = dynamic_cast<const PlacementOperation*>(node->operation.get())) {
+    if (const auto* operation = dynamic_cast<const PlacingOperation*>(node->operation.get())) {
       return Placed{graph::handle(node), operation->placement()};
     }
     if (!node->operation->aliases_input() || !node->operation->differentiable()) {

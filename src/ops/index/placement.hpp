@@ -20,10 +20,13 @@ struct Placement {
   Range range;
 };
 
-/// Zeros, but for a part: slice_adjoint, take_adjoint and scatter_add.
-class PlacementOperation : public Operation {
+/// What slice_adjoint, take_adjoint and scatter_add are besides operations: their result is zeros, but for a part.
+class PlacingOperation {
  public:
   [[nodiscard]] virtual Placement placement() const noexcept = 0;
+
+ protected:
+  ~PlacingOperation() = default;
 };
 
 /// A placement whose pending result a tensor is, perhaps in another shape.

@@ -15,7 +15,7 @@ namespace xgrad {
 
 namespace {
 
-class ScatterAddOperation final : public ops::PlacementOperation {
+class ScatterAddOperation final : public WorkspaceOperation, public ops::PlacingOperation {
  public:
   ScatterAddOperation(std::size_t axis, std::int64_t length) : axis_{axis}, length_{length} {}
 
@@ -45,11 +45,15 @@ class ScatterAddOperation final : public ops::PlacementOperation {
     return {.kind = ops::Placement::Kind::elements, .axis = axis_, .range = {}};
   }
 
-  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
+  [[nodiscard]] std::size_t workspace_bytes(std::span<const Signature> inputs, const Signature& output) const override {
+    return run::scatter_add_bytes(output.dtype, run::view_along(output.shape, axis_), inputs[0].shape[axis_]);
+  }
+  void evaluate_in(std::span<std::byte> workspace, std::span<const ConstArray> inputs,
+                   const Array& output) const override {
     const ConstArray& x = inputs[0];
     dispatch_numeric(x.dtype, [&]<class T>(std::type_identity<T>) {
       run::scatter_add(name(), x.as<T>(), run::view_along(output.shape, axis_), inputs[1].as<std::int64_t>(),
-                       x.shape[axis_], output.as<T>());
+                       x.shape[axis_], output.as<T>(), workspace.data());
     });
   }
 

@@ -16,7 +16,7 @@ namespace xgrad {
 
 namespace {
 
-class SliceAdjointOperation final : public ops::PlacementOperation {
+class SliceAdjointOperation final : public Operation, public ops::PlacingOperation {
  public:
   SliceAdjointOperation(const ops::Range& range, std::int64_t length, std::size_t axis)
       : range_{range}, length_{length}, axis_{axis} {}

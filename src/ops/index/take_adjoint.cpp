@@ -15,7 +15,7 @@ namespace xgrad {
 
 namespace {
 
-class TakeAdjointOperation final : public ops::PlacementOperation {
+class TakeAdjointOperation final : public WorkspaceOperation, public ops::PlacingOperation {
  public:
   TakeAdjointOperation(std::size_t axis, std::int64_t length) : axis_{axis}, length_{length} {}
 
@@ -52,11 +52,15 @@ class TakeAdjointOperation final : public ops::PlacementOperation {
     return {.kind = ops::Placement::Kind::rows, .axis = axis_, .range = {}};
   }
 
-  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
+  [[nodiscard]] std::size_t workspace_bytes(std::span<const Signature> inputs, const Signature& output) const override {
+    return run::take_adjoint_bytes(output.dtype, run::view_along(output.shape, axis_), inputs[1].shape.size());
+  }
+  void evaluate_in(std::span<std::byte> workspace, std::span<const ConstArray> inputs,
+                   const Array& output) const override {
     const ConstArray& indices = inputs[1];
     dispatch_numeric(output.dtype, [&]<class T>(std::type_identity<T>) {
       run::take_adjoint(name(), inputs[0].as<T>(), run::view_along(output.shape, axis_), indices.as<std::int64_t>(),
-                        indices.shape.size(), output.as<T>());
+                        indices.shape.size(), output.as<T>(), workspace.data());
     });
   }
 

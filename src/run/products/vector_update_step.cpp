@@ -39,10 +39,12 @@ namespace {
 
 constexpr std::int64_t enough = 8192;  // elements of a matrix that isn't at hand in the nearest cache
 
-// W and δ of y = Wᵀ δ.
+// W, of this shape, and δ of y = Wᵀ δ. Either may be the beginning of what is in its slot.
 struct Back {
   Slot weights;
   Slot delta;
+  std::int64_t rows;
+  std::int64_t columns;
 };
 
 bool back_of(const ProductTask& task, Back& back) {
@@ -50,17 +52,17 @@ bool back_of(const ProductTask& task, Back& back) {
     return false;
   }
   if (task.shape.transpose_a && task.shape.n == 1) {
-    back = {task.a, task.b};
+    back = {task.a, task.b, task.shape.k, task.shape.m};
     return true;
   }
-  back = {task.b, task.a};
+  back = {task.b, task.a, task.shape.k, task.shape.n};
   return task.shape.m == 1 && !task.shape.transpose_b;
 }
 
 bool is_update_of(const ProductTask& task, const Back& back) {
   return task.a_offset == 0 && task.b_offset == 0 && task.shape.k == 1 && task.start && !task.start_scale &&
-         *task.start == back.weights && task.a == back.delta && task.b != back.weights &&
-         task.shape.m * task.shape.n >= enough;
+         *task.start == back.weights && task.a == back.delta && task.b != back.weights && task.shape.m == back.rows &&
+         task.shape.n == back.columns && back.rows * back.columns >= enough;
 }
 
 bool touches(const std::vector<Slot>& slots, Slot slot) {

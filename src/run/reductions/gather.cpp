@@ -85,20 +85,30 @@ void take(std::string_view operation, const T* x, const AxisView& view, const st
   }
 }
 
+std::size_t take_adjoint_bytes(DType dtype, const AxisView& view, std::int64_t count) noexcept {
+  return dtype == float32 ? indexed_sums_bytes(view.length, view.inner, count, count) : 0;
+}
+
+std::size_t scatter_add_bytes(DType dtype, const AxisView& view, std::int64_t count) noexcept {
+  const std::int64_t sums = view.outer * view.length * view.inner;
+  return dtype == float32 ? indexed_sums_bytes(sums, 1, view.outer * count * view.inner, count) : 0;
+}
+
 template <class T>
 void take_adjoint(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
-                  std::int64_t count, T* out) {
+                  std::int64_t count, T* out, [[maybe_unused]] std::byte* workspace) {
   require_in_range(operation, indices, count, view.length);
   for (std::int64_t o = 0; o < view.outer; ++o, out += view.length * view.inner) {
     if constexpr (std::is_same_v<T, float>) {
       if (view.inner == 1) {
-        add_indexed(out, view.length, One{}, count, count, [x, indices, count, length = view.length](auto f) {
-          for (std::int64_t j = 0; j < count; ++j) {
-            f(row_of(indices[j], length), x + j);
-          }
-        });
+        add_indexed(out, view.length, One{}, count, count, workspace,
+                    [x, indices, count, length = view.length](auto f) {
+                      for (std::int64_t j = 0; j < count; ++j) {
+                        f(row_of(indices[j], length), x + j);
+                      }
+                    });
       } else {
-        add_indexed_rows(out, view.length, view.inner, indices, count, x);
+        add_indexed_rows(out, view.length, view.inner, indices, count, x, workspace);
       }
       x += count * view.inner;
     } else {
@@ -122,13 +132,13 @@ void gather(std::string_view operation, const T* x, const AxisView& view, const 
 
 template <class T>
 void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
-                 std::int64_t count, T* out) {
+                 std::int64_t count, T* out, [[maybe_unused]] std::byte* workspace) {
   const std::int64_t terms = view.outer * count * view.inner;
   require_in_range(operation, indices, terms, view.length);
   const std::int64_t sums = view.outer * view.length * view.inner;
   if constexpr (std::is_same_v<T, float>) {
     // NOLINTNEXTLINE(readability-suspicious-call-argument): at most `count` terms meet in a sum
-    add_indexed(out, sums, One{}, terms, count, [&](auto f) {
+    add_indexed(out, sums, One{}, terms, count, workspace, [&](auto f) {
       for_each_indexed(view, indices, count, [&](std::int64_t to, std::int64_t k) { f(to, x + k); });
     });
   } else {
@@ -143,8 +153,10 @@ void scatter_add(std::string_view operation, const T* x, const AxisView& view, c
   template void take<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);           \
   template void gather<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
 #define XGRAD_ACCUMULATION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                              \
-  template void take_adjoint<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);   \
-  template void scatter_add<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
+  template void take_adjoint<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*,    \
+                                std::byte*);                                                                           \
+  template void scatter_add<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*,     \
+                               std::byte*)
 // NOLINTEND(bugprone-macro-parentheses)
 // clang-format on
 XGRAD_SELECTION(float);

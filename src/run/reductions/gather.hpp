@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "xgrad/dtype.hpp"
 
 #include "run/reductions/axis_view.hpp"
 
@@ -13,18 +16,21 @@ namespace xgrad::run {
 template <class T>
 void take(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices, std::int64_t count,
           T* out);
-/// out ← 0, out[o, indices[j], i] += x[o, j, i]. `view` is out's.
+/// out ← 0, out[o, indices[j], i] += x[o, j, i]. `view` is out's; `workspace` has take_adjoint_bytes(), aligned to 64.
 template <class T>
 void take_adjoint(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
-                  std::int64_t count, T* out);
+                  std::int64_t count, T* out, std::byte* workspace);
+[[nodiscard]] std::size_t take_adjoint_bytes(DType dtype, const AxisView& view, std::int64_t count) noexcept;
 
 /// out[o, j, i] ← x[o, indices[o, j, i], i], for j < count. `view` is x's.
 template <class T>
 void gather(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
             std::int64_t count, T* out);
-/// out ← 0, out[o, indices[o, j, i], i] += x[o, j, i]. `view` is out's.
+/// out ← 0, out[o, indices[o, j, i], i] += x[o, j, i]. `view` is out's; `workspace` has scatter_add_bytes(), aligned
+/// to 64.
 template <class T>
 void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
-                 std::int64_t count, T* out);
+                 std::int64_t count, T* out, std::byte* workspace);
+[[nodiscard]] std::size_t scatter_add_bytes(DType dtype, const AxisView& view, std::int64_t count) noexcept;
 
 }  // namespace xgrad::run
