@@ -20,7 +20,7 @@ struct Edit {
   std::size_t line = 0;    ///< of the backward pass
   Expr formula = nullptr;  ///< what the line says then
   std::string words;       ///< "the factor σ′(z¹) left out"
-  std::string place;       ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
+  std::string site;        ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
   Rank rank = Rank::usual;
   /// If there is one: the mistake has a number t, as in W − t ∂W, and the line is formula + t · slope.
   Expr slope = nullptr;
@@ -28,12 +28,12 @@ struct Edit {
   std::string slope_words;  ///< what t is called: "with learning rate {}"
 };
 
-/// What can be put for something else.
+/// What edits may put in the place of a symbol.
 struct Vocabulary {
   std::vector<Expr> symbols;  ///< of the forward pass, and data
-  /// Where they stand in it, and the gradients of tensors on the way with them.
-  std::unordered_map<Expr, std::size_t> place;
-  /// Gradients by what they are the gradients of: for weights after their update.
+  /// In the order of the forward pass; the gradient of a tensor has the position of the tensor.
+  std::unordered_map<Expr, std::size_t> position;
+  /// Weights, and the formulas of their gradients: for weights after their update.
   std::vector<std::pair<Expr, Expr>> updates;
   std::int64_t batch = 0;  ///< the number of samples, 0 if it isn't known
 };

@@ -16,7 +16,7 @@ Evidence::Evidence(const std::vector<Manual>& manual, const std::vector<Values>&
     : tolerance_{tolerance},
       sought_{sought},
       all_(manual.size()),
-      standpoints_(manual.size(), Standpoint::ignored),
+      statuses_(manual.size(), Status::ignored),
       counted_(manual.size(), false),
       entries_(manual.size()) {
   for (std::size_t p = 0; p < manual.size(); ++p) {
@@ -26,11 +26,11 @@ Evidence::Evidence(const std::vector<Manual>& manual, const std::vector<Values>&
     all_[p] = as_doubles(manual[p].gradient);
     const bool agrees = agree(all_[p], derived[p]);
     if (manual[p].wrong && !agrees && is_finite(all_[p]) && is_finite(derived[p])) {
-      standpoints_[p] = Standpoint::remaining;
+      statuses_[p] = Status::remaining;
     } else if (!manual[p].wrong && agrees) {
-      standpoints_[p] = Standpoint::kept;
+      statuses_[p] = Status::kept;
     }
-    counted_[p] = standpoints_[p] != Standpoint::ignored;
+    counted_[p] = statuses_[p] != Status::ignored;
   }
   choose_entries(derived);
   for (std::size_t p = 0; p < all_.size(); ++p) {
@@ -72,8 +72,7 @@ Values Evidence::chosen(std::size_t target, const Values& gradient) const {
 }
 
 bool Evidence::is_sought(std::size_t target) const {
-  return target < size() && standpoints_[target] == Standpoint::remaining &&
-         (sought_ == Line::no_target || sought_ == target);
+  return target < size() && statuses_[target] == Status::remaining && (sought_ == Line::no_target || sought_ == target);
 }
 
 bool Evidence::any_sought() const {

@@ -10,13 +10,13 @@
 namespace xgrad::check::diagnosis {
 
 /// What a manual gradient says of an edit.
-enum class Standpoint : std::uint8_t {
+enum class Status : std::uint8_t {
   ignored,    ///< nothing, or there is none
   kept,       ///< it is as it should be, and must stay so
   remaining,  ///< it is to be explained
 };
 
-/// The manual gradients that edits are held against, by target. Each has a standpoint; from `remaining` it may go to
+/// The manual gradients that edits are held against, by target. Each has a status; from `remaining` it may go to
 /// `kept`, once, and no other changes. Of a large gradient some entries are held against an edit first: those that
 /// differ most, and others drawn at random. Which they are is chosen once.
 class Evidence {
@@ -29,7 +29,7 @@ class Evidence {
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
   [[nodiscard]] double tolerance() const noexcept { return tolerance_; }
   [[nodiscard]] bool agree(const Values& a, const Values& b) const { return residual(a, b) <= tolerance_; }
-  [[nodiscard]] Standpoint standpoint(std::size_t target) const { return standpoints_[target]; }
+  [[nodiscard]] Status status(std::size_t target) const { return statuses_[target]; }
   /// Whether there is one that isn't to be ignored, by target.
   [[nodiscard]] const std::vector<bool>& counted() const noexcept { return counted_; }
   /// Whether it remains, and is to be explained now. False for Line::no_target.
@@ -47,7 +47,7 @@ class Evidence {
   [[nodiscard]] bool is_nearly_right(std::size_t target, const Values& some) const;
 
   /// It remained, and is explained.
-  void keep(std::size_t target) { standpoints_[target] = Standpoint::kept; }
+  void keep(std::size_t target) { statuses_[target] = Status::kept; }
 
  private:
   void choose_entries(const std::vector<Values>& derived);
@@ -56,7 +56,7 @@ class Evidence {
   std::size_t sought_;
   std::vector<Values> all_;
   std::vector<Values> some_;
-  std::vector<Standpoint> standpoints_;
+  std::vector<Status> statuses_;
   std::vector<bool> counted_;
   std::vector<std::vector<std::size_t>> entries_;
 };

@@ -9,7 +9,7 @@
 #include "xgrad/tensor.hpp"
 
 #include "check/verdict/automatic.hpp"
-#include "check/verdict/given.hpp"
+#include "check/verdict/compared_tensor.hpp"
 
 namespace xgrad::check {
 
@@ -34,7 +34,7 @@ struct ExplainOptions {
 };
 
 /// `automatic` has the gradients of those given, and perhaps of others after them.
-[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const ComparedTensor> given, const Automatic& automatic,
                                   const ExplainOptions& options = {});
 
 }  // namespace xgrad::check

@@ -75,7 +75,7 @@ void SingleEdits::judge_slope(const Edit& edit) {
   const std::vector<Values>& zeroed = without(edit.line);
   std::vector<double> tried;
   for (std::size_t p = 0; p < slopes.size() && p < evidence_.size(); ++p) {
-    if (evidence_.standpoint(p) != Standpoint::remaining || slopes[p].empty() || zeroed[p].empty() ||
+    if (evidence_.status(p) != Status::remaining || slopes[p].empty() || zeroed[p].empty() ||
         evidence_.some(p).size() < 3) {
       continue;
     }
@@ -113,7 +113,7 @@ void SingleEdits::judge_numbers(std::size_t line, const Edit* edit, const std::v
   const std::vector<Values>& zeroed = without(line);
   std::vector<double> tried;
   for (std::size_t p = 0; p < edited.size() && p < evidence_.size(); ++p) {
-    if (evidence_.standpoint(p) != Standpoint::remaining || edited[p].empty() || zeroed[p].empty()) {
+    if (evidence_.status(p) != Status::remaining || edited[p].empty() || zeroed[p].empty()) {
       continue;
     }
     const Values direction = difference(edited[p], zeroed[p]);
@@ -138,7 +138,7 @@ void SingleEdits::judge_numbers(std::size_t line, const Edit* edit, const std::v
     const Expr right = edit == nullptr ? pass_.lines[line].right : edit->formula;
     const Expr formula = e.spread(e.scaled(exact, right), right->shape);
     const std::string words = edit == nullptr ? fmt::format("{} in {}", number, pass_.lines[line].left.text)
-                                              : fmt::format("{} in {}, and {}", edit->words, edit->place, number);
+                                              : fmt::format("{} in {}, and {}", edit->words, edit->site, number);
     const std::size_t mistakes = edit == nullptr ? 1 : 2;
     const Rank rank = std::max(has_meaning ? Rank::usual : Rank::rare, edit == nullptr ? Rank::usual : edit->rank);
     propose({{{line, formula}},
@@ -155,8 +155,8 @@ void SingleEdits::judge_numbers(std::size_t line, const Edit* edit, const std::v
 // manual = c G + λ W: a term that belongs to the optimiser, alone (c = 1), on top of an edit, or beside a factor.
 void SingleEdits::judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited) {
   const std::size_t p = pass_.lines[line].target;
-  if (p >= evidence_.size() || p >= edited.size() || evidence_.standpoint(p) != Standpoint::remaining ||
-      edited[p].empty() || (edit != nullptr && evidence_.is_nearly_right(p, pass_.gradients[p]))) {
+  if (p >= evidence_.size() || p >= edited.size() || evidence_.status(p) != Status::remaining || edited[p].empty() ||
+      (edit != nullptr && evidence_.is_nearly_right(p, pass_.gradients[p]))) {
     return;
   }
   Expressions& e = with_.pass.expressions();
@@ -173,7 +173,7 @@ void SingleEdits::judge_added(std::size_t line, const Edit* edit, const std::vec
     const bool on_the_edit = edit != nullptr && edit->line == line;
     const Expr right = on_the_edit ? edit->formula : pass_.lines[line].right;
     const Expr formula = e.spread(e.sum(e.scaled(scale, right), e.scaled(*factor, term.symbol)), right->shape);
-    std::vector<Change> changes{{line, formula}};
+    std::vector<ChangedLine> changes{{line, formula}};
     if (edit != nullptr && !on_the_edit) {
       changes.insert(changes.begin(), {edit->line, edit->formula});
     }
@@ -182,7 +182,7 @@ void SingleEdits::judge_added(std::size_t line, const Edit* edit, const std::vec
     candidate.changes = changes;
     candidate.words = fmt::format("the term {:.6g} {} added in {}", *factor, term.words, name);
     if (edit != nullptr) {
-      candidate.words = fmt::format("{} in {}, and {}", edit->words, edit->place, candidate.words);
+      candidate.words = fmt::format("{} in {}, and {}", edit->words, edit->site, candidate.words);
       candidate.rank = edit->rank;
       candidate.mistakes = 2;
     } else if (scale != 1) {

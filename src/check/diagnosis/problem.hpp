@@ -21,7 +21,7 @@ struct Manual {
   bool wrong = false;
 };
 
-/// Other values, and the manual gradients there.
+/// A second point: the values that leaves have there, and the manual gradients.
 struct OtherPoint {
   std::unordered_map<const graph::Node*, Tensor> leaves;
   std::vector<Tensor> manual;  ///< by target
@@ -47,17 +47,17 @@ struct Problem {
 [[nodiscard]] Problem whole_problem(formulas::Formulas& pass, const std::vector<Line>& lines,
                                     const std::vector<Manual>& manual, std::int64_t batch, const OtherPoint* other);
 
-/// What lines find for the values of those with a manual gradient: that.
+/// By line: its manual gradient, which the lines that use it take for its value. For Probe::pin().
 [[nodiscard]] std::vector<Tensor> pins_of(const std::vector<Line>& lines, const std::vector<Manual>& manual);
 
-/// What is known of what a line gives.
+/// What manual gradients say of a line.
 struct Known {
-  bool given = false;     ///< there is a manual gradient of it, which is what its users find
-  bool remains = false;   ///< that is to be explained
-  bool confirms = false;  ///< that is right, and not zero
+  bool given = false;     ///< there is a manual gradient of it, which the lines that use it take
+  bool remains = false;   ///< the manual gradient is to be explained
+  bool confirms = false;  ///< the manual gradient is right, and not zero
 };
 
-/// By line: whether it leads to something that remains, but to nothing that is right. What is wrong there would show.
+/// By line: whether a gradient that remains depends on it, and none that confirms: a mistake in it would show there.
 [[nodiscard]] std::vector<bool> leading_lines(const std::vector<Line>& lines, const std::vector<Known>& known);
 
 /// What f gives; nothing where operations refuse the values: a gradient may not have these where it was asked for.

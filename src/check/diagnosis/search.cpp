@@ -106,7 +106,7 @@ std::vector<Finding> Search::run() {
     if (found.empty()) {
       const bool cut_short = singles.was_cut_short() || pairs_of_edits.was_cut_short();
       for (std::size_t p = 0; p < evidence_.size(); ++p) {
-        findings_[p].cut_short = cut_short && evidence_.standpoint(p) == Standpoint::remaining;
+        findings_[p].cut_short = cut_short && evidence_.status(p) == Status::remaining;
       }
       break;
     }
@@ -143,15 +143,15 @@ bool Search::holds(Candidate& candidate) {
   const std::vector<Values> gradients = or_nothing([&] { return exact_.gradients(lines); });
   candidate.explained.clear();
   for (std::size_t p = 0; p < gradients.size() && p < evidence_.size(); ++p) {
-    const Standpoint standpoint = evidence_.standpoint(p);
-    if (standpoint == Standpoint::ignored || gradients[p].empty()) {
+    const Status status = evidence_.status(p);
+    if (status == Status::ignored || gradients[p].empty()) {
       continue;
     }
     if (evidence_.agree(evidence_.all(p), gradients[p])) {
-      if (standpoint == Standpoint::remaining && !evidence_.agree(all_gradients_[p], gradients[p])) {
+      if (status == Status::remaining && !evidence_.agree(all_gradients_[p], gradients[p])) {
         candidate.explained.push_back(p);
       }
-    } else if (standpoint == Standpoint::kept) {
+    } else if (status == Status::kept) {
       return false;
     }
   }
@@ -177,7 +177,7 @@ void Search::accept(const Candidate& best, const std::vector<Candidate>& found) 
   after.resize(evidence_.size());
   for (std::size_t p = 0; p < evidence_.size(); ++p) {
     const bool explains = std::find(best.explained.begin(), best.explained.end(), p) != best.explained.end();
-    const bool changes = evidence_.standpoint(p) == Standpoint::remaining && !after[p].empty() &&
+    const bool changes = evidence_.status(p) == Status::remaining && !after[p].empty() &&
                          !evidence_.agree(after[p], accepted_.gradients[p]);
     if (explains || changes) {
       findings_[p].mistakes.push_back(mistake);
@@ -243,9 +243,8 @@ std::vector<bool> Search::leading() const {
   for (std::size_t i = 0; i < known.size(); ++i) {
     const std::size_t p = accepted_.lines[i].target;
     if (p < evidence_.size() && !evidence_.all(p).empty()) {
-      const Standpoint standpoint = evidence_.standpoint(p);
-      known[i] = {true, standpoint == Standpoint::remaining,
-                  standpoint == Standpoint::kept && length(evidence_.all(p)) > 0};
+      const Status status = evidence_.status(p);
+      known[i] = {true, status == Status::remaining, status == Status::kept && length(evidence_.all(p)) > 0};
     }
   }
   return leading_lines(accepted_.lines, known);
@@ -295,7 +294,7 @@ std::vector<Candidate> Search::pairs(std::size_t target, const std::vector<bool>
         break;
       }
       for (Candidate& two : pairs_with({line, one.formula}, target, second, effort)) {
-        two.words = fmt::format("{} in {}, and {}", one.words, one.place, two.words);
+        two.words = fmt::format("{} in {}, and {}", one.words, one.site, two.words);
         two.rank = std::max(one.rank, two.rank);
         found.push_back(std::move(two));
       }
@@ -305,7 +304,7 @@ std::vector<Candidate> Search::pairs(std::size_t target, const std::vector<bool>
 }
 
 // With this change, if it makes a difference.
-std::vector<Candidate> Search::pairs_with(const Change& one, std::size_t target, const std::vector<bool>& editable,
+std::vector<Candidate> Search::pairs_with(const ChangedLine& one, std::size_t target, const std::vector<bool>& editable,
                                           Effort& effort) {
   EditedPass tried{
       .lines = {}, .gradients = changed_gradients(instruments(), accepted_.lines, one, effort), .is_tried = true};

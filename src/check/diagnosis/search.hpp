@@ -52,7 +52,7 @@ class Search {
   [[nodiscard]] std::vector<bool> leading() const;
   [[nodiscard]] Instruments instruments() { return {pass_, problem_.here, evidence_, problem_.vocabulary, terms_}; }
   [[nodiscard]] std::vector<Candidate> pairs(std::size_t target, const std::vector<bool>& leading, Effort& effort);
-  [[nodiscard]] std::vector<Candidate> pairs_with(const Change& one, std::size_t target,
+  [[nodiscard]] std::vector<Candidate> pairs_with(const ChangedLine& one, std::size_t target,
                                                   const std::vector<bool>& editable, Effort& effort);
   [[nodiscard]] std::vector<bool> near(std::size_t target, Effort& effort) const;
   void keep_what_holds(std::vector<Candidate>& found);

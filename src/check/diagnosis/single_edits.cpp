@@ -5,15 +5,15 @@
 
 namespace xgrad::check::diagnosis {
 
-std::vector<Line> with_changes(std::vector<Line> lines, const std::vector<Change>& changes) {
-  for (const Change& change : changes) {
+std::vector<Line> with_changes(std::vector<Line> lines, const std::vector<ChangedLine>& changes) {
+  for (const ChangedLine& change : changes) {
     lines[change.line].right = change.formula;
   }
   return lines;
 }
 
 std::vector<Values> changed_gradients(const Instruments& instruments, const std::vector<Line>& lines,
-                                      const Change& change, Effort& effort) {
+                                      const ChangedLine& change, Effort& effort) {
   // Of an edit, this many of the nearest gradients that say something are looked at first.
   constexpr std::size_t nearest_targets = 8;
   const Expr right = lines[change.line].right;
@@ -70,15 +70,15 @@ const std::vector<Values>& SingleEdits::without(std::size_t line) {
 void SingleEdits::propose(Candidate candidate, const std::vector<Values>& gradients) {
   bool explains = false;
   for (std::size_t p = 0; p < evidence_.size(); ++p) {
-    const Standpoint standpoint = evidence_.standpoint(p);
-    if (standpoint == Standpoint::ignored || (gradients[p].empty() && !pass_.is_tried)) {
+    const Status status = evidence_.status(p);
+    if (status == Status::ignored || (gradients[p].empty() && !pass_.is_tried)) {
       continue;
     }
     const bool fits = evidence_.agree(evidence_.some(p), gradients[p].empty() ? pass_.gradients[p] : gradients[p]);
-    if (!fits && standpoint == Standpoint::kept) {
+    if (!fits && status == Status::kept) {
       return;
     }
-    if (fits && standpoint == Standpoint::remaining &&
+    if (fits && status == Status::remaining &&
         (gradients[p].empty() || !evidence_.agree(pass_.gradients[p], gradients[p]))) {
       explains = true;
       candidate.explained.push_back(p);
@@ -96,7 +96,7 @@ void SingleEdits::judge(const Edit& edit) {
   }
   const std::vector<Values> gradients = changed(edit.line, edit.formula);
   propose({{{edit.line, edit.formula}},
-           fmt::format("{} in {}", edit.words, edit.place),
+           fmt::format("{} in {}", edit.words, edit.site),
            {},
            1,
            edit.rank,

@@ -14,11 +14,11 @@
 namespace xgrad::check::diagnosis {
 
 /// A line with another formula.
-struct Change {
+struct ChangedLine {
   std::size_t line = 0;
   Expr formula = nullptr;
 };
-[[nodiscard]] std::vector<Line> with_changes(std::vector<Line> lines, const std::vector<Change>& changes);
+[[nodiscard]] std::vector<Line> with_changes(std::vector<Line> lines, const std::vector<ChangedLine>& changes);
 
 /// Something of a gradient's shape that isn't part of it.
 struct Term {
@@ -29,7 +29,7 @@ struct Term {
 
 /// Edits, with their numbers if they have one, as formulas; and what they explain.
 struct Candidate {
-  std::vector<Change> changes;
+  std::vector<ChangedLine> changes;
   std::string words;
   std::vector<std::size_t> explained;  ///< targets
   std::size_t mistakes = 1;
@@ -79,7 +79,7 @@ struct Instruments {
 
 /// The gradients nearest to a line, with another formula there. Empty where none is known.
 [[nodiscard]] std::vector<Values> changed_gradients(const Instruments& instruments, const std::vector<Line>& lines,
-                                                    const Change& change, Effort& effort);
+                                                    const ChangedLine& change, Effort& effort);
 
 /// All single edits of one pass that explain a manual gradient and contradict none, as far as the chosen entries say;
 /// also with a number on top, or a term. The pass stays as it is.

@@ -62,8 +62,8 @@ ParameterReport Examination::run() {
   return report(with_manual, with_differences);
 }
 
-ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
-  otherwise_ = std::move(otherwise);
+ParameterReport Examination::run_with(TakenDifferences taken, bool closely) {
+  taken_ = std::move(taken);
   closely_ = closely;
   Agreement with_manual;
   if (has_manual_) {
@@ -72,7 +72,7 @@ ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
       examine_suspects(with_manual);
     }
   }
-  return report(with_manual, otherwise_->agreement);
+  return report(with_manual, taken_->agreement);
 }
 
 std::vector<double> Examination::along_directions(const std::vector<double>& gradient) const {
@@ -175,8 +175,8 @@ ParameterReport Examination::report(Agreement& with_manual, Agreement& with_diff
     const auto i = static_cast<std::size_t>(decisive.worst);
     fill(result, has_manual_ ? manual_[i] : nan, automatic_[i],
          closely_ ? numeric_at(decisive.worst) : NumericEntry{.value = nan, .error = nan, .step = nan});
-  } else if (result.direction >= 0 && otherwise_) {
-    fill(result, nan, otherwise_->automatic, otherwise_->numerical);
+  } else if (result.direction >= 0 && taken_) {
+    fill(result, nan, taken_->automatic, taken_->numerical);
   } else if (result.direction >= 0) {
     const auto d = static_cast<std::size_t>(result.direction);
     fill(result, has_manual_ ? along_directions(manual_)[d] : nan, along_directions(automatic_)[d],

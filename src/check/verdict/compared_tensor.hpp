@@ -9,12 +9,12 @@
 namespace xgrad::check {
 
 /// A tensor that a loss may be computed from, and its gradient by hand, undefined if there is none.
-struct Given {
+struct ComparedTensor {
   std::string name;
   Tensor x;
   Tensor manual;
 };
 
-[[nodiscard]] std::vector<Tensor> tensors_of(std::span<const Given> given);
+[[nodiscard]] std::vector<Tensor> tensors_of(std::span<const ComparedTensor> given);
 
 }  // namespace xgrad::check
