@@ -87,7 +87,7 @@ bool is_wrong(const Comparison& comparison) {
   return comparison.done && comparison.verdict == Verdict::wrong;
 }
 
-/// All that is compared at one point.
+/// The loss and its gradients at one point of the parameters.
 class ComparedPoint {
  public:
   ComparedPoint(const LossFunction& loss_function, const std::vector<NamedParameter>& parameters,
@@ -149,7 +149,8 @@ class ComparedPoint {
     return Examination{from_there, cell, options_.numeric, each.manual, automatic_, i}.run();
   }
 
-  /// What differences are along, if not of each parameter on its own; known when something was examined.
+  /// The directions of the differences, in words, if they aren't of each parameter on its own; known once a tensor was
+  /// examined.
   [[nodiscard]] std::string differences() const { return joint_ ? joint_->text() : std::string{}; }
 
   /// Manual against automatic alone, by rounding.
@@ -288,7 +289,7 @@ bool any_wrong(std::span<ParameterReport* const> rows) {
                      [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
 }
 
-/// What is right here may be wrong elsewhere, and is explained there.
+/// Of gradients that are right here, takes the diagnoses at the second point.
 void add_explanation(Explanation& explanation, const Explanation& there) {
   for (std::size_t i = 0; i < there.diagnoses.size(); ++i) {
     if (explanation.diagnoses[i].verdict == Verdict::right) {

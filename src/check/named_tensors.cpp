@@ -88,7 +88,7 @@ std::vector<NamedTensor> NamedTensors::intermediates() const {
 
 std::vector<std::size_t> backward_positions(const Tensor& loss, const std::vector<Tensor>& tensors) {
   const graph::Order order = order_behind(loss);
-  // A leaf that is transposed, or otherwise looked at alone, is used where that is.
+  // A leaf that is transposed, or goes through other operations of one input, is used where their result is.
   std::unordered_set<const graph::Node*> of_one_leaf;
   for (const graph::Node* node : order.nodes) {
     const std::span<graph::Node* const> inputs = node->inputs();

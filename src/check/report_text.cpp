@@ -78,7 +78,7 @@ std::string line_of(const Row& row, const std::array<std::size_t, columns>& widt
   return line + '\n';
 }
 
-/// The line over the heading that says what pairs of columns compare.
+/// The line over the heading, with the names of the two comparisons over their columns.
 std::string groups_of(const std::array<std::size_t, columns>& widths) {
   std::string line;
   const auto pad_to = [&](std::size_t column) {

@@ -18,7 +18,7 @@ namespace {
 using formulas::Expressions;
 using formulas::Head;
 
-// What people take for one another.
+// Functions that are mistaken for one another.
 std::array<ops::OperationPointer, 3> activations() {
   return {ops::sigmoid_operation(), ops::tanh_operation(), ops::relu_operation()};
 }
@@ -110,7 +110,8 @@ class Editor {
     }
   }
 
-  // Whether an argument of another shape makes sense there: what broadcasts may, the whole formula's shape is checked.
+  // Whether an argument of another shape is possible there: it is where it broadcasts; the whole formula's shape is
+  // checked.
   [[nodiscard]] static bool fits(Expr here, std::size_t i, Expr inner) {
     if (inner->shape == here->arguments[i]->shape) {
       return true;

@@ -38,7 +38,7 @@ Evidence::Evidence(const std::vector<Manual>& manual, const std::vector<Values>&
   }
 }
 
-// Most edits are told from what was given by any few entries; those that explain it are looked at in full.
+// A few entries refute most edits; all entries are compared only for an edit that explains those.
 void Evidence::choose_entries(const std::vector<Values>& derived) {
   constexpr std::size_t most = 2048;
   std::mt19937_64 random{most};

@@ -9,9 +9,9 @@
 
 namespace xgrad::check::diagnosis {
 
-/// What a manual gradient says of an edit.
+/// How a manual gradient is held against edits.
 enum class Status : std::uint8_t {
-  ignored,    ///< nothing, or there is none
+  ignored,    ///< not at all: there is none, or it can't be compared
   kept,       ///< it is as it should be, and must stay so
   remaining,  ///< it is to be explained
 };
@@ -30,7 +30,7 @@ class Evidence {
   [[nodiscard]] double tolerance() const noexcept { return tolerance_; }
   [[nodiscard]] bool agree(const Values& a, const Values& b) const { return residual(a, b) <= tolerance_; }
   [[nodiscard]] Status status(std::size_t target) const { return statuses_[target]; }
-  /// Whether there is one that isn't to be ignored, by target.
+  /// By target: whether its status isn't `ignored`.
   [[nodiscard]] const std::vector<bool>& counted() const noexcept { return counted_; }
   /// Whether it remains, and is to be explained now. False for Line::no_target.
   [[nodiscard]] bool is_sought(std::size_t target) const;

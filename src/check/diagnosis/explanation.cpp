@@ -61,7 +61,7 @@ Verdict verdict_of(const ComparedTensor& given, const Automatic& automatic, std:
   return compare_manual(given, automatic, i).comparison.verdict;
 }
 
-/// A pass, what it derives, and what was derived by hand.
+/// A derived backward pass beside the manual gradients.
 class PassComparison {
  public:
   PassComparison(const Tensor& loss, std::span<const ComparedTensor> given, const Automatic& automatic,
@@ -169,7 +169,7 @@ class PassComparison {
     wrong_lines.push_back(divergence.first());
     const Finding& finding = findings[lines_[divergence.first()].target];
     if (finding.explained) {
-      // What was found says it best: the first of the lines that are wrong.
+      // The lines of the mistake that was found first in the order of the pass.
       const auto first =
           std::min_element(finding.mistakes.begin(), finding.mistakes.end(), [](const auto& a, const auto& b) {
             return *std::min_element(a.lines.begin(), a.lines.end()) <
@@ -210,7 +210,7 @@ class PassComparison {
   std::vector<Manual> manual_;
 };
 
-// Of what the loss doesn't depend on any gradient but zero is wrong.
+// Of a tensor that the loss doesn't depend on, any gradient but zero is wrong.
 void judge_unconnected(Verdict verdict, Diagnosis& diagnosis, Explanation& result) {
   diagnosis.verdict = verdict;
   if (verdict == Verdict::wrong) {

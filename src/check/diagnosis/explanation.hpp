@@ -13,11 +13,11 @@
 
 namespace xgrad::check {
 
-/// What the derived backward pass says about manual gradients.
+/// Manual gradients explained by the derived backward pass.
 struct Explanation {
   std::vector<Diagnosis> diagnoses;  ///< one each
-  /// The first formula, in the order of the backward pass, that the manual gradients leave though what it uses is as it
-  /// should be: "δ¹ = (δ² W²) ⊙ σ′(z¹)". Empty if all follow.
+  /// The first formula, in the order of the backward pass, whose inputs are right and whose manual result isn't:
+  /// "δ¹ = (δ² W²) ⊙ σ′(z¹)". Empty if all follow.
   std::string first_divergence;
 };
 

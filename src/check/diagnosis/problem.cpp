@@ -63,7 +63,7 @@ std::vector<bool> leading_lines(const std::vector<Line>& lines, const std::vecto
   std::unordered_set<Expr> confirmed;
   for (std::size_t i = lines.size(); i-- > 0;) {
     const Line& line = lines[i];
-    // What uses a line with a manual gradient uses that.
+    // A line that uses one with a manual gradient takes the manual gradient.
     const bool is_seen = !known[i].given && line.symbol != nullptr;
     const bool is_confirmed = is_seen && confirmed.contains(line.symbol);
     leading[i] = !is_confirmed && (known[i].remains || (is_seen && wanted.contains(line.symbol)));

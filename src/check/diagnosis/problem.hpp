@@ -29,8 +29,8 @@ struct OtherPoint {
 
 /// A backward pass, or part of one, and the manual gradients that are to be explained by edits of it.
 struct Problem {
-  std::vector<Line> lines;           ///< their targets are numbers in what follows
-  std::vector<Expr> targets;         ///< the symbols of what gradients are of; null for one that isn't in the graph
+  std::vector<Line> lines;           ///< each with the index of its target in the vectors below, if it has one
+  std::vector<Expr> targets;         ///< the symbols of the tensors differentiated by; null for one not in the graph
   std::vector<Manual> manual;        ///< by target
   std::vector<Tensor> manual_there;  ///< at the other point, by target
   Vocabulary vocabulary;
@@ -40,7 +40,7 @@ struct Problem {
   std::vector<bool> editable = {};   ///< by line; all are if there is none
   /// The target that is to be explained, if not all; others are explained by the same edits, if they are.
   std::size_t sought = Line::no_target;
-  double effort = 1;  ///< the share of what is usually tried at most
+  double effort = 1;  ///< the share of the usual limits on evaluations
 };
 
 /// Of the whole pass. `other`, if not null, is where explanations must hold too.

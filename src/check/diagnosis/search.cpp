@@ -90,7 +90,7 @@ std::vector<Finding> Search::run() {
     std::vector<Candidate> found = SingleEdits{instruments(), accepted_, editable, singles}.run();
     keep_what_holds(found);
     Effort pairs_of_edits{problem_.effort * most_for_pairs};
-    // The ones nearest to the loss first: what comes after may have its mistakes on top.
+    // Targets nearest to the loss first: later ones may have mistakes of their own on top of those.
     for (std::size_t i = 0; i < accepted_.lines.size() && found.empty(); ++i) {
       const std::size_t target = accepted_.lines[i].target;
       if (!evidence_.is_sought(target)) {
@@ -132,8 +132,8 @@ void Search::keep_what_holds(std::vector<Candidate>& found) {
   found = std::move(kept);
 }
 
-// Whether it explains all entries, and contradicts none, here and at the other point; and all that it explains. What
-// changes nothing explains nothing, however near a gradient is to the derived one.
+// Whether the candidate explains a gradient in all entries and contradicts none, here and at the other point. Sets the
+// targets that it explains: gradients that it doesn't change aren't among them, however near to the derived ones.
 bool Search::holds(Candidate& candidate) {
   if (all_gradients_.empty()) {
     all_gradients_ = exact_.gradients(accepted_.lines);
@@ -191,8 +191,8 @@ void Search::accept(const Candidate& best, const std::vector<Candidate>& found) 
   }
 }
 
-// With others that explain as much: those that say the same at all values are the same mistake, in another line
-// perhaps; those that don't are alternatives.
+// The best candidate, and the others that explain the same targets: those that are equal at random values are the same
+// mistake, perhaps in another line; the rest are alternatives.
 Mistake Search::mistake_of(const Candidate& best, const std::vector<Candidate>& found) {
   constexpr std::size_t most = 64;
   Mistake mistake{best.words, {best.changes.front().line}, {}};
@@ -237,7 +237,7 @@ void Search::update_vocabulary() {
   }
 }
 
-// By line: whether it leads to something that remains, and to nothing that is right.
+// leading_lines() of the accepted pass.
 std::vector<bool> Search::leading() const {
   std::vector<Known> known(accepted_.lines.size());
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -250,7 +250,7 @@ std::vector<bool> Search::leading() const {
   return leading_lines(accepted_.lines, known);
 }
 
-// The lines that lead to this target, not more than a few of them.
+// The lines that the target depends on through lines without a manual gradient; a few of them, nearest first.
 std::vector<bool> Search::near(std::size_t target, Effort& effort) const {
   constexpr std::size_t most = 6;
   const std::vector<Line>& lines = accepted_.lines;

@@ -23,7 +23,7 @@ struct Mistake {
   std::vector<std::string> alternatives;  ///< that give the same numbers here, but not everywhere
 };
 
-/// What is known of one manual gradient.
+/// The explanation of one manual gradient, as far as it was found.
 struct Finding {
   std::vector<Mistake> mistakes;  ///< which together give it; none if it is right or not explained
   bool explained = false;         ///< then there is a mistake at least

@@ -20,14 +20,14 @@ struct ChangedLine {
 };
 [[nodiscard]] std::vector<Line> with_changes(std::vector<Line> lines, const std::vector<ChangedLine>& changes);
 
-/// Something of a gradient's shape that isn't part of it.
+/// A term that may have been added to a gradient by mistake.
 struct Term {
   Expr symbol = nullptr;
   std::string words;  ///< "W (weight decay)"
   Values values;
 };
 
-/// Edits, with their numbers if they have one, as formulas; and what they explain.
+/// One or two edits, with their numbers if they have any, and the targets that they explain.
 struct Candidate {
   std::vector<ChangedLine> changes;
   std::string words;
@@ -48,13 +48,14 @@ struct EditedPass {
   bool is_tried = false;
 };
 
-/// What may be tried of one kind of edits, in small evaluations. Once it is `cut_short`, there would have been more.
+/// A limit on the evaluations of one stage of the search, in units of a small one. It was cut short if edits were left
+/// untried.
 class Effort {
  public:
   explicit Effort(double most) noexcept : most_{most} {}
 
   void spend(double evaluations) noexcept { spent_ += evaluations; }
-  /// Whether nothing more may be tried; what asks has more to try.
+  /// Whether the limit is reached. To be asked when there is more to try: then that is left untried.
   [[nodiscard]] bool ends() noexcept {
     cut_short_ = cut_short_ || spent_ > most_;
     return spent_ > most_;
@@ -68,7 +69,7 @@ class Effort {
   bool cut_short_ = false;
 };
 
-/// What edits of a pass are tried with. All of it outlives what is made with it.
+/// References that trying edits of a pass takes. They outlive the objects made with them.
 struct Instruments {
   formulas::Formulas& pass;
   Probe& probe;  ///< gives the chosen entries of the evidence

@@ -8,7 +8,7 @@
 
 namespace xgrad::check {
 
-/// A tensor that a loss may be computed from, and its gradient by hand, undefined if there is none.
+/// A tensor behind a loss whose gradients are compared. The manual one is undefined if there is none.
 struct ComparedTensor {
   std::string name;
   Tensor x;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// A verdict that rounding might have changed says that nothing is known of it.
+/// Adds to a wrong verdict that rounding might have changed why nothing is known of rounding.
 void add_unknown(Comparison& comparison, const std::string& unknown) {
   if (comparison.verdict == Verdict::wrong && !unknown.empty()) {
     comparison.reason += "; rounding in float32 wasn't weighed: " + unknown;
@@ -84,8 +84,8 @@ std::vector<double> Examination::along_directions(const std::vector<double>& gra
   return result;
 }
 
-/// Whether what the loss's rounding leaves of a difference explains a deviation. A loss that changes in steps, since
-/// terms far larger than itself cancelled in it, has differences that seem to have no error.
+/// Whether the loss's rounding, divided by the step, explains a deviation from a difference. A loss in which far larger
+/// terms cancel changes in steps, and its differences seem exact.
 bool Examination::is_rounding_of_loss(double deviation, double step) {
   if (!loss_rounding_) {
     loss_rounding_ = rounding_of_value(loss_function_());

@@ -15,14 +15,14 @@ namespace xgrad::check {
 /// something else in it, Rounding::unknown says why.
 void weigh_rounding(const Tensor& loss, std::span<const ComparedTensor> given, Automatic& automatic);
 
-/// What rounding does to a loss.
+/// The effect of rounding on the value of a loss.
 struct ValueRounding {
   double error = 0;     ///< 0 too if there is no float32 in it
   std::string unknown;  ///< as Rounding::unknown
 };
 [[nodiscard]] ValueRounding rounding_of_value(const Tensor& loss);
 
-/// The i-th manual gradient against the automatic one, with what is known of rounding.
+/// The i-th manual gradient against the automatic one, with its rounding if that is known.
 [[nodiscard]] Agreement compare_manual(const ComparedTensor& given, const Automatic& automatic, std::size_t i);
 
 }  // namespace xgrad::check
