@@ -109,7 +109,7 @@ struct Report {
   std::string differences = {};             ///< what they are along, if not of each parameter on its own; else empty
   std::vector<ParameterReport> parameters;  ///< in the order given
   std::vector<ParameterReport> tensors;     ///< others, as CompareOptions asks for, in the order of the backward pass
-  /// The first formula of the backward pass that manual gradients leave though what it uses is as it should be:
+  /// The first formula of the backward pass whose inputs are right and whose manual result isn't:
   /// "δ¹ = (δ² W²) ⊙ σ′(z¹)". So a mistake is seen where it is made, and not in all that follows from it. Empty if no
   /// manual gradient is wrong.
   std::string first_divergence;

@@ -70,7 +70,7 @@ std::string unfit(const LossFunction& loss_function, double loss) {
   return {};
 }
 
-ParameterReport unchecked(const Given& given, const std::string& reason) {
+ParameterReport unchecked(const ComparedTensor& given, const std::string& reason) {
   ParameterReport report;
   report.name = given.name;
   report.shape = given.x.shape();
@@ -87,20 +87,21 @@ bool is_wrong(const Comparison& comparison) {
   return comparison.done && comparison.verdict == Verdict::wrong;
 }
 
-/// All that is compared at one point.
-class Point {
+/// The loss and its gradients at one point of the parameters.
+class ComparedPoint {
  public:
-  Point(const LossFunction& loss_function, const std::vector<NamedParameter>& parameters, const CompareOptions& options)
+  ComparedPoint(const LossFunction& loss_function, const std::vector<NamedParameter>& parameters,
+                const CompareOptions& options)
       : loss_function_{loss_function}, parameters_{parameters}, options_{options}, loss_{loss_function()} {
     if (loss_.rank() != 0) {
       throw ShapeError(fmt::format("[compare] the loss has shape {}, expected a scalar ()", to_string(loss_.shape())));
     }
-    given_ = given_by_hand("compare", loss_, parameters, manual_now(parameters, options), options.manual_of);
+    given_ = compared_tensors("compare", loss_, parameters, manual_now(parameters, options), options.manual_of);
     by_hand_ = given_.size();
     require_terms("compare", given_, options.terms);
     if (options.intermediates) {
       std::unordered_set<const graph::Node*> known;
-      for (const Given& each : given_) {
+      for (const ComparedTensor& each : given_) {
         known.insert(each.x.node());
       }
       for (const NamedTensor& named : NamedTensors{loss_}.intermediates()) {
@@ -121,10 +122,10 @@ class Point {
   [[nodiscard]] double loss() const noexcept { return automatic_.loss; }
   /// Why nothing can be compared here, or an empty string.
   [[nodiscard]] const std::string& unfit_for() const noexcept { return reason_; }
-  [[nodiscard]] std::span<const Given> given() const noexcept { return given_; }
+  [[nodiscard]] std::span<const ComparedTensor> given() const noexcept { return given_; }
 
   [[nodiscard]] ParameterReport examine(std::size_t i) {
-    const Given& each = given_[i];
+    const ComparedTensor& each = given_[i];
     if (!reason_.empty()) {
       return unchecked(each, reason_);
     }
@@ -148,14 +149,15 @@ class Point {
     return Examination{from_there, cell, options_.numeric, each.manual, automatic_, i}.run();
   }
 
-  /// What differences are along, if not of each parameter on its own; known when something was examined.
+  /// The directions of the differences, in words, if they aren't of each parameter on its own; known once a tensor was
+  /// examined.
   [[nodiscard]] std::string differences() const { return joint_ ? joint_->text() : std::string{}; }
 
   /// Manual against automatic alone, by rounding.
   [[nodiscard]] bool contradicts(std::size_t i) const {
-    const Given& each = given_[i];
+    const ComparedTensor& each = given_[i];
     return reason_.empty() && each.manual.defined() &&
-           compare_given(each, automatic_, i).comparison.verdict == Verdict::wrong;
+           compare_manual(each, automatic_, i).comparison.verdict == Verdict::wrong;
   }
 
   [[nodiscard]] Explanation explain(const SecondPoint* second = nullptr) const {
@@ -166,25 +168,26 @@ class Point {
   /// The parameters' values, and their manual gradients.
   [[nodiscard]] SecondPoint as_second_point() const {
     SecondPoint point;
-    for (const Given& each : std::span{given_}.first(parameters_.size())) {
+    for (const ComparedTensor& each : std::span{given_}.first(parameters_.size())) {
       point.values.push_back(each.x);
       point.manual.push_back(each.manual);
     }
     return point;
   }
 
-  [[nodiscard]] bool has_same_manual(const Point& other) const {
-    return std::equal(other.given_.begin(), other.given_.end(), given_.begin(), [](const Given& a, const Given& b) {
-      return a.manual.defined() == b.manual.defined() &&
-             (!a.manual.defined() || as_doubles(a.manual) == as_doubles(b.manual));
-    });
+  [[nodiscard]] bool has_same_manual(const ComparedPoint& other) const {
+    return std::equal(other.given_.begin(), other.given_.end(), given_.begin(),
+                      [](const ComparedTensor& a, const ComparedTensor& b) {
+                        return a.manual.defined() == b.manual.defined() &&
+                               (!a.manual.defined() || as_doubles(a.manual) == as_doubles(b.manual));
+                      });
   }
-  [[nodiscard]] bool has_same_automatic(const Point& other) const {
+  [[nodiscard]] bool has_same_automatic(const ComparedPoint& other) const {
     return std::equal(other.automatic_.gradients.begin(), other.automatic_.gradients.end(),
                       automatic_.gradients.begin());
   }
 
-  [[nodiscard]] std::vector<std::size_t> places() const { return backward_places(loss_, tensors_of(given_)); }
+  [[nodiscard]] std::vector<std::size_t> positions() const { return backward_positions(loss_, tensors_of(given_)); }
 
  private:
   [[nodiscard]] static bool blames(const JointDifferences& joint, std::size_t i) {
@@ -215,7 +218,7 @@ class Point {
   const std::vector<NamedParameter>& parameters_;
   const CompareOptions& options_;
   Tensor loss_;
-  std::vector<Given> given_;
+  std::vector<ComparedTensor> given_;
   std::size_t by_hand_ = 0;  ///< those that may have a manual gradient come first
   Automatic automatic_;
   std::string reason_;
@@ -225,23 +228,23 @@ class Point {
   int closely_left_ = 4;  ///< wrong manual gradients that are still compared with differences then
 };
 
-/// Other values of the parameters, of the same size. They have their own back when it goes.
-class Elsewhere {
+/// Gives parameters random values of the size of their own, which they have back when this ends.
+class RandomizedParameters {
  public:
-  explicit Elsewhere(const std::vector<NamedParameter>& parameters) : parameters_{parameters} {
+  explicit RandomizedParameters(const std::vector<NamedParameter>& parameters) : parameters_{parameters} {
     for (const NamedParameter& named : parameters) {
       originals_.push_back(named.parameter.value());
     }
   }
-  Elsewhere(const Elsewhere&) = delete;
-  Elsewhere& operator=(const Elsewhere&) = delete;
-  ~Elsewhere() {
+  RandomizedParameters(const RandomizedParameters&) = delete;
+  RandomizedParameters& operator=(const RandomizedParameters&) = delete;
+  ~RandomizedParameters() {
     for (std::size_t i = 0; i < originals_.size(); ++i) {
       parameters_[i].parameter.restore(originals_[i]);
     }
   }
 
-  void move() const {
+  void randomize() const {
     Random random{20261125};
     for (std::size_t i = 0; i < originals_.size(); ++i) {
       const std::vector<double> values = as_doubles(originals_[i]);
@@ -257,15 +260,15 @@ class Elsewhere {
 };
 
 /// A gradient that is right here may be wrong elsewhere, where another branch is taken, say.
-void look_elsewhere(ParameterReport& row, Point& elsewhere, std::size_t i) {
+void look_elsewhere(ParameterReport& row, ComparedPoint& elsewhere, std::size_t i) {
   if (is_wrong(row.manual_automatic) || !elsewhere.contradicts(i)) {
     return;
   }
   const ParameterReport there = elsewhere.examine(i);
   if (is_wrong(there.manual_automatic)) {
-    const std::size_t place = row.place;
+    const std::size_t position = row.place;
     row = there;
-    row.place = place;
+    row.place = position;
     row.reason = "at other values of the parameters, " + there.reason;
     row.manual_automatic.reason = row.reason;
   }
@@ -286,7 +289,7 @@ bool any_wrong(std::span<ParameterReport* const> rows) {
                      [](const ParameterReport* row) { return is_wrong(row->manual_automatic); });
 }
 
-/// What is right here may be wrong elsewhere, and is explained there.
+/// Of gradients that are right here, takes the diagnoses at the second point.
 void add_explanation(Explanation& explanation, const Explanation& there) {
   for (std::size_t i = 0; i < there.diagnoses.size(); ++i) {
     if (explanation.diagnoses[i].verdict == Verdict::right) {
@@ -298,7 +301,7 @@ void add_explanation(Explanation& explanation, const Explanation& there) {
   }
 }
 
-void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
+void add_diagnoses(Report& report, const ComparedPoint& here, const ComparedPoint* elsewhere) {
   const std::vector<ParameterReport*> rows = rows_of(report);
   if (!here.unfit_for().empty() || !any_wrong(rows)) {
     return;
@@ -330,14 +333,14 @@ void add_diagnoses(Report& report, const Point& here, const Point* elsewhere) {
 }
 
 /// The same again at other values of the parameters, where manual gradients can be had there.
-void look_twice(Report& report, const Point& here, const LossFunction& loss,
+void look_twice(Report& report, const ComparedPoint& here, const LossFunction& loss,
                 const std::vector<NamedParameter>& parameters, const CompareOptions& options) {
-  const Elsewhere moved{parameters};
-  moved.move();
+  const RandomizedParameters moved{parameters};
+  moved.randomize();
   CompareOptions of_parameters = options;
   of_parameters.manual_of.clear();  // they are of the first point
   of_parameters.intermediates = false;
-  std::optional<Point> elsewhere;
+  std::optional<ComparedPoint> elsewhere;
   try {
     elsewhere.emplace(loss, parameters, of_parameters);
     if (here.has_same_manual(*elsewhere) && !here.has_same_automatic(*elsewhere)) {
@@ -382,16 +385,16 @@ Report compare(const LossFunction& loss_function, const std::vector<NamedParamet
   if (options.manual_function) {
     options.manual_function = guard.guarded(given_options.manual_function);
   }
-  Point here{loss, parameters, options};
+  ComparedPoint here{loss, parameters, options};
   Report report;
   report.dtype = parameters.front().parameter.dtype();
   report.loss = here.loss();
   report.manual_source = source_of(options);
-  const std::vector<std::size_t> places = here.places();
+  const std::vector<std::size_t> positions = here.positions();
   for (std::size_t i = 0; i < here.given().size(); ++i) {
     std::vector<ParameterReport>& rows = i < parameters.size() ? report.parameters : report.tensors;
     rows.push_back(here.examine(i));
-    rows.back().place = places[i];
+    rows.back().place = positions[i];
   }
   report.differences = here.differences();
   if (options.manual_function && options.second_probe) {

@@ -66,7 +66,7 @@ std::vector<Diagnosis> diagnose(const LossFunction& loss, const std::vector<Name
   }
   const graph::StateGuard guard;
   const Tensor value = loss();
-  const std::vector<Given> given = given_by_hand("diagnose", value, parameters, manual, options.manual_of);
+  const std::vector<ComparedTensor> given = compared_tensors("diagnose", value, parameters, manual, options.manual_of);
   require_terms("diagnose", given, options.terms);
   Automatic automatic = differentiate(value, tensors_of(given));
   if (!std::isfinite(automatic.loss)) {

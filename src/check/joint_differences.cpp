@@ -16,11 +16,11 @@ namespace xgrad::check {
 
 namespace {
 
-// What one derivative takes, at a smooth point; and the noise of a loss.
+// Evaluations for one derivative at a smooth point, and for the noise of a loss.
 constexpr double evaluations_per_derivative = 20;
 constexpr double evaluations_for_noise = 11;
 
-// Those whose cell isn't one before it.
+// Indices of the parameters whose cell no earlier one shares.
 std::vector<std::size_t> distinct(const std::vector<NamedParameter>& parameters) {
   std::unordered_set<const graph::Node*> met;
   std::vector<std::size_t> which;

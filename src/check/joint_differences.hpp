@@ -26,9 +26,9 @@ class JointDifferences {
   [[nodiscard]] static double operations_one_by_one(const std::vector<NamedParameter>& parameters, double operations,
                                                     const NumericOptions& options);
 
-  /// What they say of all parameters together.
+  /// The comparison of all parameters together.
   [[nodiscard]] const Agreement& agreement() const noexcept { return agreement_; }
-  /// Where that was decided.
+  /// The derivatives along the direction that decided it.
   [[nodiscard]] double automatic() const noexcept { return automatic_; }
   [[nodiscard]] const NumericEntry& numerical() const noexcept { return numerical_; }
   /// If the two disagree: a parameter whose gradient alone does, found by halving.

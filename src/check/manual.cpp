@@ -13,7 +13,7 @@ namespace xgrad::check {
 
 namespace {
 
-void require_fitting(std::string_view caller, const Given& given) {
+void require_fitting(std::string_view caller, const ComparedTensor& given) {
   if (!given.manual.defined()) {
     return;
   }
@@ -29,10 +29,11 @@ void require_fitting(std::string_view caller, const Given& given) {
 
 }  // namespace
 
-std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
-                                 const std::vector<NamedParameter>& parameters, const std::vector<Tensor>& manual,
-                                 const std::vector<NamedTensor>& manual_of) {
-  std::vector<Given> result;
+std::vector<ComparedTensor> compared_tensors(std::string_view caller, const Tensor& loss,
+                                             const std::vector<NamedParameter>& parameters,
+                                             const std::vector<Tensor>& manual,
+                                             const std::vector<NamedTensor>& manual_of) {
+  std::vector<ComparedTensor> result;
   result.reserve(parameters.size() + manual_of.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     result.push_back({parameters[i].name, parameters[i].parameter.value(), manual.empty() ? Tensor{} : manual[i]});
@@ -40,7 +41,7 @@ std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
   if (!manual_of.empty()) {
     const NamedTensors known{loss};
     std::unordered_map<const graph::Node*, std::string> met;
-    for (const Given& each : result) {
+    for (const ComparedTensor& each : result) {
       met.emplace(each.x.node(), each.name);
     }
     for (const NamedTensor& each : manual_of) {
@@ -56,19 +57,20 @@ std::vector<Given> given_by_hand(std::string_view caller, const Tensor& loss,
       result.push_back({found.name, found.tensor, each.tensor});
     }
   }
-  for (const Given& given : result) {
+  for (const ComparedTensor& given : result) {
     require_fitting(caller, given);
   }
   return result;
 }
 
-void require_terms(std::string_view caller, std::span<const Given> given, const std::vector<NamedTensor>& terms) {
+void require_terms(std::string_view caller, std::span<const ComparedTensor> given,
+                   const std::vector<NamedTensor>& terms) {
   for (const NamedTensor& term : terms) {
     if (!term.tensor.defined() || term.name.empty()) {
       throw ValueError(
           fmt::format("[{}] the term '{}' {}", caller, term.name, term.name.empty() ? "has no name" : "is undefined"));
     }
-    const auto fits = [&term](const Given& each) {
+    const auto fits = [&term](const ComparedTensor& each) {
       return each.x.shape() == term.tensor.shape() && each.x.dtype() == term.tensor.dtype();
     };
     if (std::none_of(given.begin(), given.end(), fits)) {

@@ -86,9 +86,9 @@ std::vector<NamedTensor> NamedTensors::intermediates() const {
   return result;
 }
 
-std::vector<std::size_t> backward_places(const Tensor& loss, const std::vector<Tensor>& tensors) {
+std::vector<std::size_t> backward_positions(const Tensor& loss, const std::vector<Tensor>& tensors) {
   const graph::Order order = order_behind(loss);
-  // A leaf that is transposed, or otherwise looked at alone, is used where that is.
+  // A leaf that is transposed, or goes through other operations of one input, is used where their result is.
   std::unordered_set<const graph::Node*> of_one_leaf;
   for (const graph::Node* node : order.nodes) {
     const std::span<graph::Node* const> inputs = node->inputs();
@@ -115,11 +115,11 @@ std::vector<std::size_t> backward_places(const Tensor& loss, const std::vector<T
   std::vector<std::size_t> sorted(tensors.size());
   std::iota(sorted.begin(), sorted.end(), std::size_t{0});
   std::sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  std::vector<std::size_t> places(tensors.size());
-  for (std::size_t place = 0; place < sorted.size(); ++place) {
-    places[sorted[place]] = place;
+  std::vector<std::size_t> positions(tensors.size());
+  for (std::size_t position = 0; position < sorted.size(); ++position) {
+    positions[sorted[position]] = position;
   }
-  return places;
+  return positions;
 }
 
 }  // namespace xgrad::check

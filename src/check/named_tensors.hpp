@@ -25,8 +25,8 @@ class NamedTensors {
   std::vector<NamedTensor> all_;
 };
 
-/// Where the gradient of each tensor stands in the order of the backward pass: smaller is earlier. What leads to the
-/// loss last is differentiated first, of what meets there what has the lower rank.
-[[nodiscard]] std::vector<std::size_t> backward_places(const Tensor& loss, const std::vector<Tensor>& tensors);
+/// The position of each tensor's gradient in the backward pass: tensors whose first use is nearest to the loss come
+/// first; of one use leaves before others, then in the order given.
+[[nodiscard]] std::vector<std::size_t> backward_positions(const Tensor& loss, const std::vector<Tensor>& tensors);
 
 }  // namespace xgrad::check

@@ -45,7 +45,7 @@ void add_comparison(Row& row, std::size_t column, const Comparison& comparison) 
   row[column + 1] = comparison.done ? small_text(comparison.relative) : "-";
 }
 
-std::string place_text(const ParameterReport& parameter) {
+std::string worst_text(const ParameterReport& parameter) {
   if (parameter.direction >= 0) {
     return fmt::format("direction {}", parameter.direction);
   }
@@ -57,7 +57,7 @@ Row row_of(const ParameterReport& parameter) {
   Row row{parameter.name,
           to_string(parameter.shape),
           fmt::format("{}/{}", parameter.checked, parameter.shape.size()),
-          place_text(parameter),
+          worst_text(parameter),
           value_text(parameter.manual),
           value_text(parameter.automatic),
           value_text(parameter.numerical)};
@@ -78,7 +78,7 @@ std::string line_of(const Row& row, const std::array<std::size_t, columns>& widt
   return line + '\n';
 }
 
-/// The line over the heading that says what pairs of columns compare.
+/// The line over the heading, with the names of the two comparisons over their columns.
 std::string groups_of(const std::array<std::size_t, columns>& widths) {
   std::string line;
   const auto pad_to = [&](std::size_t column) {
@@ -105,7 +105,7 @@ std::string Report::text() const {
     std::transform(all->begin(), all->end(), std::back_inserter(reports),
                    [](const ParameterReport& report) { return &report; });
   }
-  // Of those without a place the order stays.
+  // Those without a position keep their order.
   std::vector<std::size_t> order(reports.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&reports](std::size_t a, std::size_t b) {

@@ -230,6 +230,61 @@ TEST_CASE("where the first wrong gradient of a deep pass isn't explained, the te
   CHECK(said[100].searched);
 }
 
+TEST_CASE("what explains the first wrong gradient of a deep pass but contradicts a right one far below isn't said") {
+  // h ← h + tanh(h Wᵀ) / n, from h = x + s m with s = 0. The first two samples are x and −x, and all is odd in them: so
+  // are the δs, and ∂Loss/∂s, the sum of their first elements, is exactly 0. With tanh in place of the even tanh′ in a
+  // δ_z, δs below it aren't odd any more.
+  constexpr std::size_t layers = 150;
+  constexpr std::size_t wrong = 100;
+  constexpr double share = 1.0 / layers;
+  xg::Random random{5};
+  std::vector<double> samples = random.normal({6, 3}, 0, 1, float64).to_vector<double>();
+  std::transform(samples.begin(), samples.begin() + 3, samples.begin() + 3, [](double each) { return -each; });
+  const Tensor x = xg::from_vector(samples, {6, 3}).named("x");
+  std::vector<double> firsts(samples.size(), 0.0);
+  firsts[0] = firsts[3] = 1;
+  const Tensor m = xg::from_vector(firsts, {6, 3}).named("m");
+  const xg::Parameter s{xg::full({}, 0, float64), "s"};
+  std::vector<xg::NamedParameter> parameters{{"s", s}};
+  for (std::size_t l = 1; l <= layers; ++l) {
+    const std::string name = "W" + std::to_string(l);
+    parameters.push_back({name, xg::Parameter{random.normal({3, 3}, 0, 1, float64), name}});
+  }
+  const auto loss = [&] {
+    Tensor h = x + s.value() * m;
+    for (std::size_t l = 1; l <= layers; ++l) {
+      const Tensor z = matmul(h, transpose(parameters[l].parameter)).named("z" + std::to_string(l));
+      h = (h + share * xg::tanh(z)).named("h" + std::to_string(l));
+    }
+    return xg::sum(xg::square(h));
+  };
+  // By hand, with that mistake in the gradient of one W.
+  std::vector<Tensor> h{x};
+  std::vector<Tensor> a{Tensor{}};
+  for (std::size_t l = 1; l <= layers; ++l) {
+    a.push_back(xg::tanh(matmul(h.back(), transpose(parameters[l].parameter))).detach().eval());
+    h.push_back((h.back() + share * a.back()).eval());
+  }
+  Tensor dh = (2.0 * h.back()).eval();
+  for (std::size_t l = layers; l > wrong; --l) {
+    const Tensor dz = share * dh * (1.0 - xg::square(a[l]));
+    dh = (dh + matmul(dz, parameters[l].parameter.value().detach())).eval();
+  }
+  std::vector<Tensor> manual(parameters.size());
+  manual[wrong] = matmul(transpose(share * dh * a[wrong]), h[wrong - 1]).eval();
+
+  const std::vector<Diagnosis> unaware = diagnose(loss, parameters, manual);
+  CHECK(unaware[wrong].mistakes == std::vector<std::string>{"tanh(z100) in place of tanh′(z100) in δ_z100"});
+
+  manual[0] = xg::zeros({}, float64);
+  const std::vector<Diagnosis> aware = diagnose(loss, parameters, manual);
+  CAPTURE(aware[wrong].text());
+  CHECK(aware[0].verdict == Verdict::right);
+  CHECK(aware[wrong].verdict == Verdict::wrong);
+  CHECK(aware[wrong].mistakes.empty());
+  CHECK(aware[wrong].search_cut_short);
+}
+
 TEST_CASE("directions of all parameters at once find an operation with a wrong derivative, and a parameter before it") {
   xg::Random random{3};
   std::vector<xg::NamedParameter> parameters;

@@ -1,5 +1,6 @@
 // What is told of a NaN or an infinity, which of several causes it is, and what tracing leaves as it was.
 #include <cmath>
+#include <cstdint>
 #include <doctest/doctest.h>
 #include <functional>
 #include <limits>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -249,9 +251,13 @@ TEST_CASE("trace_nonfinite: elements are followed through what moves, joins and 
 
 namespace {
 
-/// The same elements backwards, none of them below 1.
+/// The same elements backwards, none of them below 1: then `refuse` throws.
 class Picky final : public xg::Operation {
  public:
+  using Refuse = void (*)();
+  Picky(std::int64_t number, Refuse refuse) : number_{number}, refuse_{refuse} {}
+
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"number", number_}}; }
   [[nodiscard]] std::string_view name() const noexcept override { return "picky"; }
   [[nodiscard]] xg::Signature infer(std::span<const xg::Tensor> inputs) const override {
     return {inputs[0].shape(), xg::float32};
@@ -261,21 +267,32 @@ class Picky final : public xg::Operation {
     for (std::int64_t i = 0; i < count; ++i) {
       const float x = inputs[0].as<float>()[count - 1 - i];
       if (x < 1) {
-        throw xg::ValueError("[picky] below 1");
+        refuse_();
       }
       output.as<float>()[i] = x;
     }
   }
+
+ private:
+  std::int64_t number_;
+  Refuse refuse_;
 };
 
 }  // namespace
 
 TEST_CASE("trace_nonfinite: through a user's operation, also one that takes no trials") {
   const xg::Tensor l = xg::log(named({10, -1, 10}, "x"));
-  const auto found = trace_nonfinite(xg::sum(xg::apply(std::make_shared<const Picky>(), {l})));
-  REQUIRE(found.has_value());
-  CHECK(found->operation == "log");
-  CHECK(found->index == Index{1});
+  const std::vector<Picky::Refuse> refusals{[] { throw xg::ValueError("[picky] below 1"); },
+                                            [] { throw std::domain_error("below 1"); },
+                                            [] { throw 42; }};  // NOLINT: with anything
+  for (std::size_t i = 0; i < refusals.size(); ++i) {
+    CAPTURE(i);
+    const auto picky = std::make_shared<const Picky>(static_cast<std::int64_t>(i), refusals[i]);
+    const auto found = trace_nonfinite(xg::sum(xg::apply(picky, {l})));
+    REQUIRE(found.has_value());
+    CHECK(found->operation == "log");
+    CHECK(found->index == Index{1});
+  }
 }
 
 TEST_CASE("trace_nonfinite: integers, conditions and no elements") {

@@ -145,19 +145,19 @@ std::vector<bool> DeepSearch::leading(const std::vector<bool>& remaining) const 
   return leading_lines(whole_.lines, known);
 }
 
-// What stands near in the forward pass.
+// The symbols near to those of the lines in the forward pass.
 Vocabulary DeepSearch::vocabulary_of(const Lines& lines) const {
   constexpr std::size_t reach = 24;
   const Vocabulary& all = whole_.vocabulary;
-  std::set<std::size_t> places;
+  std::set<std::size_t> positions;
   Vocabulary result;
   result.batch = all.batch;
   const auto add = [&](Expr symbol) {
-    if (const auto place = all.place.find(symbol); place != all.place.end()) {
-      result.place.emplace(*place);
-      const std::size_t end = std::min(all.symbols.size(), place->second + reach + 1);
-      for (std::size_t i = place->second - std::min(place->second, reach); i < end; ++i) {
-        places.insert(i);
+    if (const auto position = all.position.find(symbol); position != all.position.end()) {
+      result.position.emplace(*position);
+      const std::size_t end = std::min(all.symbols.size(), position->second + reach + 1);
+      for (std::size_t i = position->second - std::min(position->second, reach); i < end; ++i) {
+        positions.insert(i);
       }
     }
   };
@@ -167,9 +167,9 @@ Vocabulary DeepSearch::vocabulary_of(const Lines& lines) const {
       add(whole_.lines[i].symbol);
     }
   }
-  for (const std::size_t place : places) {
-    result.symbols.push_back(all.symbols[place]);
-    result.place.emplace(all.symbols[place], place);
+  for (const std::size_t position : positions) {
+    result.symbols.push_back(all.symbols[position]);
+    result.position.emplace(all.symbols[position], position);
   }
   return result;
 }

@@ -12,8 +12,8 @@
 namespace xgrad::check::diagnosis {
 
 /// The search in a pass of very many lines: around the first gradient that is wrong, in the order of the backward pass;
-/// once that is explained, around the first that still is; and so on, a few times. What takes part is what leads there
-/// and what uses that, some dozens of lines, so that a round costs as much as going through the pass a few times.
+/// once that is explained, around the first that still is; and so on, a few times. A round takes some dozens of lines,
+/// those that lead there and those that use them, and costs as much as going through the pass a few times.
 class DeepSearch {
  public:
   /// Of lines up to this many all take part in one Search.

@@ -9,7 +9,7 @@
 
 namespace xgrad::check::diagnosis {
 
-/// How two gradients that nothing explains differ, in words.
+/// How a manual gradient that no edit explains differs from the derived one, in words.
 [[nodiscard]] std::string difference_of(const Values& manual, const Values& derived, const Shape& shape,
                                         const Tolerance& tolerance);
 

@@ -60,7 +60,7 @@ void Divergence::find_suspects(const std::vector<Line>& lines) {
       definition.emplace(lines[i].symbol, i);
     }
   }
-  // The lines that lead to these, and haven't a manual gradient in between.
+  // The lines that these depend on through lines without a manual gradient.
   const auto behind = [&](std::vector<std::size_t> stack) {
     std::unordered_set<std::size_t> seen;
     while (!stack.empty()) {

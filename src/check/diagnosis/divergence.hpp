@@ -11,7 +11,7 @@
 
 namespace xgrad::check::diagnosis {
 
-/// How a manual gradient stands to the formula that it should come from.
+/// A manual gradient compared with its formula.
 enum class Standing : std::uint8_t {
   unknown,   ///< there is no manual gradient
   right,     ///< it is the derived one

@@ -18,7 +18,7 @@ namespace {
 using formulas::Expressions;
 using formulas::Head;
 
-// What people take for one another.
+// Functions that are mistaken for one another.
 std::array<ops::OperationPointer, 3> activations() {
   return {ops::sigmoid_operation(), ops::tanh_operation(), ops::relu_operation()};
 }
@@ -76,10 +76,10 @@ class Editor {
 
  private:
   // How often a formula has this part.
-  [[nodiscard]] static std::size_t places(Expr root, Expr part) {
+  [[nodiscard]] static std::size_t occurrences(Expr root, Expr part) {
     return root == part ? 1
                         : std::accumulate(root->arguments.begin(), root->arguments.end(), std::size_t{0},
-                                          [part](std::size_t sum, Expr e) { return sum + places(e, part); });
+                                          [part](std::size_t sum, Expr e) { return sum + occurrences(e, part); });
   }
 
   // Recursion as deep as one formula.
@@ -110,7 +110,8 @@ class Editor {
     }
   }
 
-  // Whether an argument of another shape makes sense there: what broadcasts may, the whole formula's shape is checked.
+  // Whether an argument of another shape is possible there: it is where it broadcasts; the whole formula's shape is
+  // checked.
   [[nodiscard]] static bool fits(Expr here, std::size_t i, Expr inner) {
     if (inner->shape == here->arguments[i]->shape) {
       return true;
@@ -204,7 +205,8 @@ class Editor {
       const Expr replacement = rest.empty() ? e_.number(here->number, here->shape, here->dtype)
                                             : e_.spread(e_.product(here->number, rest), here->shape);
       const bool slope = here->arguments[i]->primed || here->arguments[i]->head == Head::indicator;
-      const std::string of = places(root_, here->arguments[i]) > 1 ? fmt::format(" of {}", text(here)) : std::string{};
+      const std::string of =
+          occurrences(root_, here->arguments[i]) > 1 ? fmt::format(" of {}", text(here)) : std::string{};
       changes.push_back({replacement, fmt::format("the factor {}{} left out", text(here->arguments[i]), of),
                          slope ? Rank::usual : Rank::common});
     }
@@ -345,7 +347,7 @@ class Editor {
     }
   }
 
-  // Others that may stand in its place; of many those that stand nearest in the forward pass.
+  // Other symbols that fit; of many those nearest in the forward pass.
   template <class Fits>
   [[nodiscard]] std::vector<Expr> nearest(Expr here, const Fits& fits) const {
     constexpr std::size_t most = 16;
@@ -355,12 +357,13 @@ class Editor {
     if (others.size() <= most) {
       return others;
     }
-    const auto place = [this](Expr symbol) {
-      const auto found = vocabulary_.place.find(symbol);
-      return found == vocabulary_.place.end() ? std::ptrdiff_t{0} : static_cast<std::ptrdiff_t>(found->second);
+    const auto position = [this](Expr symbol) {
+      const auto found = vocabulary_.position.find(symbol);
+      return found == vocabulary_.position.end() ? std::ptrdiff_t{0} : static_cast<std::ptrdiff_t>(found->second);
     };
-    std::sort(others.begin(), others.end(), [&, from = place(here)](Expr a, Expr b) {
-      return std::pair{std::abs(place(a) - from), place(a)} < std::pair{std::abs(place(b) - from), place(b)};
+    std::sort(others.begin(), others.end(), [&, from = position(here)](Expr a, Expr b) {
+      return std::pair{std::abs(position(a) - from), position(a)} <
+             std::pair{std::abs(position(b) - from), position(b)};
     });
     others.resize(most);
     return others;
@@ -395,14 +398,14 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   if (known.insert(zero).second) {
     result.push_back({line, zero, "zero in its place", name, Rank::usual, nullptr, false, {}});
   }
-  const auto add = [&](Expr root, const std::string& place, bool inlined) {
+  const auto add = [&](Expr root, const std::string& site, bool inlined) {
     editor.run(root, [&](Expr formula, const Change& change, Expr slope) {
       if (slope == nullptr && !known.insert(formula).second) {
         return;
       }
       const Rank rank =
           inlined && change.rank < Rank::rare ? static_cast<Rank>(static_cast<int>(change.rank) + 1) : change.rank;
-      result.push_back({line, formula, change.words, place, rank, slope, inlined, change.slope_words});
+      result.push_back({line, formula, change.words, site, rank, slope, inlined, change.slope_words});
     });
   };
   add(lines[line].right, name, false);

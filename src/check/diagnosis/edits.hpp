@@ -18,27 +18,27 @@ enum class Rank : std::uint8_t { usual, common, rare, far_fetched };
 /// One edit of one formula.
 struct Edit {
   std::size_t line = 0;    ///< of the backward pass
-  Expr formula = nullptr;  ///< what the line says then
+  Expr formula = nullptr;  ///< the right side of the line with the mistake
   std::string words;       ///< "the factor σ′(z¹) left out"
-  std::string place;       ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
+  std::string site;        ///< "δ¹", or "δ¹ as ∂Loss/∂W¹ uses it"
   Rank rank = Rank::usual;
   /// If there is one: the mistake has a number t, as in W − t ∂W, and the line is formula + t · slope.
   Expr slope = nullptr;
-  bool inlined = false;     ///< of what the line uses, written out in it
+  bool inlined = false;     ///< of a line that this one uses, written out in it
   std::string slope_words;  ///< what t is called: "with learning rate {}"
 };
 
-/// What can be put for something else.
+/// What edits may put in the place of a symbol.
 struct Vocabulary {
   std::vector<Expr> symbols;  ///< of the forward pass, and data
-  /// Where they stand in it, and the gradients of tensors on the way with them.
-  std::unordered_map<Expr, std::size_t> place;
-  /// Gradients by what they are the gradients of: for weights after their update.
+  /// In the order of the forward pass; the gradient of a tensor has the position of the tensor.
+  std::unordered_map<Expr, std::size_t> position;
+  /// Weights, and the formulas of their gradients: for weights after their update.
   std::vector<std::pair<Expr, Expr>> updates;
   std::int64_t batch = 0;  ///< the number of samples, 0 if it isn't known
 };
 
-/// All edits of a line, also of what it uses, as far as only this line sees it. `lines` is the pass as it is now.
+/// All edits of a line, and of the lines that it uses as if only this line saw them. `lines` is the pass as it is now.
 [[nodiscard]] std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& lines, std::size_t line,
                                          const Vocabulary& vocabulary);
 

@@ -51,19 +51,20 @@ std::int64_t batch_of(formulas::Formulas& pass) {
 }
 
 // Gradients that agree to this share of their norm are explained: rounding in float32 is far above that in float64.
-double tolerance_for(std::span<const Given> given) {
-  const bool single = std::any_of(given.begin(), given.end(), [](const Given& g) { return g.x.dtype() == float32; });
+double tolerance_for(std::span<const ComparedTensor> given) {
+  const bool single =
+      std::any_of(given.begin(), given.end(), [](const ComparedTensor& g) { return g.x.dtype() == float32; });
   return single ? 2e-5 : 1e-9;
 }
 
-Verdict verdict_of(const Given& given, const Automatic& automatic, std::size_t i) {
-  return compare_given(given, automatic, i).comparison.verdict;
+Verdict verdict_of(const ComparedTensor& given, const Automatic& automatic, std::size_t i) {
+  return compare_manual(given, automatic, i).comparison.verdict;
 }
 
-/// A pass, what it derives, and what was derived by hand.
+/// A derived backward pass beside the manual gradients.
 class PassComparison {
  public:
-  PassComparison(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+  PassComparison(const Tensor& loss, std::span<const ComparedTensor> given, const Automatic& automatic,
                  const ExplainOptions& options)
       : given_{given}, automatic_{automatic}, options_{options} {
     std::vector<NamedTensor> names = options.names;
@@ -164,23 +165,23 @@ class PassComparison {
     if (divergence.first() == Divergence::none) {
       return {};
     }
-    std::vector<std::size_t> places = divergence.suspects();
-    places.push_back(divergence.first());
+    std::vector<std::size_t> wrong_lines = divergence.suspects();
+    wrong_lines.push_back(divergence.first());
     const Finding& finding = findings[lines_[divergence.first()].target];
     if (finding.explained) {
-      // What was found says it best: the first of the lines that are wrong.
+      // The lines of the mistake that was found first in the order of the pass.
       const auto first =
           std::min_element(finding.mistakes.begin(), finding.mistakes.end(), [](const auto& a, const auto& b) {
             return *std::min_element(a.lines.begin(), a.lines.end()) <
                    *std::min_element(b.lines.begin(), b.lines.end());
           });
-      places = first->lines;
-      std::sort(places.begin(), places.end());
+      wrong_lines = first->lines;
+      std::sort(wrong_lines.begin(), wrong_lines.end());
     }
     constexpr std::size_t most = 16;
-    const std::size_t more = places.size() - std::min(places.size(), most);
-    std::vector<std::string> formulas(places.size() - more);
-    std::transform(places.begin() + static_cast<std::ptrdiff_t>(more), places.end(), formulas.begin(),
+    const std::size_t more = wrong_lines.size() - std::min(wrong_lines.size(), most);
+    std::vector<std::string> formulas(wrong_lines.size() - more);
+    std::transform(wrong_lines.begin() + static_cast<std::ptrdiff_t>(more), wrong_lines.end(), formulas.begin(),
                    [this](std::size_t i) { return formula_of_line(i); });
     return fmt::format("{}{}", fmt::join(formulas, ", or "),
                        more == 0 ? std::string{} : fmt::format(", or one of {} before these", more));
@@ -195,7 +196,7 @@ class PassComparison {
     }
   }
 
-  std::span<const Given> given_;
+  std::span<const ComparedTensor> given_;
   const Automatic& automatic_;
   const ExplainOptions& options_;
   std::vector<std::size_t> connected_;  // those that the loss depends on; there is nothing to derive for others
@@ -209,7 +210,7 @@ class PassComparison {
   std::vector<Manual> manual_;
 };
 
-// Of what the loss doesn't depend on any gradient but zero is wrong.
+// Of a tensor that the loss doesn't depend on, any gradient but zero is wrong.
 void judge_unconnected(Verdict verdict, Diagnosis& diagnosis, Explanation& result) {
   diagnosis.verdict = verdict;
   if (verdict == Verdict::wrong) {
@@ -220,7 +221,7 @@ void judge_unconnected(Verdict verdict, Diagnosis& diagnosis, Explanation& resul
 
 }  // namespace
 
-Explanation explain(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+Explanation explain(const Tensor& loss, std::span<const ComparedTensor> given, const Automatic& automatic,
                     const ExplainOptions& options) {
   Explanation result;
   result.diagnoses.resize(given.size());

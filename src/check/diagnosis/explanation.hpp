@@ -9,15 +9,15 @@
 #include "xgrad/tensor.hpp"
 
 #include "check/verdict/automatic.hpp"
-#include "check/verdict/given.hpp"
+#include "check/verdict/compared_tensor.hpp"
 
 namespace xgrad::check {
 
-/// What the derived backward pass says about manual gradients.
+/// Manual gradients explained by the derived backward pass.
 struct Explanation {
   std::vector<Diagnosis> diagnoses;  ///< one each
-  /// The first formula, in the order of the backward pass, that the manual gradients leave though what it uses is as it
-  /// should be: "δ¹ = (δ² W²) ⊙ σ′(z¹)". Empty if all follow.
+  /// The first formula, in the order of the backward pass, whose inputs are right and whose manual result isn't:
+  /// "δ¹ = (δ² W²) ⊙ σ′(z¹)". Empty if all follow.
   std::string first_divergence;
 };
 
@@ -34,7 +34,7 @@ struct ExplainOptions {
 };
 
 /// `automatic` has the gradients of those given, and perhaps of others after them.
-[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const Given> given, const Automatic& automatic,
+[[nodiscard]] Explanation explain(const Tensor& loss, std::span<const ComparedTensor> given, const Automatic& automatic,
                                   const ExplainOptions& options = {});
 
 }  // namespace xgrad::check

@@ -11,7 +11,8 @@ namespace xgrad::check::diagnosis {
 using formulas::Expr;
 using Line = formulas::Formulas::Line;
 
-/// The backward pass with what its formulas are cut up by: each line after those that it uses, else in their order.
+/// The backward pass with the lines of the intermediate values that its formulas use: each line after those that it
+/// uses, else in the order of the formulas.
 /// What defines δ_h is the line of the target h too, if h is one: a line ∂Loss/∂h = δ_h isn't among them. `backward`
 /// are the pass's backward_lines().
 [[nodiscard]] std::vector<Line> lines_of(const formulas::Formulas& pass, const std::vector<Line>& backward);

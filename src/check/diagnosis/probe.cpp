@@ -95,7 +95,7 @@ std::vector<Values> Probe::gradients(const std::vector<Line>& lines) {
 std::vector<Values> Probe::gradients(const std::vector<Line>& lines, std::size_t changed, Expr formula,
                                      const std::vector<bool>& counted, std::size_t most) {
   prepare(lines);
-  // What depends on the line comes after it.
+  // Lines that depend on this one come after it.
   std::vector<bool> affected(lines.size(), false);
   std::vector<Expr> changed_symbols;
   std::size_t count = 0;
@@ -122,7 +122,7 @@ std::vector<Values> Probe::gradients(const std::vector<Line>& lines, std::size_t
   return run(lines, affected, changed, formula);
 }
 
-// The values of all lines that others may use, as they find them, become part of what formulas are computed from.
+// Adds the values of all lines that others use, pinned ones included, to the symbols' values.
 void Probe::prepare(const std::vector<Line>& lines) {
   const bool is_prepared = std::equal(lines.begin(), lines.end(), prepared_.begin(), prepared_.end(),
                                       [](const Line& line, Expr right) { return line.right == right; });

@@ -19,7 +19,7 @@ namespace xgrad::check::diagnosis {
 /// The gradients that a backward pass gives, by target, at one point.
 class Probe {
  public:
-  /// What is put for a leaf; undefined for the value that the graph was built with.
+  /// The value of a leaf at the point; undefined for the one that the graph was built with.
   using LeafValues = std::function<Tensor(const graph::Node& leaf)>;
 
   explicit Probe(formulas::Formulas& pass, const LeafValues& leaf_values = {});
@@ -28,12 +28,13 @@ class Probe {
   /// At their own, times random numbers between 0.9 and 1.1: for operations that refuse others.
   [[nodiscard]] static LeafValues shaken_leaves(std::uint64_t seed);
 
-  /// From now on gradients() gives these entries only, by target; all of one without a list.
+  /// Restricts gradients() to these entries of each target; of a target without a list it gives all.
   void select(std::vector<std::vector<std::size_t>> entries) { entries_ = std::move(entries); }
-  /// From now on those that use a line's value find this one, by line; undefined ones are left as they are computed.
+  /// Overrides the value of each line for the lines that use it; an undefined tensor overrides nothing.
   void pin(std::vector<Tensor> values) { pins_ = std::move(values); }
 
-  /// Computes what the lines give. Their values stay what other lines find, until these are prepared again.
+  /// Computes the values of these lines, and keeps them: lines that use them take these values, until others are
+  /// prepared.
   void prepare(const std::vector<Line>& lines);
   /// Of all targets; prepares the lines. Empty where a target has no line.
   [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines);
@@ -44,7 +45,7 @@ class Probe {
                                               std::size_t most = std::numeric_limits<std::size_t>::max());
   /// The entries of this target that gradients() gives.
   [[nodiscard]] Values selected(std::size_t target, const Tensor& tensor) const;
-  /// Goes through the lines in order; what follow() returns is taken for the line's value by those that use it.
+  /// Evaluates the lines in order. The lines that use one take the value that follow() returns for it.
   void walk(const std::vector<Line>& lines, const std::function<Tensor(std::size_t line, const Tensor& value)>& follow);
 
  private:

@@ -33,15 +33,15 @@ Problem whole_problem(formulas::Formulas& pass, const std::vector<Line>& lines, 
   Vocabulary& vocabulary = problem.vocabulary;
   vocabulary.batch = batch;
   vocabulary.symbols = pass.symbols();
-  std::unordered_map<const graph::Node*, std::size_t> place;
+  std::unordered_map<const graph::Node*, std::size_t> position;
   for (std::size_t i = 0; i < vocabulary.symbols.size(); ++i) {
-    vocabulary.place.emplace(vocabulary.symbols[i], i);
-    place.emplace(vocabulary.symbols[i]->node, i);
+    vocabulary.position.emplace(vocabulary.symbols[i], i);
+    position.emplace(vocabulary.symbols[i]->node, i);
   }
   for (const Line& line : lines) {
-    const auto of = place.find(line.of);
-    if (line.symbol != nullptr && of != place.end()) {
-      vocabulary.place.emplace(line.symbol, of->second);
+    const auto of = position.find(line.of);
+    if (line.symbol != nullptr && of != position.end()) {
+      vocabulary.position.emplace(line.symbol, of->second);
     }
   }
   return problem;
@@ -63,7 +63,7 @@ std::vector<bool> leading_lines(const std::vector<Line>& lines, const std::vecto
   std::unordered_set<Expr> confirmed;
   for (std::size_t i = lines.size(); i-- > 0;) {
     const Line& line = lines[i];
-    // What uses a line with a manual gradient uses that.
+    // A line that uses one with a manual gradient takes the manual gradient.
     const bool is_seen = !known[i].given && line.symbol != nullptr;
     const bool is_confirmed = is_seen && confirmed.contains(line.symbol);
     leading[i] = !is_confirmed && (known[i].remains || (is_seen && wanted.contains(line.symbol)));

@@ -21,7 +21,7 @@ struct Manual {
   bool wrong = false;
 };
 
-/// Other values, and the manual gradients there.
+/// A second point: the values that leaves have there, and the manual gradients.
 struct OtherPoint {
   std::unordered_map<const graph::Node*, Tensor> leaves;
   std::vector<Tensor> manual;  ///< by target
@@ -29,8 +29,8 @@ struct OtherPoint {
 
 /// A backward pass, or part of one, and the manual gradients that are to be explained by edits of it.
 struct Problem {
-  std::vector<Line> lines;           ///< their targets are numbers in what follows
-  std::vector<Expr> targets;         ///< the symbols of what gradients are of; null for one that isn't in the graph
+  std::vector<Line> lines;           ///< each with the index of its target in the vectors below, if it has one
+  std::vector<Expr> targets;         ///< the symbols of the tensors differentiated by; null for one not in the graph
   std::vector<Manual> manual;        ///< by target
   std::vector<Tensor> manual_there;  ///< at the other point, by target
   Vocabulary vocabulary;
@@ -40,24 +40,24 @@ struct Problem {
   std::vector<bool> editable = {};   ///< by line; all are if there is none
   /// The target that is to be explained, if not all; others are explained by the same edits, if they are.
   std::size_t sought = Line::no_target;
-  double effort = 1;  ///< the share of what is usually tried at most
+  double effort = 1;  ///< the share of the usual limits on evaluations
 };
 
 /// Of the whole pass. `other`, if not null, is where explanations must hold too.
 [[nodiscard]] Problem whole_problem(formulas::Formulas& pass, const std::vector<Line>& lines,
                                     const std::vector<Manual>& manual, std::int64_t batch, const OtherPoint* other);
 
-/// What lines find for the values of those with a manual gradient: that.
+/// By line: its manual gradient, which the lines that use it take for its value. For Probe::pin().
 [[nodiscard]] std::vector<Tensor> pins_of(const std::vector<Line>& lines, const std::vector<Manual>& manual);
 
-/// What is known of what a line gives.
+/// What manual gradients say of a line.
 struct Known {
-  bool given = false;     ///< there is a manual gradient of it, which is what its users find
-  bool remains = false;   ///< that is to be explained
-  bool confirms = false;  ///< that is right, and not zero
+  bool given = false;     ///< there is a manual gradient of it, which the lines that use it take
+  bool remains = false;   ///< the manual gradient is to be explained
+  bool confirms = false;  ///< the manual gradient is right, and not zero
 };
 
-/// By line: whether it leads to something that remains, but to nothing that is right. What is wrong there would show.
+/// By line: whether a gradient that remains depends on it, and none that confirms: a mistake in it would show there.
 [[nodiscard]] std::vector<bool> leading_lines(const std::vector<Line>& lines, const std::vector<Known>& known);
 
 /// What f gives; nothing where operations refuse the values: a gradient may not have these where it was asked for.

@@ -1,11 +1,11 @@
 #include "check/diagnosis/search.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
-#include <numeric>
-#include <random>
+#include <functional>
 #include <tuple>
+#include <unordered_set>
+#include <utility>
 
 #include "check/entries/entries.hpp"
 #include "formulas/printing.hpp"
@@ -18,99 +18,53 @@ namespace {
 using formulas::Formulas;
 using formulas::Head;
 
-// Of an edit, this many of the nearest gradients that say something are looked at first.
-constexpr std::size_t nearest_targets = 8;
+constexpr double most_for_singles = 100'000;
+constexpr double most_for_pairs = 80'000;
+
+// A number without a meaning may stand for several that have one.
+std::size_t reach_of(const Candidate& candidate) {
+  return candidate.rank >= Rank::rare ? 1 : candidate.explained.size();
+}
+
+bool is_better(const Candidate& a, const Candidate& b) {
+  return std::tuple{reach_of(b), a.mistakes, a.rank, a.changes.front().line} <
+         std::tuple{reach_of(a), b.mistakes, b.rank, b.changes.front().line};
+}
 
 }  // namespace
 
 Search::Search(Formulas& pass, Problem problem, double tolerance, const std::vector<NamedTensor>& terms)
     : pass_{pass},
-      lines_{std::move(problem.lines)},
-      targets_{std::move(problem.targets)},
-      tolerance_{tolerance},
-      manual_there_{std::move(problem.manual_there)},
-      vocabulary_{std::move(problem.vocabulary)},
-      here_{std::move(problem.here)},
-      exact_{here_},
-      random_{std::move(problem.random)},
-      there_{std::move(problem.there)},
-      sought_{problem.sought},
-      effort_{problem.effort} {
-  editable_ = problem.editable.empty() ? std::vector<bool>(lines_.size(), true) : problem.editable;
-  allowed_ = editable_;
-  look_at_manual(problem.manual);
-  select_entries();
+      problem_{std::move(problem)},
+      exact_{problem_.here},
+      evidence_{evidence_of(problem_, tolerance)},
+      findings_(evidence_.size()) {
+  const std::vector<Line>& lines = problem_.lines;
+  if (problem_.editable.empty()) {
+    problem_.editable.assign(lines.size(), true);
+  }
+  exact_.pin(pins_of(lines, problem_.manual));
+  problem_.here.select(evidence_.entries());
+  accepted_ = {.lines = lines, .gradients = problem_.here.gradients(lines)};
+  accepted_.gradients.resize(evidence_.size());
   add_terms(terms);
 }
 
-void Search::look_at_manual(const std::vector<Manual>& manual) {
-  const std::vector<Tensor> pins = pins_of(lines_, manual);
-  here_.pin(pins);
-  exact_.pin(pins);
-  findings_.resize(manual.size());
-  all_manual_.resize(manual.size());
-  states_.assign(manual.size(), State::ignored);
-  counted_.assign(manual.size(), false);
-  current_ = here_.gradients(lines_);
-  current_.resize(manual.size());
-  for (std::size_t p = 0; p < manual.size(); ++p) {
-    if (!manual[p].gradient.defined() || current_[p].empty()) {
-      continue;
-    }
-    all_manual_[p] = as_doubles(manual[p].gradient);
-    const bool agrees = agree(all_manual_[p], current_[p]);
-    if (manual[p].wrong && !agrees && is_finite(all_manual_[p]) && is_finite(current_[p])) {
-      states_[p] = State::remaining;
-    } else if (!manual[p].wrong && agrees) {
-      states_[p] = State::kept;
-    }
-    counted_[p] = states_[p] != State::ignored;
-  }
-  manual_ = all_manual_;
-}
-
-// Most edits are told from what was given by any few entries; those that explain it are looked at in full. The entries
-// are those that differ most, and others drawn at random.
-void Search::select_entries() {
-  constexpr std::size_t most = 2048;
-  std::vector<std::vector<std::size_t>> entries(manual_.size());
-  std::mt19937_64 random{most};
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    const std::size_t size = manual_[p].size();
-    if (size <= most || !counted_[p]) {
-      continue;
-    }
-    std::vector<std::size_t> sorted(size);
-    std::iota(sorted.begin(), sorted.end(), std::size_t{0});
-    const auto middle = sorted.begin() + most / 2;
-    std::nth_element(sorted.begin(), middle, sorted.end(), [&](std::size_t a, std::size_t b) {
-      return std::pair{-std::abs(manual_[p][a] - current_[p][a]), a} <
-             std::pair{-std::abs(manual_[p][b] - current_[p][b]), b};
-    });
-    for (auto at = middle; at != middle + most / 2; ++at) {
-      std::iter_swap(at, at + static_cast<std::ptrdiff_t>(random() % static_cast<std::size_t>(sorted.end() - at)));
-    }
-    entries[p].assign(sorted.begin(), sorted.begin() + most);
-    std::sort(entries[p].begin(), entries[p].end());
-    const auto chosen = [&entries, p](const Values& all) {
-      Values some(entries[p].size());
-      std::transform(entries[p].begin(), entries[p].end(), some.begin(), [&all](std::size_t i) { return all[i]; });
-      return some;
-    };
-    manual_[p] = chosen(manual_[p]);
-    current_[p] = chosen(current_[p]);
-  }
-  here_.select(std::move(entries));
+Evidence Search::evidence_of(Problem& problem, double tolerance) {
+  problem.here.pin(pins_of(problem.lines, problem.manual));
+  std::vector<Values> derived = problem.here.gradients(problem.lines);
+  derived.resize(problem.manual.size());
+  return {problem.manual, derived, tolerance, problem.sought};
 }
 
 void Search::add_terms(const std::vector<NamedTensor>& terms) {
   const auto as_term = [&](std::size_t p, const Tensor& value, std::string words) {
-    return Term{pass_.expressions().symbol(*value.node()), std::move(words), here_.selected(p, value)};
+    return Term{pass_.expressions().symbol(*value.node()), std::move(words), problem_.here.selected(p, value)};
   };
-  terms_.resize(manual_.size());
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    const Expr x = targets_[p];
-    if (x == nullptr || x->head != Head::symbol || manual_[p].size() < 3) {
+  terms_.resize(evidence_.size());
+  for (std::size_t p = 0; p < evidence_.size(); ++p) {
+    const Expr x = problem_.targets[p];
+    if (x == nullptr || x->head != Head::symbol || evidence_.some(p).size() < 3) {
       continue;
     }
     if (x->node->operation == nullptr) {
@@ -126,57 +80,37 @@ void Search::add_terms(const std::vector<NamedTensor>& terms) {
   }
 }
 
-bool Search::is_sought(std::size_t target) const {
-  return target < states_.size() && states_[target] == State::remaining &&
-         (sought_ == Line::no_target || sought_ == target);
-}
-
 std::vector<Finding> Search::run() {
-  constexpr double most_for_singles = 100'000;
-  constexpr double most_for_pairs = 80'000;
-  const auto any_sought = [this] {
-    for (std::size_t p = 0; p < states_.size(); ++p) {
-      if (is_sought(p)) {
-        return true;
-      }
-    }
-    return false;
-  };
-  while (any_sought()) {
-    cut_short_ = false;
-    work_ = 0;
-    most_work_ = effort_ * most_for_singles;
+  while (evidence_.any_sought()) {
     update_vocabulary();
-    find_leading();
-    std::vector<Candidate> found = singles();
+    const std::vector<bool> may_be_wrong = leading();
+    std::vector<bool> editable = problem_.editable;
+    std::transform(editable.begin(), editable.end(), may_be_wrong.begin(), editable.begin(), std::logical_and<>{});
+    Effort singles{problem_.effort * most_for_singles};
+    std::vector<Candidate> found = SingleEdits{instruments(), accepted_, editable, singles}.run();
     keep_what_holds(found);
-    work_ = 0;
-    most_work_ = effort_ * most_for_pairs;
-    // The ones nearest to the loss first: what comes after may have its mistakes on top.
-    for (std::size_t i = 0; i < lines_.size() && found.empty(); ++i) {
-      if (!is_sought(lines_[i].target)) {
+    Effort pairs_of_edits{problem_.effort * most_for_pairs};
+    // Targets nearest to the loss first: later ones may have mistakes of their own on top of those.
+    for (std::size_t i = 0; i < accepted_.lines.size() && found.empty(); ++i) {
+      const std::size_t target = accepted_.lines[i].target;
+      if (!evidence_.is_sought(target)) {
         continue;
       }
-      if (is_nearly_right(lines_[i].target)) {
-        cut_short_ = true;
+      if (evidence_.is_nearly_right(target, accepted_.gradients[target])) {
+        pairs_of_edits.cut_short();
         continue;
       }
-      found = pairs(lines_[i].target);
+      found = pairs(target, may_be_wrong, pairs_of_edits);
       keep_what_holds(found);
     }
     if (found.empty()) {
-      for (std::size_t p = 0; p < states_.size(); ++p) {
-        findings_[p].cut_short = cut_short_ && states_[p] == State::remaining;
+      const bool cut_short = singles.was_cut_short() || pairs_of_edits.was_cut_short();
+      for (std::size_t p = 0; p < evidence_.size(); ++p) {
+        findings_[p].cut_short = cut_short && evidence_.status(p) == Status::remaining;
       }
       break;
     }
-    // A number without a meaning may stand for several that have one.
-    const auto reach = [](const Candidate& c) { return c.rank >= Rank::rare ? 1 : c.explained.size(); };
-    const auto best = std::min_element(found.begin(), found.end(), [&reach](const Candidate& a, const Candidate& b) {
-      return std::tuple{reach(b), a.mistakes, a.rank, a.changes.front().line} <
-             std::tuple{reach(a), b.mistakes, b.rank, b.changes.front().line};
-    });
-    accept(*best, found);
+    accept(*std::min_element(found.begin(), found.end(), is_better), found);
   }
   return findings_;
 }
@@ -198,77 +132,75 @@ void Search::keep_what_holds(std::vector<Candidate>& found) {
   found = std::move(kept);
 }
 
-// Whether it explains all entries, and contradicts none, here and at the other point; and all that it explains. What
-// changes nothing explains nothing, however near a gradient is to the derived one.
+// Whether the candidate explains a gradient in all entries and contradicts none, here and at the other point. Sets the
+// targets that it explains: gradients that it doesn't change aren't among them, however near to the derived ones.
 bool Search::holds(Candidate& candidate) {
-  if (all_current_.empty()) {
-    all_current_ = exact_.gradients(lines_);
-    all_current_.resize(manual_.size());
+  if (all_gradients_.empty()) {
+    all_gradients_ = exact_.gradients(accepted_.lines);
+    all_gradients_.resize(evidence_.size());
   }
-  const std::vector<Line> lines = edited(candidate.changes);
+  const std::vector<Line> lines = with_changes(accepted_.lines, candidate.changes);
   const std::vector<Values> gradients = or_nothing([&] { return exact_.gradients(lines); });
   candidate.explained.clear();
-  for (std::size_t p = 0; p < gradients.size() && p < states_.size(); ++p) {
-    if (states_[p] == State::ignored || gradients[p].empty()) {
+  for (std::size_t p = 0; p < gradients.size() && p < evidence_.size(); ++p) {
+    const Status status = evidence_.status(p);
+    if (status == Status::ignored || gradients[p].empty()) {
       continue;
     }
-    if (agree(all_manual_[p], gradients[p])) {
-      if (states_[p] == State::remaining && !agree(all_current_[p], gradients[p])) {
+    if (evidence_.agree(evidence_.all(p), gradients[p])) {
+      if (status == Status::remaining && !evidence_.agree(all_gradients_[p], gradients[p])) {
         candidate.explained.push_back(p);
       }
-    } else if (states_[p] == State::kept) {
+    } else if (status == Status::kept) {
       return false;
     }
   }
-  if (candidate.explained.empty()) {
-    return false;
-  }
-  if (!there_) {
-    return true;
-  }
-  const std::vector<Values> there = or_nothing([&] { return there_->gradients(lines); });
-  return std::all_of(candidate.explained.begin(), candidate.explained.end(), [&](std::size_t p) {
-    return p >= there.size() || p >= manual_there_.size() || !manual_there_[p].defined() ||
-           agree(as_doubles(manual_there_[p]), there[p]);
-  });
+  return !candidate.explained.empty() && holds_at_other_point(candidate, lines);
 }
 
-std::vector<Line> Search::edited(const std::vector<Change>& changes) const {
-  std::vector<Line> lines = lines_;
-  for (const Change& change : changes) {
-    lines[change.line].right = change.formula;
+bool Search::holds_at_other_point(const Candidate& candidate, const std::vector<Line>& lines) {
+  if (!problem_.there) {
+    return true;
   }
-  return lines;
+  const std::vector<Tensor>& manual = problem_.manual_there;
+  const std::vector<Values> gradients = or_nothing([&] { return problem_.there->gradients(lines); });
+  return std::all_of(candidate.explained.begin(), candidate.explained.end(), [&](std::size_t p) {
+    return p >= gradients.size() || p >= manual.size() || !manual[p].defined() ||
+           evidence_.agree(as_doubles(manual[p]), gradients[p]);
+  });
 }
 
 void Search::accept(const Candidate& best, const std::vector<Candidate>& found) {
   const Mistake mistake = mistake_of(best, found);
-  lines_ = edited(best.changes);
-  without_.clear();
-  all_current_.clear();
-  std::vector<Values> after = here_.gradients(lines_);
-  after.resize(manual_.size());
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
+  std::vector<Line> lines = with_changes(accepted_.lines, best.changes);
+  std::vector<Values> after = problem_.here.gradients(lines);
+  after.resize(evidence_.size());
+  for (std::size_t p = 0; p < evidence_.size(); ++p) {
     const bool explains = std::find(best.explained.begin(), best.explained.end(), p) != best.explained.end();
-    const bool changes = states_[p] == State::remaining && !after[p].empty() && !agree(after[p], current_[p]);
+    const bool changes = evidence_.status(p) == Status::remaining && !after[p].empty() &&
+                         !evidence_.agree(after[p], accepted_.gradients[p]);
     if (explains || changes) {
       findings_[p].mistakes.push_back(mistake);
     }
   }
-  current_ = std::move(after);
+  accepted_ = {.lines = std::move(lines), .gradients = std::move(after)};
+  all_gradients_.clear();
   for (const std::size_t p : best.explained) {
     findings_[p].explained = true;
-    states_[p] = State::kept;
+    evidence_.keep(p);
   }
 }
 
-// With others that explain as much: those that say the same at all values are the same mistake, in another line
-// perhaps; those that don't are alternatives.
+// The best candidate, and the others that explain the same targets: those that are equal at random values are the same
+// mistake, perhaps in another line; the rest are alternatives.
 Mistake Search::mistake_of(const Candidate& best, const std::vector<Candidate>& found) {
   constexpr std::size_t most = 64;
   Mistake mistake{best.words, {best.changes.front().line}, {}};
   const auto values_at_random = [&](const Candidate& candidate) {
-    return random_ ? or_nothing([&] { return random_->gradients(edited(candidate.changes)); }) : std::vector<Values>{};
+    return problem_.random ? or_nothing([&] {
+      return problem_.random->gradients(with_changes(accepted_.lines, candidate.changes));
+    })
+                           : std::vector<Values>{};
   };
   const std::vector<Values> said = values_at_random(best);
   std::size_t looked_at = 0;
@@ -296,128 +228,47 @@ Mistake Search::mistake_of(const Candidate& best, const std::vector<Candidate>& 
 }
 
 void Search::update_vocabulary() {
-  vocabulary_.updates.clear();
-  for (const Line& line : lines_) {
-    const Expr weight = line.target == Line::no_target ? nullptr : targets_[line.target];
+  problem_.vocabulary.updates.clear();
+  for (const Line& line : accepted_.lines) {
+    const Expr weight = line.target == Line::no_target ? nullptr : problem_.targets[line.target];
     if (weight != nullptr && weight->head == Head::symbol && weight->node->operation == nullptr) {
-      vocabulary_.updates.emplace_back(weight, line.right);
+      problem_.vocabulary.updates.emplace_back(weight, line.right);
     }
   }
 }
 
-void Search::find_leading() {
-  std::vector<Known> known(lines_.size());
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    const std::size_t p = lines_[i].target;
-    if (p < states_.size() && !all_manual_[p].empty()) {
-      known[i] = {true, states_[p] == State::remaining, states_[p] == State::kept && length(all_manual_[p]) > 0};
+// leading_lines() of the accepted pass.
+std::vector<bool> Search::leading() const {
+  std::vector<Known> known(accepted_.lines.size());
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const std::size_t p = accepted_.lines[i].target;
+    if (p < evidence_.size() && !evidence_.all(p).empty()) {
+      const Status status = evidence_.status(p);
+      known[i] = {true, status == Status::remaining, status == Status::kept && length(evidence_.all(p)) > 0};
     }
   }
-  leading_ = leading_lines(lines_, known);
+  return leading_lines(accepted_.lines, known);
 }
 
-const std::vector<Values>& Search::without(std::size_t line) {
-  if (without_.size() != lines_.size()) {
-    without_.assign(lines_.size(), {});
-  }
-  if (without_[line].empty()) {
-    const Expr right = lines_[line].right;
-    without_[line] = changed(line, pass_.expressions().number(0, right->shape, right->dtype));
-  }
-  return without_[line];
-}
-
-// The gradients nearest to a line, with another formula there. Empty where none is known.
-std::vector<Values> Search::changed(std::size_t line, Expr formula) {
-  const auto size = static_cast<double>(lines_[line].right->shape.size());
-  work_ += 1 + static_cast<double>(lines_[line].right->weight) / 20 + size / 2000;
-  std::vector<Values> gradients =
-      or_nothing([&] { return here_.gradients(lines_, line, formula, counted_, nearest_targets); });
-  gradients.resize(manual_.size());
-  return gradients;
-}
-
-// Keeps it, if it explains something and contradicts nothing.
-void Search::propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const {
-  bool explains = false;
-  for (std::size_t p = 0; p < manual_.size(); ++p) {
-    // What an edit below this one changed counts too.
-    if (states_[p] == State::ignored || (gradients[p].empty() && !on_top_)) {
-      continue;
-    }
-    const bool fits = agree(manual_[p], gradients[p].empty() ? current_[p] : gradients[p]);
-    if (!fits && states_[p] == State::kept) {
-      return;
-    }
-    if (fits && states_[p] == State::remaining && (gradients[p].empty() || !agree(current_[p], gradients[p]))) {
-      explains = true;
-      candidate.explained.push_back(p);
-    }
-  }
-  if (explains) {
-    found.push_back(std::move(candidate));
-  }
-}
-
-void Search::judge(const Edit& edit, std::vector<Candidate>& found) {
-  if (edit.slope != nullptr) {
-    judge_slope(edit, found);
-    return;
-  }
-  const std::vector<Values> gradients = changed(edit.line, edit.formula);
-  propose({{{edit.line, edit.formula}},
-           fmt::format("{} in {}", edit.words, edit.place),
-           {},
-           1,
-           edit.rank,
-           edit.inlined,
-           edit.words},
-          gradients, found);
-  judge_numbers(edit.line, &edit, gradients, found);
-  for (std::size_t line = 0; line < lines_.size(); ++line) {
-    judge_added(line, &edit, gradients, found);
-  }
-}
-
-std::vector<Search::Candidate> Search::singles() {
-  std::vector<Candidate> found;
-  for (std::size_t line = 0; line < lines_.size(); ++line) {
-    if (!leading_[line] || !allowed_[line]) {
-      continue;
-    }
-    for (const Edit& edit : edits_of(pass_, lines_, line, vocabulary_)) {
-      if (work_ > most_work_) {
-        cut_short_ = true;
-        break;
-      }
-      if (!on_top_ || edit.rank <= Rank::common) {
-        judge(edit, found);
-      }
-    }
-    judge_numbers(line, nullptr, changed(line, lines_[line].right), found);
-    judge_added(line, nullptr, current_, found);
-  }
-  return found;
-}
-
-// The lines that lead to this target, not more than a few of them.
-std::vector<bool> Search::near(std::size_t target) {
+// The lines that the target depends on through lines without a manual gradient; a few of them, nearest first.
+std::vector<bool> Search::near(std::size_t target, Effort& effort) const {
   constexpr std::size_t most = 6;
-  std::vector<bool> result(lines_.size(), false);
+  const std::vector<Line>& lines = accepted_.lines;
+  std::vector<bool> result(lines.size(), false);
   std::unordered_set<Expr> wanted;
   std::size_t count = 0;
-  for (std::size_t i = lines_.size(); i-- > 0;) {
-    const Line& line = lines_[i];
-    const bool is_given = line.target < states_.size() && !all_manual_[line.target].empty();
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    const Line& line = lines[i];
+    const bool is_given = line.target < evidence_.size() && !evidence_.all(line.target).empty();
     const bool leads = line.target == target || (!is_given && line.symbol != nullptr && wanted.contains(line.symbol));
     if (!leads) {
       continue;
     }
     if (++count > most) {
-      cut_short_ = true;
+      effort.cut_short();
       break;
     }
-    result[i] = editable_[i];
+    result[i] = problem_.editable[i];
     for (Expr symbol : symbols_in(line.right)) {
       wanted.insert(symbol);
     }
@@ -426,53 +277,55 @@ std::vector<bool> Search::near(std::size_t target) {
 }
 
 // Two mistakes that together give this gradient: one of the usual edits, and anything on top of it.
-std::vector<Search::Candidate> Search::pairs(std::size_t target) {
-  const std::vector<Line> lines = lines_;
-  const std::vector<Values> current = current_;
+std::vector<Candidate> Search::pairs(std::size_t target, const std::vector<bool>& leading, Effort& effort) {
+  const std::vector<bool> first = near(target, effort);
+  std::vector<bool> second = leading;
+  std::transform(second.begin(), second.end(), first.begin(), second.begin(), std::logical_and<>{});
   std::vector<Candidate> found;
-  allowed_ = near(target);
-  for (std::size_t first = 0; first < lines.size(); ++first) {
-    if (!allowed_[first]) {
+  for (std::size_t line = 0; line < first.size(); ++line) {
+    if (!first[line]) {
       continue;
     }
-    for (const Edit& one : edits_of(pass_, lines, first, vocabulary_)) {
+    for (const Edit& one : edits_of(pass_, accepted_.lines, line, problem_.vocabulary)) {
       if (one.slope != nullptr || one.rank > Rank::common) {
         continue;
       }
-      if (work_ > most_work_) {
-        cut_short_ = true;
+      if (effort.ends()) {
         break;
       }
-      std::vector<Values> after_one = changed(first, one.formula);
-      if (after_one[target].empty() || agree(after_one[target], current[target])) {
-        continue;
-      }
-      for (std::size_t p = 0; p < after_one.size(); ++p) {
-        after_one[p] = after_one[p].empty() ? current[p] : after_one[p];
-      }
-      lines_[first].right = one.formula;
-      current_ = std::move(after_one);
-      without_.clear();
-      on_top_ = true;
-      for (Candidate& two : singles()) {
-        if (two.mistakes != 1 || std::find(two.explained.begin(), two.explained.end(), target) == two.explained.end()) {
-          continue;
-        }
-        if (two.changes.front().line != first) {
-          two.changes.insert(two.changes.begin(), {first, one.formula});
-        }
-        two.words = fmt::format("{} in {}, and {}", one.words, one.place, two.words);
-        two.mistakes = 2;
+      for (Candidate& two : pairs_with({line, one.formula}, target, second, effort)) {
+        two.words = fmt::format("{} in {}, and {}", one.words, one.site, two.words);
         two.rank = std::max(one.rank, two.rank);
         found.push_back(std::move(two));
       }
-      on_top_ = false;
-      lines_ = lines;
-      current_ = current;
-      without_.clear();
     }
   }
-  allowed_ = editable_;
+  return found;
+}
+
+// With this change, if it makes a difference.
+std::vector<Candidate> Search::pairs_with(const ChangedLine& one, std::size_t target, const std::vector<bool>& editable,
+                                          Effort& effort) {
+  EditedPass tried{
+      .lines = {}, .gradients = changed_gradients(instruments(), accepted_.lines, one, effort), .is_tried = true};
+  const Values& before = accepted_.gradients[target];
+  if (tried.gradients[target].empty() || evidence_.agree(tried.gradients[target], before)) {
+    return {};
+  }
+  for (std::size_t p = 0; p < tried.gradients.size(); ++p) {
+    tried.gradients[p] = tried.gradients[p].empty() ? accepted_.gradients[p] : std::move(tried.gradients[p]);
+  }
+  tried.lines = with_changes(accepted_.lines, {one});
+  std::vector<Candidate> found = SingleEdits{instruments(), tried, editable, effort}.run();
+  std::erase_if(found, [target](const Candidate& two) {
+    return two.mistakes != 1 || std::find(two.explained.begin(), two.explained.end(), target) == two.explained.end();
+  });
+  for (Candidate& two : found) {
+    if (two.changes.front().line != one.line) {
+      two.changes.insert(two.changes.begin(), one);
+    }
+    two.mistakes = 2;
+  }
   return found;
 }
 

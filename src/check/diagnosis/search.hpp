@@ -2,16 +2,16 @@
 
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "xgrad/derive.hpp"
 
 #include "check/diagnosis/edits.hpp"
+#include "check/diagnosis/evidence.hpp"
 #include "check/diagnosis/lines.hpp"
 #include "check/diagnosis/probe.hpp"
 #include "check/diagnosis/problem.hpp"
+#include "check/diagnosis/single_edits.hpp"
 #include "formulas/formulas.hpp"
 
 namespace xgrad::check::diagnosis {
@@ -23,7 +23,7 @@ struct Mistake {
   std::vector<std::string> alternatives;  ///< that give the same numbers here, but not everywhere
 };
 
-/// What is known of one manual gradient.
+/// The explanation of one manual gradient, as far as it was found.
 struct Finding {
   std::vector<Mistake> mistakes;  ///< which together give it; none if it is right or not explained
   bool explained = false;         ///< then there is a mistake at least
@@ -33,6 +33,9 @@ struct Finding {
 
 /// The edits of a derived backward pass that reproduce manual gradients. Formulas use the manual gradients of tensors
 /// on the way, where there are some, so that each is explained by its own formula.
+///
+/// The accepted pass has the edits that were found, and the evidence is kept that they explain. Both change in accept()
+/// alone; what is only tried is a pass of its own.
 class Search {
  public:
   /// Gradients agree if they differ by at most `tolerance` of their norm. `terms` are what may have been added to one.
@@ -40,97 +43,32 @@ class Search {
 
   [[nodiscard]] std::vector<Finding> run();
   /// With the edits that were found.
-  [[nodiscard]] const std::vector<Line>& lines() const noexcept { return lines_; }
+  [[nodiscard]] const std::vector<Line>& lines() const noexcept { return accepted_.lines; }
 
  private:
-  struct Change {
-    std::size_t line = 0;
-    Expr formula = nullptr;
-  };
-  /// Something of a gradient's shape that isn't part of it.
-  struct Term {
-    Expr symbol = nullptr;
-    std::string words;  ///< "W (weight decay)"
-    Values values;
-  };
-  /// Edits, with their numbers if they have one, as formulas; and what they explain.
-  struct Candidate {
-    std::vector<Change> changes;
-    std::string words;
-    std::vector<std::size_t> explained;  // targets
-    std::size_t mistakes = 1;
-    Rank rank = Rank::usual;
-    bool inlined = false;
-    std::string kind;  ///< its words without the line
-  };
-  struct Factor {
-    double exact = 1;
-    std::string words;
-    bool has_meaning = false;  ///< it is one that people forget or repeat
-  };
-  enum class State : std::uint8_t {
-    ignored,    ///< there is none, or it says nothing
-    kept,       ///< it is as it should be, and must stay so
-    remaining,  ///< it is to be explained
-  };
-
-  [[nodiscard]] bool agree(const Values& a, const Values& b) const { return residual(a, b) <= tolerance_; }
-  [[nodiscard]] bool is_sought(std::size_t target) const;
-  void look_at_manual(const std::vector<Manual>& manual);
-  void select_entries();
+  [[nodiscard]] static Evidence evidence_of(Problem& problem, double tolerance);
   void add_terms(const std::vector<NamedTensor>& terms);
   void update_vocabulary();
-  void find_leading();
-  [[nodiscard]] std::vector<Values> changed(std::size_t line, Expr formula);
-  void judge(const Edit& edit, std::vector<Candidate>& found);
-  void judge_slope(const Edit& edit, std::vector<Candidate>& found);
-  void judge_numbers(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
-                     std::vector<Candidate>& found);
-  void judge_added(std::size_t line, const Edit* edit, const std::vector<Values>& edited,
-                   std::vector<Candidate>& found);
-  [[nodiscard]] std::optional<double> added_factor(const Values& manual, const Values& gradient, const Values& term,
-                                                   double scale) const;
-  void propose(Candidate candidate, const std::vector<Values>& gradients, std::vector<Candidate>& found) const;
-  [[nodiscard]] std::vector<Candidate> singles();
-  [[nodiscard]] std::vector<Candidate> pairs(std::size_t target);
-  [[nodiscard]] std::vector<bool> near(std::size_t target);
-  [[nodiscard]] const std::vector<Values>& without(std::size_t line);
-  [[nodiscard]] std::vector<Line> edited(const std::vector<Change>& changes) const;
+  [[nodiscard]] std::vector<bool> leading() const;
+  [[nodiscard]] Instruments instruments() { return {pass_, problem_.here, evidence_, problem_.vocabulary, terms_}; }
+  [[nodiscard]] std::vector<Candidate> pairs(std::size_t target, const std::vector<bool>& leading, Effort& effort);
+  [[nodiscard]] std::vector<Candidate> pairs_with(const ChangedLine& one, std::size_t target,
+                                                  const std::vector<bool>& editable, Effort& effort);
+  [[nodiscard]] std::vector<bool> near(std::size_t target, Effort& effort) const;
   void keep_what_holds(std::vector<Candidate>& found);
   [[nodiscard]] bool holds(Candidate& candidate);
+  [[nodiscard]] bool holds_at_other_point(const Candidate& candidate, const std::vector<Line>& lines);
   void accept(const Candidate& best, const std::vector<Candidate>& found);
   [[nodiscard]] Mistake mistake_of(const Candidate& best, const std::vector<Candidate>& found);
-  [[nodiscard]] bool is_nearly_right(std::size_t p) const;
-  [[nodiscard]] Factor meaning_of(double factor) const;
 
   formulas::Formulas& pass_;
-  std::vector<Line> lines_;  // as edited so far
-  std::vector<Expr> targets_;
-  double tolerance_;
-  std::vector<Tensor> manual_there_;  // by target
-  Vocabulary vocabulary_;
-  Probe here_;                                // of large tensors some entries
-  Probe exact_;                               // all entries
-  std::optional<Probe> random_;               // if the operations take random values
-  std::optional<Probe> there_;                // at the other point
-  std::vector<Values> all_manual_;            // by target
-  std::vector<Values> manual_;                // of large tensors some entries, as current_
-  std::vector<Values> current_;               // what the lines give
-  std::vector<Values> all_current_;           // likewise, all entries; empty if not known yet
-  std::vector<State> states_;                 // by target
-  std::vector<bool> counted_;                 // by target: whether its state says something
-  std::vector<bool> leading_;                 // by line: whether it leads to something that remains
-  std::size_t sought_ = Line::no_target;      // the target that is to be explained, if not all
-  double effort_ = 1;                         // of what may be tried
-  std::vector<bool> editable_;                // by line: whether it may ever be edited
-  std::vector<bool> allowed_;                 // by line: whether it may be edited
-  std::vector<std::vector<Values>> without_;  // by line: the gradients with zero there
-  std::vector<std::vector<Term>> terms_;      // by target
-  bool on_top_ = false;                       // whether lines_ has an edit that is only tried
-  double work_ = 0;                           // done so far, in small evaluations
-  double most_work_ = 0;                      // to be done
-  bool cut_short_ = false;                    // whether there would have been more
-  std::vector<Finding> findings_;
+  Problem problem_;    // its lines are the derived ones; its probe gives the chosen entries
+  Probe exact_;        // all entries
+  Evidence evidence_;  // chosen by what the derived lines give
+  EditedPass accepted_;
+  std::vector<Values> all_gradients_;     // of the accepted pass, all entries; empty if not known yet
+  std::vector<std::vector<Term>> terms_;  // by target
+  std::vector<Finding> findings_;         // by target
 };
 
 }  // namespace xgrad::check::diagnosis

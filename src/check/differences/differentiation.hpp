@@ -11,13 +11,13 @@
 namespace xgrad::check {
 
 /// The loss displaced by t along a line.
-using Line = std::function<Perturbation::Sample(double)>;
+using LossAlongLine = std::function<Perturbation::Sample(double)>;
 
 /// The derivative at 0 of the loss along a line: a central and two one-sided tables over the same, shrinking steps.
 class Differentiation {
  public:
   /// `noise` and `epsilon`: the loss's rounding noise is the larger of noise and epsilon times the loss.
-  Differentiation(const Line& line, double loss, double noise, double epsilon)
+  Differentiation(const LossAlongLine& line, double loss, double noise, double epsilon)
       : line_{line}, loss_{loss}, noise_{noise}, epsilon_{epsilon} {}
 
   /// Steps shrink until rounding is all that is left of the error, or a smaller step would have more rounding than the
@@ -32,7 +32,7 @@ class Differentiation {
   bool add_row();
   [[nodiscard]] NumericEntry result() const;
 
-  const Line& line_;
+  const LossAlongLine& line_;
   double loss_;
   double noise_;
   double epsilon_;

@@ -42,7 +42,7 @@ NumericEntry differentiate_entry(Perturbation& perturbation, std::int64_t index,
                                  const NumericOptions& options) {
   const double x = perturbation.values()[static_cast<std::size_t>(index)];
   const double step = step_of(options) * std::max(1.0, std::abs(x));
-  const Line line = [&](double t) { return perturbation.at_entry(index, t); };
+  const LossAlongLine line = [&](double t) { return perturbation.at_entry(index, t); };
   NumericEntry entry = Differentiation{line, perturbation.loss(), noise, perturbation.epsilon()}.run(step);
   entry.index = index;
   return entry;
@@ -79,7 +79,7 @@ NumericEntry differentiate_direction(Perturbation& perturbation, std::span<const
   const std::span<const double> x = perturbation.values();
   const double mean_square = std::inner_product(x.begin(), x.end(), x.begin(), 0.0) / static_cast<double>(x.size());
   const double step = step_of(options) * std::max(1.0, std::sqrt(mean_square));
-  const Line line = [&](double t) { return perturbation.along(direction, t); };
+  const LossAlongLine line = [&](double t) { return perturbation.along(direction, t); };
   NumericEntry entry = Differentiation{line, perturbation.loss(), noise, perturbation.epsilon()}.run(step);
   entry.index = -1;
   return entry;

@@ -14,10 +14,10 @@
 /// The two comparisons of one parameter's gradients, as numbers alone.
 namespace xgrad::check {
 
-/// What agreement means in a dtype. docs/check.md gives the reasons.
+/// The deviations at which gradients of a dtype agree. docs/check.md gives the reasons.
 struct Tolerance {
   double epsilon = 0;     ///< the machine epsilon
-  double relative = 0;    ///< manual against automatic: what rounding may do to an entry, and to the norm
+  double relative = 0;    ///< manual against automatic: allowed of an entry, and of the norm
   double resolution = 0;  ///< the error of differences, as a share of the gradient's norm, that still tells something
 
   /// Roundings of the sums that a small entry inherits from large ones, in units of epsilon times the norm.
@@ -34,18 +34,18 @@ struct Tolerance {
 /// Whether `value` is one of the derivatives between the one-sided ones at a kink.
 [[nodiscard]] bool within_kink(double value, const NumericEntry& entry) noexcept;
 
-/// A comparison with what the report needs besides.
+/// A comparison, the entry that decided it, and the entries to look at more closely.
 struct Agreement {
   Comparison comparison;
   std::int64_t worst = -1;             ///< the flat index that decided, or −1
   std::vector<std::int64_t> suspects;  ///< entries beyond rounding, the worst first (manual against automatic only)
 };
 
-/// How manual and automatic differ at an entry, in words, where that is wrong or inconclusive, and then less than what.
+/// How manual and automatic differ at an entry that is wrong, or inconclusive because `covered_by` is larger, in words.
 [[nodiscard]] std::string difference_reason(Verdict verdict, double manual, double automatic,
                                             std::span<const std::int64_t> index, std::string_view covered_by = {});
 
-/// What rounding does to a gradient, where that was worked out; else the vectors are empty.
+/// The effect of rounding on a gradient. Vectors are empty where it wasn't worked out.
 struct Rounding {
   std::vector<double> exact;   ///< the automatic gradient in float64, at the same values
   std::vector<double> errors;  ///< how far rounding was seen to move it

@@ -8,7 +8,7 @@
 
 namespace xgrad::check {
 
-/// What automatic differentiation gives: the loss, and ∂Loss/∂x of each tensor.
+/// A loss, and ∂Loss/∂x of each tensor by automatic differentiation.
 struct Automatic {
   double loss = 0;
   std::vector<std::vector<double>> gradients;  ///< zeros where the loss doesn't depend on it

@@ -32,7 +32,7 @@ Verdict verdict_of(Finding finding) {
 
 struct Judged {
   Finding finding = Finding::agrees;
-  double excess = 0;  ///< the deviation in units of what is allowed
+  double excess = 0;  ///< in units of the deviation allowed
 };
 
 struct Sample {

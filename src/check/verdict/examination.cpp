@@ -16,7 +16,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// A verdict that rounding might have changed says that nothing is known of it.
+/// Adds to a wrong verdict that rounding might have changed why nothing is known of rounding.
 void add_unknown(Comparison& comparison, const std::string& unknown) {
   if (comparison.verdict == Verdict::wrong && !unknown.empty()) {
     comparison.reason += "; rounding in float32 wasn't weighed: " + unknown;
@@ -62,8 +62,8 @@ ParameterReport Examination::run() {
   return report(with_manual, with_differences);
 }
 
-ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
-  otherwise_ = std::move(otherwise);
+ParameterReport Examination::run_with(TakenDifferences taken, bool closely) {
+  taken_ = std::move(taken);
   closely_ = closely;
   Agreement with_manual;
   if (has_manual_) {
@@ -72,7 +72,7 @@ ParameterReport Examination::run_with(Otherwise otherwise, bool closely) {
       examine_suspects(with_manual);
     }
   }
-  return report(with_manual, otherwise_->agreement);
+  return report(with_manual, taken_->agreement);
 }
 
 std::vector<double> Examination::along_directions(const std::vector<double>& gradient) const {
@@ -84,8 +84,8 @@ std::vector<double> Examination::along_directions(const std::vector<double>& gra
   return result;
 }
 
-/// Whether what the loss's rounding leaves of a difference explains a deviation. A loss that changes in steps, since
-/// terms far larger than itself cancelled in it, has differences that seem to have no error.
+/// Whether the loss's rounding, divided by the step, explains a deviation from a difference. A loss in which far larger
+/// terms cancel changes in steps, and its differences seem exact.
 bool Examination::is_rounding_of_loss(double deviation, double step) {
   if (!loss_rounding_) {
     loss_rounding_ = rounding_of_value(loss_function_());
@@ -175,8 +175,8 @@ ParameterReport Examination::report(Agreement& with_manual, Agreement& with_diff
     const auto i = static_cast<std::size_t>(decisive.worst);
     fill(result, has_manual_ ? manual_[i] : nan, automatic_[i],
          closely_ ? numeric_at(decisive.worst) : NumericEntry{.value = nan, .error = nan, .step = nan});
-  } else if (result.direction >= 0 && otherwise_) {
-    fill(result, nan, otherwise_->automatic, otherwise_->numerical);
+  } else if (result.direction >= 0 && taken_) {
+    fill(result, nan, taken_->automatic, taken_->numerical);
   } else if (result.direction >= 0) {
     const auto d = static_cast<std::size_t>(result.direction);
     fill(result, has_manual_ ? along_directions(manual_)[d] : nan, along_directions(automatic_)[d],

@@ -22,15 +22,15 @@ class Examination {
 
   [[nodiscard]] ParameterReport run();
 
-  /// Differences that were taken otherwise: what they say, along which direction, if along one.
-  struct Otherwise {
+  /// Differences that were taken already: the verdict, and both derivatives along the direction that decided it.
+  struct TakenDifferences {
     Agreement agreement;
     double automatic = 0;
     NumericEntry numerical = {};
   };
-  /// With those in the place of the parameter's own, which are taken only where the manual gradient is wrong, and only
-  /// if `closely`.
-  [[nodiscard]] ParameterReport run_with(Otherwise otherwise, bool closely);
+  /// With these instead of differences in the parameter alone, which are taken only where the manual gradient is
+  /// wrong, and only if `closely`.
+  [[nodiscard]] ParameterReport run_with(TakenDifferences taken, bool closely);
 
  private:
   [[nodiscard]] std::vector<double> along_directions(const std::vector<double>& gradient) const;
@@ -55,7 +55,7 @@ class Examination {
   NumericGradient numerical_;
   std::vector<NumericEntry> extra_;
   std::vector<std::vector<double>> directions_;
-  std::optional<Otherwise> otherwise_;
+  std::optional<TakenDifferences> taken_;
   bool closely_ = true;
   std::optional<ValueRounding> loss_rounding_;
 };

@@ -20,10 +20,10 @@ namespace {
 
 struct Deviation {
   Verdict verdict = Verdict::right;
-  double excess = 0;  ///< in units of what is allowed
+  double excess = 0;  ///< in units of the deviation allowed
 };
 
-/// What is allowed.
+/// The deviations that are allowed.
 struct Limits {
   double relative = 0;
   double floor = 0;
@@ -45,12 +45,12 @@ Deviation deviation(double manual, double automatic, const Limits& limits) {
           .excess = difference / std::max(allowed, std::numeric_limits<double>::min())};
 }
 
-/// Rounding's error at an entry: what was seen, and what it did to the automatic gradient.
+/// The rounding error of an entry: the largest one seen, or the automatic gradient's own if that is larger.
 double error_at(const Rounding& rounding, std::span<const double> automatic, std::size_t i) {
   return larger(rounding.errors[i], std::abs(automatic[i] - rounding.exact[i]));
 }
 
-/// One that is wrong otherwise, with what is known of rounding.
+/// The verdict on an entry beyond the limits, once its rounding error is known.
 Deviation with_rounding(const Deviation& otherwise, double manual, double exact, double error, const Limits& limits) {
   if (!std::isfinite(manual)) {
     return otherwise;

@@ -158,8 +158,8 @@ void require_same_loss(double loss, const Derivatives& rounded, const Disturbanc
 }
 
 /// Likewise the gradients.
-void require_same_gradients(const Automatic& automatic, std::span<const Given> given, const Derivatives& rounded,
-                            const Disturbances& disturbances) {
+void require_same_gradients(const Automatic& automatic, std::span<const ComparedTensor> given,
+                            const Derivatives& rounded, const Disturbances& disturbances) {
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::vector<double>& gradient = rounded.gradients[i];
     if (!gradient.empty() && !is_rounded(automatic.gradients[i], gradient, disturbances.errors.gradients[i])) {
@@ -170,7 +170,7 @@ void require_same_gradients(const Automatic& automatic, std::span<const Given> g
 
 }  // namespace
 
-Agreement compare_given(const Given& given, const Automatic& automatic, std::size_t i) {
+Agreement compare_manual(const ComparedTensor& given, const Automatic& automatic, std::size_t i) {
   return compare_manual(as_doubles(given.manual), automatic.gradients[i], given.x.shape(),
                         tolerance_of(given.x.dtype()), automatic.loss, automatic.rounding_at(i));
 }
@@ -191,10 +191,11 @@ ValueRounding rounding_of_value(const Tensor& loss) {
   return result;
 }
 
-void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic) {
+void weigh_rounding(const Tensor& loss, std::span<const ComparedTensor> given, Automatic& automatic) {
   bool any_wrong = false;
   for (std::size_t i = 0; i < given.size() && !any_wrong; ++i) {
-    any_wrong = given[i].manual.defined() && compare_given(given[i], automatic, i).comparison.verdict == Verdict::wrong;
+    any_wrong =
+        given[i].manual.defined() && compare_manual(given[i], automatic, i).comparison.verdict == Verdict::wrong;
   }
   if (!any_wrong) {
     return;

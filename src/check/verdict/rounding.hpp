@@ -6,23 +6,23 @@
 
 #include "check/verdict/agreement.hpp"
 #include "check/verdict/automatic.hpp"
-#include "check/verdict/given.hpp"
+#include "check/verdict/compared_tensor.hpp"
 
 namespace xgrad::check {
 
 /// Where a manual gradient isn't what the automatic one is, and float32 has a part in the loss: works out what rounding
 /// may do to gradients, for all that are given. Where that can't be, since operations refuse float64 or compute
 /// something else in it, Rounding::unknown says why.
-void weigh_rounding(const Tensor& loss, std::span<const Given> given, Automatic& automatic);
+void weigh_rounding(const Tensor& loss, std::span<const ComparedTensor> given, Automatic& automatic);
 
-/// What rounding does to a loss.
+/// The effect of rounding on the value of a loss.
 struct ValueRounding {
   double error = 0;     ///< 0 too if there is no float32 in it
   std::string unknown;  ///< as Rounding::unknown
 };
 [[nodiscard]] ValueRounding rounding_of_value(const Tensor& loss);
 
-/// The i-th manual gradient against the automatic one, with what is known of rounding.
-[[nodiscard]] Agreement compare_given(const Given& given, const Automatic& automatic, std::size_t i);
+/// The i-th manual gradient against the automatic one, with its rounding if that is known.
+[[nodiscard]] Agreement compare_manual(const ComparedTensor& given, const Automatic& automatic, std::size_t i);
 
 }  // namespace xgrad::check

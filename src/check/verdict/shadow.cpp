@@ -93,7 +93,7 @@ graph::Copy::Made Shadow::make(const graph::Node& node, std::span<const Tensor> 
   return {made, made.dtype() == float32 ? cast(made, float64) : made};
 }
 
-/// As an operation meets it that takes it in `dtype`.
+/// x as the operand of an operation that takes `dtype` in the original.
 Tensor Shadow::as_operand(const Tensor& x, DType dtype) {
   switch (arithmetic_) {
     case Arithmetic::exact:
@@ -110,7 +110,7 @@ Tensor Shadow::disturbed(const Tensor& x, double base, double size) {
   return apply(std::make_shared<const Disturbed>(++count_, base, size), {x, seed_});
 }
 
-/// The argument of what saturates, moved as far as moves the value by its epsilon; of other operations z itself.
+/// The argument z of an activation that saturates, moved so far that the value moves by its epsilon; else z itself.
 Tensor Shadow::displaced(const graph::Node& node, const Tensor& z) {
   const Operation& operation = *node.operation;
   Tensor reach;

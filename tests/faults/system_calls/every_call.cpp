@@ -191,6 +191,61 @@ TEST_CASE("what is written is brought to the disk before it is renamed, and its 
   }
 }
 
+TEST_CASE("what others put at a temporary file's name isn't written through, nor taken for the new file") {
+  for (const bool is_old : {false, true}) {
+    for (const std::string kind : {"link", "file"}) {
+      int created = 0;
+      for (int n = 1; n < 100; ++n) {
+        INFO(kind, " at file ", n);
+        const TemporaryFolder folder;
+        write(folder.path() / "victim", "theirs", 0600);
+        if (is_old) {
+          write(folder.path() / "array.npy", "old", 0640);
+        }
+        const Content before = content_of(folder.path());
+        const Ending ending = run(writer(folder.path(), "array.npy"), std::to_string(n) + ":" + kind);
+        if (ending.happened.empty()) {
+          CHECK(ending.code == 0);
+          break;
+        }
+        ++created;
+        CHECK(ending.code == 2);
+        CHECK(is_one_line(ending.error));
+        const Content after = content_of(folder.path());
+        CHECK(without_temporary(after) == before);
+        // Theirs is there as they put it, and nothing else.
+        REQUIRE(after.size() == before.size() + 1);
+        const auto planted = std::find_if(after.begin(), after.end(),
+                                          [&before](const auto& file) { return !before.contains(file.first); });
+        CHECK(planted->second.ends_with(kind == "link" ? "to victim" : " theirs"));
+      }
+      CHECK(created == 2);  // one to try whether it can be, one to be written
+    }
+  }
+}
+
+TEST_CASE("an export in which others put something at a file's name fails, and leaves the former one") {
+  for (const std::string kind : {"link", "file"}) {
+    int created = 0;
+    for (int n = 1; n < 100; ++n) {
+      INFO(kind, " at file ", n);
+      const TemporaryFolder folder;
+      make_former_export(folder.path());
+      const Content before = content_of(folder.path());
+      const Ending ending =
+          run(exporting(folder.path(), (folder.path() / "problem").string(), "1-1"), std::to_string(n) + ":" + kind);
+      if (ending.happened.empty()) {
+        CHECK(ending.code == 0);
+        break;
+      }
+      ++created;
+      CHECK(ending.code == 2);
+      CHECK(content_of(folder.path()) == before);
+    }
+    CHECK(created > 0);
+  }
+}
+
 TEST_CASE("an array is written or not, whichever system call fails: a new file") {
   disturb_every_call({.prepare = [](const fs::path& /*folder*/) {},
                       .call = [](const fs::path& folder) { return writer(folder, "array.npy"); }});

@@ -1,8 +1,11 @@
 // A library to be loaded before others (LD_PRELOAD): one of the system calls that change files fails, is interrupted,
 // writes less than it was asked to, is where the disk becomes full, or is the last one before a SIGKILL. Counted are
-// those on paths under a folder, and on descriptors opened there. The environment says which:
+// those on paths under a folder, and on descriptors opened there. Or something is put at the path of the n-th file that
+// is to be created, right before that: a file with the content "theirs", or a symbolic link to "victim" beside it. The
+// environment says which:
 //   XGRAD_FAULT_UNDER=/tmp/folder
 //   XGRAD_FAULT=12:ENOSPC      the 12th call; or EIO, EACCES, EINTR, short, full, kill
+//   XGRAD_FAULT=2:link         the 2nd file that is created; or file
 //   XGRAD_FAULT_MARK=FILE      gets the call's name when it happens
 // Headers that declare the functions are left out, as their declarations differ between systems.
 #include <array>
@@ -25,7 +28,7 @@ constexpr int creates = 0100;         // O_CREAT
 constexpr int writes = 1;             // O_WRONLY
 constexpr int read_and_write = 0600;
 
-enum class Kind { none, error, interrupted, less, full, kill };
+enum class Kind { none, error, interrupted, less, full, kill, link, file };
 
 /// How calls are looked at: whether one takes room on the disk.
 enum class Need { room, no_room };
@@ -57,6 +60,8 @@ Plan read_plan() {
               : is("short") ? Kind::less
               : is("full")  ? Kind::full
               : is("kill")  ? Kind::kill
+              : is("link")  ? Kind::link
+              : is("file")  ? Kind::file
                             : Kind::error;
   plan.error = is("EIO") ? EIO : is("EACCES") ? EACCES : is("EINTR") ? EINTR : ENOSPC;
   return plan;
@@ -101,20 +106,45 @@ void mark(const char* name) {
   }
 }
 
+bool plants(const Plan& p) {
+  return p.kind == Kind::link || p.kind == Kind::file;
+}
+
+/// Puts something at the path of a file that is to be created, if it is the n-th.
+void plant(int folder, const char* path) {
+  if (++count != plan().n) {
+    return;
+  }
+  mark("open");
+  if (plan().kind == Kind::link) {
+    syscall(SYS_symlinkat, "victim", folder, path);
+    return;
+  }
+  constexpr const char* content = "theirs";
+  const long file = syscall(SYS_openat, folder, path, creates | writes, read_and_write);
+  syscall(SYS_write, file, content, std::strlen(content));
+  syscall(SYS_close, file);
+}
+
 /// A call that is counted or not. `less` is what it does instead if it is to do less than asked.
 template <class Call, class Less>
 long carry_out(const char* name, bool is_one, Need need, const Call& call, const Less& less) {
   if (!is_one) {
     return call();
   }
-  ++count;
   const Plan& p = plan();
+  if (plants(p)) {
+    return call();
+  }
+  ++count;
   const bool is_full = p.kind == Kind::full && count >= p.n && need == Need::room;
   if (!is_full && count != p.n) {
     return call();
   }
   switch (p.kind) {
     case Kind::none:
+    case Kind::link:
+    case Kind::file:
       break;
     case Kind::full:
       if (!is_full) {
@@ -148,6 +178,9 @@ long succeed() {
 
 int opened(int folder, const char* path, int flags, mode_t mode) {
   const bool is_one = counts(folder, path);
+  if (is_one && (flags & creates) != 0 && plants(plan())) {
+    plant(folder, path);
+  }
   const long descriptor = carry_out("open", is_one, (flags & creates) != 0 ? Need::room : Need::no_room,
                                     [&] { return syscall(SYS_openat, folder, path, flags, mode); });
   if (descriptor >= 0 && static_cast<std::size_t>(descriptor) < is_counted.size()) {

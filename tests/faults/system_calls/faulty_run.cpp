@@ -81,7 +81,7 @@ Ending run(const Call& call, const std::string& fault) {
 Content content_of(const fs::path& folder) {
   Content content;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator{folder}) {
-    const std::string name = fs::relative(entry.path(), folder).string();
+    const std::string name = entry.path().lexically_relative(folder).string();
     const auto status = entry.symlink_status();
     const std::string permissions = std::to_string(static_cast<unsigned>(status.permissions())) + ' ';
     if (fs::is_symlink(status)) {
