@@ -53,11 +53,14 @@ class StagedRows {
 
   /// Puts the sums into the rows.
   void finish() {
-    const auto width = static_cast<std::size_t>(width_);
+    if (!wide_) {
+      return;
+    }
+    const Wide& wide = *wide_;
     for (std::int32_t place = 0; place < wide_count_; ++place) {
-      float* row = rows_ + wide_->rows[place] * width_;
-      const double* sums = wide_->sums.data() + place * width_;
-      std::transform(sums, sums + width, row, row,
+      float* row = rows_ + wide.rows[place] * width_;
+      const double* sums = wide.sums.data() + place * width_;
+      std::transform(sums, sums + width_, row, row,
                      [](double sum, float last) { return static_cast<float>(sum + static_cast<double>(last)); });
     }
   }
