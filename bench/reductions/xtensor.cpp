@@ -56,7 +56,7 @@ class Xtensor final : public Contender {
         sum_ = xt::sum<float>(x_, at_once)();
         break;
       case Operation::distance:
-        sum_ = std::sqrt(xt::sum<float>(xt::square(x_ - y_))());
+        sum_ = std::sqrt(xt::sum<float>(xt::square(x_ - y_), at_once)());
         break;
       case Operation::sum_axis_0:
         sums_ = xt::sum<float>(x_, {0}, at_once);

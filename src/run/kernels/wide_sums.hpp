@@ -139,13 +139,26 @@ void add_block(double* out, const T* x, std::size_t columns, std::size_t stride)
   }
 }
 
+// As many as don't push each other out of the nearest cache: what lies a page apart has one set there, what lies half a
+// page apart has two.
+template <class T>
+std::size_t rows_together(std::size_t stride) {
+  constexpr std::size_t page = 4096 / sizeof(T);
+  if (stride % page == 0) {
+    return 4;
+  }
+  return stride % (page / 2) == 0 ? 8 : 16;
+}
+
 template <class T>
 void add_tall(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride) {
-  constexpr std::size_t page = 4096 / sizeof(T);
-  const bool crowded = stride % page == 0;  // more rows at a time would push each other out of the nearest cache
+  const std::size_t together = rows_together<T>(stride);
   std::size_t row = 0;
-  for (; !crowded && row + 16 <= rows; row += 16) {
+  for (; together == 16 && row + 16 <= rows; row += 16) {
     add_block<16>(out, x + row * stride, columns, stride);
+  }
+  for (; together == 8 && row + 8 <= rows; row += 8) {
+    add_block<8>(out, x + row * stride, columns, stride);
   }
   for (; row + 4 <= rows; row += 4) {
     add_block<4>(out, x + row * stride, columns, stride);
