@@ -48,7 +48,7 @@ class ReverseSweep {
 
   /// Adds to the cotangent of a node or leaf. Terms that are zero but for a part wait until all are there: their sum
   /// costs less than its terms.
-  void add(std::uint32_t index, Tensor cotangent) {
+  void add(std::uint32_t index, const Tensor& cotangent) {
     Tensor& total = adjoints_[index];
     if (sums_ == Sums::combined && total.defined()) {
       if (auto placed = ops::placed(cotangent)) {
@@ -136,7 +136,7 @@ class ReverseSweep {
     for (std::size_t j = 0; j < indices.size(); ++j) {
       if (wanted_[j] && cotangents[j].defined()) {
         check_cotangent(*node.operation, inputs_[j], j, cotangents[j]);
-        add(indices[j], std::move(cotangents[j]));
+        add(indices[j], cotangents[j]);
       }
     }
   }
