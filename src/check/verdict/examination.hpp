@@ -26,6 +26,7 @@ class Examination {
     Agreement agreement;
     double automatic = 0;
     NumericEntry numerical = {};
+    std::optional<double> noise = std::nullopt;  ///< of the loss, if it is known
   };
   /// With those in the place of the parameter's own, which are taken only where the manual gradient is wrong, and only
   /// if `closely`.
