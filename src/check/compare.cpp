@@ -211,7 +211,7 @@ class ComparedPoint {
     }
     const bool closely = contradicts(i) && closely_left_ > 0;
     closely_left_ -= closely ? 1 : 0;
-    return examination.run_with({said, joint.automatic(), joint.numerical()}, closely);
+    return examination.run_with({said, joint.automatic(), joint.numerical(), joint.noise()}, closely);
   }
 
   const LossFunction& loss_function_;

@@ -31,6 +31,8 @@ class JointDifferences {
   /// The derivatives along the direction that decided it.
   [[nodiscard]] double automatic() const noexcept { return automatic_; }
   [[nodiscard]] const NumericEntry& numerical() const noexcept { return numerical_; }
+  /// Of the loss; see Perturbation::noise().
+  [[nodiscard]] double noise() const noexcept { return noise_; }
   /// If the two disagree: a parameter whose gradient alone does, found by halving.
   [[nodiscard]] std::size_t blamed() const noexcept { return blamed_; }
   /// "along 3 random directions of all 40000 parameters at once, as …".

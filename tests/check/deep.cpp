@@ -156,6 +156,25 @@ TEST_CASE("a deep network is compared in evaluations that don't grow with the nu
   CHECK(evaluations(500) < 400);
 }
 
+TEST_CASE("a wrong gradient of a deep network takes a table of differences more, and no second look at the noise") {
+  const Residual network{250};
+  const auto evaluations = [&network](double factor) {
+    std::vector<Tensor> manual = network.by_hand(nowhere);
+    manual[100] = (manual[100] * factor).eval();
+    std::size_t count = 0;
+    const Report report = compare(
+        [&] {
+          ++count;
+          return network.loss();
+        },
+        network.parameters, {.manual = manual, .diagnose = false});
+    CHECK(report.parameters[100].verdict == (factor == 1 ? Verdict::right : Verdict::wrong));
+    return count;
+  };
+  // At the point, and on both sides of it for eight rows; but not the nine that tell the loss's noise, which is known.
+  CHECK(evaluations(2) <= evaluations(1) + 17);
+}
+
 TEST_CASE("a network of ordinary depth is compared entry by entry") {
   const Residual network{20};
   const Report report = compare([&] { return network.loss(); }, network.parameters, {});

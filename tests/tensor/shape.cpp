@@ -1,9 +1,11 @@
 #include "xgrad/shape.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <doctest/doctest.h>
 #include <limits>
+#include <span>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -28,6 +30,22 @@ std::string common(const Shape& a, const Shape& b) {
 }
 
 }  // namespace
+
+TEST_CASE("shape: any rank is copied as a whole, also over one of another rank") {
+  const std::vector<std::int64_t> lengths{2, 3, 5, 7, 1, 4, 0, 6};
+  const auto of_rank = [&lengths](std::size_t rank) { return std::span{lengths}.first(rank); };
+  for (std::size_t from = 0; from <= Shape::max_rank; ++from) {
+    const Shape shape{of_rank(from)};
+    const Shape copy = shape;  // NOLINT(performance-unnecessary-copy-initialization): what is tested
+    CHECK(std::ranges::equal(copy.to_vector(), of_rank(from)));
+    for (std::size_t over = 0; over <= Shape::max_rank; ++over) {
+      Shape other{of_rank(over)};
+      other = shape;
+      CHECK(std::ranges::equal(other.to_vector(), of_rank(from)));
+      CHECK(other == shape);
+    }
+  }
+}
 
 TEST_CASE("shape: zero rank has one element, a zero length has none") {
   CHECK_EQ(Shape{}.rank(), 0);

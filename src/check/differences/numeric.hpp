@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,10 +11,12 @@
 
 namespace xgrad::check {
 
-/// The differences at given entries (flat indices) only.
+/// The differences at given entries (flat indices) only. `noise` is the loss's, if it is known; see
+/// Perturbation::noise(), which takes nine evaluations.
 [[nodiscard]] std::vector<NumericEntry> numeric_entries(const LossFunction& loss, const Parameter& parameter,
                                                         std::span<const std::int64_t> indices,
-                                                        const NumericOptions& options);
+                                                        const NumericOptions& options,
+                                                        std::optional<double> noise = std::nullopt);
 
 /// The derivative along a unit vector.
 [[nodiscard]] NumericEntry differentiate_direction(Perturbation& perturbation, std::span<const double> direction,

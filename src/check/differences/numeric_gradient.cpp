@@ -86,13 +86,14 @@ NumericEntry differentiate_direction(Perturbation& perturbation, std::span<const
 }
 
 std::vector<NumericEntry> numeric_entries(const LossFunction& loss, const Parameter& parameter,
-                                          std::span<const std::int64_t> indices, const NumericOptions& options) {
+                                          std::span<const std::int64_t> indices, const NumericOptions& options,
+                                          std::optional<double> noise) {
   require_valid(options);
   Perturbation perturbation{loss, parameter};
-  const double noise = perturbation.noise();
+  const double known_noise = noise ? *noise : perturbation.noise();
   std::vector<NumericEntry> entries;
   for (const std::int64_t index : indices) {
-    entries.push_back(differentiate_entry(perturbation, index, noise, options));
+    entries.push_back(differentiate_entry(perturbation, index, known_noise, options));
   }
   return entries;
 }

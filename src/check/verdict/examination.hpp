@@ -27,6 +27,7 @@ class Examination {
     Agreement agreement;
     double automatic = 0;
     NumericEntry numerical = {};
+    std::optional<double> noise = std::nullopt;  ///< of the loss, if it is known
   };
   /// With these instead of differences in the parameter alone, which are taken only where the manual gradient is
   /// wrong, and only if `closely`.
