@@ -96,6 +96,9 @@ struct Notation {
   std::string_view symbol = {};
   /// 1 sum, 2 product, 3 prefix, 4 power and postfix; higher binds tighter.
   int precedence = 0;
+  /// Of a function of one tensor, element by element: whether its derivative is written f′(z); otherwise it is written
+  /// out.
+  bool primed = false;
 };
 
 /// An operation: immutable, shared by every node that uses it. Derive from this to add your own, or from

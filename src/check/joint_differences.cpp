@@ -9,7 +9,7 @@
 
 #include "xgrad/random.hpp"
 
-#include "check/differences/numeric.hpp"
+#include "check/differences/numeric_gradient.hpp"
 #include "graph/node.hpp"
 
 namespace xgrad::check {

@@ -17,4 +17,11 @@ bool broadcasts(const Shape& from, const Shape& to) {
   return broadcast(from, to, common) && common == to;
 }
 
+Expr without_spread(Expr x) {
+  while (x->head == Head::spread && broadcasts(x->arguments[0]->shape, x->shape)) {
+    x = x->arguments[0];
+  }
+  return x;
+}
+
 }  // namespace xgrad::formulas

@@ -19,7 +19,7 @@ void require_defined(const Tensor& y, std::span<const Tensor> xs) {
   }
 }
 
-// What others are padded to for it: not for what is far beyond a line, which sticks out.
+// The width that other texts are padded to. One that is far longer than a line sticks out instead.
 std::size_t width_of(std::string_view text) {
   constexpr std::size_t most = 200;
   const std::size_t length = formulas::characters(text);

@@ -11,7 +11,7 @@ namespace xgrad::formulas {
 Derivation Formulas::write(const DeriveOptions& options) {
   std::vector<Line> forward = forward_lines();
   std::vector<Line> backward = backward_lines();
-  name_swallowed_activations(forward, backward);
+  name_absorbed_activations(forward, backward);
   name_terms(options, forward, backward);
   Derivation result;
   result.forward = equations(forward);
@@ -44,7 +44,7 @@ std::vector<Equation> Formulas::equations(const std::vector<Line>& lines) {
   return result;
 }
 
-// The names in a formula as it is written, in the order of reading; also its own, if it is written by that.
+// The names that a formula is written with, in the order of reading. Its own is among them only if it is written so.
 std::vector<std::string> Formulas::names_in(Expr formula, bool by_name) const {
   const bool is_name = by_name || formula->head == Head::symbol;
   std::vector<Expr> stack{formula};

@@ -37,7 +37,7 @@ Tensor power(const Tensor& x, double exponent) {
   return exponent == -1 ? 1.0 / x : pow(x, exponent);
 }
 
-// f′(x): what multiplies a tangent, at the tangent 1.
+// f′(x): times_partial at the tangent 1.
 Tensor derivative(const std::shared_ptr<const Operation>& operation, const Tensor& x) {
   const ElementwiseOperation* f = operation->elementwise();
   if (f == nullptr) {
@@ -65,7 +65,7 @@ const Tensor* Evaluation::find(const graph::Node& node) const {
   return given == base_->end() ? nullptr : &given->second;
 }
 
-// With a stack of its own: formulas may be as deep as the graph.
+// Without recursion: formulas may be as deep as the graph.
 Tensor Evaluation::of(Expr root) {
   std::vector<Expr> stack{root};
   while (!stack.empty()) {

@@ -7,17 +7,17 @@
 
 namespace xgrad::formulas {
 
-/// Values of formulas, computed from the formulas themselves. Symbols are what they are defined by; leaves are their
-/// nodes' values. No history.
+/// Values of formulas, computed from the formulas alone, without history. A symbol has the value of its definition, a
+/// leaf that of its node.
 class Evaluation {
  public:
   using Symbols = std::unordered_map<const graph::Node*, Tensor>;
 
   explicit Evaluation(const Expressions& expressions) : e_{expressions} {}
-  /// With values of symbols that must live as long as this; those that are set come before them.
+  /// `base` has values of symbols, and must outlive this. Values that are set come first.
   Evaluation(const Expressions& expressions, const Symbols& base) : e_{expressions}, base_{&base} {}
 
-  /// The symbol's value, in the place of its definition. Before anything that uses it is computed.
+  /// Gives a symbol this value instead of its definition's, before any formula that uses it is computed.
   void set(const graph::Node& node, Tensor value);
   /// Of the formula's shape; pending.
   [[nodiscard]] Tensor of(Expr root);

@@ -156,14 +156,19 @@ Expr Expressions::function(std::shared_ptr<const Operation> operation, Expr argu
                          .arguments = {argument},
                          .primed = primed,
                          .operation = std::move(operation)});
-  const auto known = symbols_.find(e);
-  return known == symbols_.end() ? e : known->second;
+  if (const auto known = symbols_.find(e); known != symbols_.end()) {
+    return known->second;
+  }
+  if (!primed) {
+    add_derivative(e, e);
+  }
+  return e;
 }
 
 void Expressions::define(const graph::Node& node, Expr definition) {
   definitions_[&node] = definition;
-  if (definition->head == Head::function) {
-    symbols_.emplace(definition, symbol(node));
+  if (definition->head == Head::function && symbols_.emplace(definition, symbol(node)).second && !definition->primed) {
+    add_derivative(definition, symbol(node));
   }
 }
 
@@ -244,11 +249,13 @@ Expr Expressions::reduce(Expr x, std::vector<std::int64_t> axes, bool keeps_axes
 
 Expr Expressions::call(std::shared_ptr<const Operation> operation, std::vector<Expr> arguments, const Shape& shape,
                        DType dtype) {
-  return intern({.head = Head::call,
-                 .shape = shape,
-                 .dtype = dtype,
-                 .arguments = std::move(arguments),
-                 .operation = std::move(operation)});
+  const Expr e = intern({.head = Head::call,
+                         .shape = shape,
+                         .dtype = dtype,
+                         .arguments = std::move(arguments),
+                         .operation = std::move(operation)});
+  const Expr derivative = find_derivative(e);
+  return derivative == nullptr ? e : derivative;
 }
 
 Expr Expressions::rebuilt(Expr x, const std::vector<Expr>& arguments) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,17 +49,21 @@ struct Expression {
   std::vector<std::int64_t> axes = {};                   ///< of a reduction, ascending
   bool keeps_axes = false;                               ///< whether a reduction leaves them with length 1
   const graph::Node* node = nullptr;                     ///< of a symbol
-  std::size_t serial = 0;                                ///< in the order of making: larger than the arguments'
-  std::size_t weight = 1;                                ///< how much there is to read: its symbols and numbers
-  std::size_t size = 1;  ///< of the formula as a tree: itself and all that it is made of
+  std::size_t serial = 0;                                ///< by creation, from 1: larger than the arguments'
+  std::size_t weight = 1;  ///< how long it is to read: the number of its symbols and numbers
+  std::size_t size = 1;    ///< the number of formulas in it, itself among them, as a tree
 
   [[nodiscard]] bool is_number() const noexcept { return head == Head::number; }
   [[nodiscard]] bool is_number(double value) const noexcept { return head == Head::number && number == value; }
   [[nodiscard]] bool is_scalar() const noexcept { return shape.size() == 1; }
 };
 
+/// Whether formulas write the derivative of this operation as f′(z), not out: for σ and tanh, and where its Notation
+/// says so.
+[[nodiscard]] bool is_written_primed(const Operation& operation);
+
 /// Makes formulas in their simplest form: sums and products are flat, with like terms and numbers taken together;
-/// derivatives that have a name get it (σ(z) (1 − σ(z)) = σ′(z)). Owns what it makes.
+/// derivatives that are written primed are found (σ(z) (1 − σ(z)) = σ′(z)). Owns what it makes.
 ///
 /// The algebra is that of real numbers: results agree with the graph's to rounding where that is finite.
 class Expressions {
@@ -87,20 +93,35 @@ class Expressions {
   /// The same head on other arguments, simplified anew.
   Expr rebuilt(Expr x, const std::vector<Expr>& arguments);
 
-  /// What a symbol is defined by: σ′ is found where a = σ(z) has a name, and σ(z) is called a from now on.
+  /// Gives a node's symbol its definition. If a is defined as σ(z), σ(z) is a from now on, and a (1 − a) is σ′(z).
   void define(const graph::Node& node, Expr definition);
   [[nodiscard]] Expr definition(Expr symbol) const;
 
+  /// condition ? yes : no, by a call of `where`.
+  Expr choice(const std::shared_ptr<const Operation>& where, Expr condition, Expr yes, Expr no, const Shape& shape);
+
   /// Σ of these symbols over the axis is 1 everywhere: class probabilities given as data.
   void sums_to_one(const graph::Node& node, std::int64_t axis) { distributions_[&node] = axis; }
-  /// How many formulas there are; the largest serial.
-  [[nodiscard]] std::size_t count() const noexcept { return all_.size(); }
-
-  /// Whether that was made use of.
+  /// Whether a formula was simplified by that.
   [[nodiscard]] bool used_distribution() const noexcept { return used_distribution_; }
 
+  /// The number of formulas; the largest serial.
+  [[nodiscard]] std::size_t count() const noexcept { return all_.size(); }
+
  private:
-  /// The number and the scalars among the factors of a formula, which commute with everything linear, and what is left.
+  struct Power {
+    Expr base = nullptr;
+    double exponent = 1;
+  };
+
+  /// f′(z) as the operation's derivative writes it: factor · Π base^exponent.
+  struct Derivative {
+    double factor = 1;
+    std::vector<Power> powers;
+    Expr function = nullptr;  // f(z)
+  };
+
+  /// A formula as number · scalars · others. Number and scalars commute with everything linear.
   struct Parts {
     std::vector<Expr> scalars;  // of zero rank
     std::vector<Expr> others;
@@ -113,21 +134,30 @@ class Expressions {
   Expr intern(Expression expression);
   Expr flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype);
   Expr expanded(Expr sum);
-  bool name_derivative(std::vector<Expr>& factors);
+  void name_derivatives(double& factor, std::vector<Power>& powers);
+  bool name_derivative(double& factor, std::vector<Power>& powers);
+  [[nodiscard]] Expr find_derivative(Expr e);
+  [[nodiscard]] Expr find_factored_derivative(std::span<const Expr> parts,
+                                              const std::function<Expr(const std::vector<Expr>&)>& whole);
+  void add_derivative(Expr function, Expr value);
+  [[nodiscard]] Expr written_out_derivative(Expr function, Expr value);
+  [[nodiscard]] static Derivative factors_of(Expr e);
   [[nodiscard]] Expr argument_of(Expr x, Algebra function) const;
   [[nodiscard]] bool is_distribution(Expr x, const std::vector<std::int64_t>& axes) const;
 
   std::vector<std::unique_ptr<Expression>> all_;
   std::unordered_multimap<std::size_t, Expr> index_;
   std::unordered_map<const graph::Node*, Expr> definitions_;
-  std::unordered_map<Expr, Expr> symbols_;  // of functions that are definitions
+  std::unordered_map<Expr, Expr> symbols_;                 // by function: the symbol that it defines
+  std::unordered_multimap<Expr, Derivative> derivatives_;  // by the heaviest of their bases
+  std::unordered_set<Expr> differentiated_;                // functions whose derivatives are known, or being read
   std::unordered_map<const graph::Node*, std::int64_t> distributions_;
   std::vector<Tensor> held_;  // of the symbols
   bool used_distribution_ = false;
   bool expanding_ = false;
 };
 
-/// A set of formulas, quick where it is of most of those that there are.
+/// A set of formulas, as one mark for each that there is.
 class Marks {
  public:
   explicit Marks(const Expressions& all) : marks_(all.count() + 1, 0) {}

@@ -1,4 +1,4 @@
-// The lines of the forward and of the backward pass, and what they are made of.
+// The lines of the forward and of the backward pass, and their subformulas.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -21,7 +21,7 @@ const Name* Formulas::name_of(Expr e) const {
   return term == terms_.end() ? nullptr : &term->second;
 }
 
-// What the formulas are made of, arguments first; without what is in `seen`, which they are added to.
+// The subformulas of these and themselves, arguments first, but for those in `seen`. Adds them to `seen`.
 std::vector<Expr> Formulas::new_parts(std::vector<Expr> roots, Marks& seen) {
   std::vector<Expr> stack = std::move(roots);
   std::vector<Expr> all;

@@ -34,10 +34,10 @@ class Formulas {
   struct Line {
     Name left;
     Expr right = nullptr;
-    Expr symbol = nullptr;  ///< whose definition it is, if it is one's
+    Expr symbol = nullptr;  ///< the symbol that it defines; null if none
     static constexpr std::size_t no_target = static_cast<std::size_t>(-1);
-    std::size_t target = no_target;   ///< which of the xs it is the gradient of
-    const graph::Node* of = nullptr;  ///< what it is the gradient of
+    std::size_t target = no_target;   ///< the index of the x that it is the gradient of
+    const graph::Node* of = nullptr;  ///< the node that it is the gradient of; null if none
   };
 
   /// In the order of computation. Nothing is abbreviated.
@@ -49,7 +49,7 @@ class Formulas {
   [[nodiscard]] const Name* name_of(Expr e) const;
   /// Leaves and named quantities of the forward pass.
   [[nodiscard]] std::vector<Expr> symbols() const;
-  /// What the pass can't be read without, because formulas would be too long: symbols and their definitions.
+  /// Symbols that stand for parts of formulas, which would be too long otherwise, and their definitions.
   [[nodiscard]] std::vector<Line> abbreviations() const;
   /// The symbol of an x, if it is in the graph; else null.
   [[nodiscard]] Expr target(std::size_t i) const;
@@ -66,7 +66,7 @@ class Formulas {
   void translate();
 
   [[nodiscard]] Name adjoint_name(const graph::Node* node) const;
-  /// The name of what gradients are of.
+  /// The name of the quantity that is differentiated.
   [[nodiscard]] Name name_of_y() const;
   [[nodiscard]] Name derivative_name(const Name& by) const;
   [[nodiscard]] Name derivative_name(const graph::Node* node) const;
@@ -76,7 +76,7 @@ class Formulas {
   [[nodiscard]] std::vector<Candidate> candidates() const;
   void mark_needed(std::vector<Candidate>& candidates) const;
 
-  void name_swallowed_activations(std::vector<Line>& forward, const std::vector<Line>& backward);
+  void name_absorbed_activations(std::vector<Line>& forward, const std::vector<Line>& backward);
   void name_terms(const DeriveOptions& options, std::vector<Line>& forward, std::vector<Line>& backward);
   [[nodiscard]] std::unordered_set<Expr> choose_terms(const DeriveOptions& options, const std::vector<Line>& forward,
                                                       const std::vector<Line>& backward);

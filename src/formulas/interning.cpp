@@ -49,7 +49,7 @@ std::size_t hash_of(const Expression& e) {
   return hash;
 }
 
-// Sums and products in any order: the first that was made is kept, and so is its order.
+// Sums and products are equal in any order of their arguments. The first that was made is kept, with its order.
 bool equal(const Expression& a, const Expression& b) {
   const bool same_arguments =
       a.head == b.head && commutes(a)

@@ -5,7 +5,7 @@
 //   BP3   ∂Loss/∂b^l = δ^l
 //   BP4   ∂Loss/∂W^l = δ^l a^(l−1)ᵀ
 //
-// σ is any activation that works element by element. Formulas are compared, never what they look like.
+// σ is any activation that works element by element. Formulas are compared, never their texts.
 #include <algorithm>
 
 #include "formulas/formulas.hpp"

@@ -173,7 +173,7 @@ const std::map<char32_t, std::string_view>& commands() {
   return all;
 }
 
-// Signs that are raised or lowered.
+// The letter or digit of a superscript or subscript, and its side.
 std::optional<std::string> script_of(char32_t c, char32_t& side) {
   constexpr std::u32string_view raised = U"⁰¹²³⁴⁵⁶⁷⁸⁹";
   constexpr std::u32string_view lowered = U"₀₁₂₃₄₅₆₇₈₉";
@@ -194,7 +194,7 @@ std::optional<std::string> script_of(char32_t c, char32_t& side) {
   return digit == std::u32string_view::npos ? std::nullopt : std::optional{std::to_string(digit)};
 }
 
-// A mark that goes over the letter before it.
+// The accent of a combining mark.
 std::string_view accent_of_mark(char32_t c) {
   static const std::map<char32_t, std::string_view> all{
       {0x300, "\\grave"}, {0x301, "\\acute"},     {0x302, "\\hat"}, {0x303, "\\tilde"}, {0x304, "\\bar"},
@@ -204,7 +204,7 @@ std::string_view accent_of_mark(char32_t c) {
   return known == all.end() ? std::string_view{} : known->second;
 }
 
-// Letters that have it already.
+// Letters that come with their accent.
 std::optional<std::string> accented(char32_t c) {
   struct Row {
     std::string_view accent;
@@ -233,7 +233,7 @@ std::optional<std::string> accented(char32_t c) {
 struct Piece {
   std::string latex;
   char32_t character = 0;
-  char32_t side = 0;  ///< '^' or '_' if it is raised or lowered: `latex` is what is there
+  char32_t side = 0;  ///< '^' or '_' if it is raised or lowered: `latex` is the script then
   bool coded = false;
 
   [[nodiscard]] std::string text() const {

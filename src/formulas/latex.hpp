@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
-/// What users and operations are called, for LaTeX with amsmath: any text gives ASCII that compiles.
+/// Names of tensors and operations, for LaTeX with amsmath: any text gives ASCII that compiles.
 ///
 /// Greek letters, letters with accents and combining marks, signs and raised or lowered digits are written by commands.
-/// What the default fonts can't set, such as Chinese, is written by code points: "U+65E5 U+672C".
+/// Characters that the default fonts lack, such as Chinese, are written by code points: "U+65E5 U+672C".
 namespace xgrad::formulas {
 
 /// A quantity, for mathematics mode: W, \theta_{1}, \hat{y}, \mathrm{Loss}. One letter with "_" or "^" behind it has

@@ -62,11 +62,12 @@ bool is_number(const Node& node) noexcept {
   return node.operation == nullptr && !node.history && node.shape.rank() == 0;
 }
 
-// An operation that people call an activation where it stands alone.
+// Whether an operation outside of any scope of an activation is one.
 bool is_activation_function(const Node& node) {
   const Operation& operation = *node.operation;
   return operation.algebra() == Algebra::sigmoid || operation.algebra() == Algebra::tanh ||
-         operation.algebra() == Algebra::relu || operation.algebra() == Algebra::softmax;
+         operation.algebra() == Algebra::relu || operation.algebra() == Algebra::softmax ||
+         is_written_primed(operation);
 }
 
 const Node* behind_barriers(const Node* node) noexcept {
@@ -78,8 +79,8 @@ const Node* behind_barriers(const Node* node) noexcept {
 
 /// A call of a layer.
 struct LayerCall {
-  const Node* first_taken = nullptr;  ///< the first of what its own operations take from outside
-  bool takes_several = false;         ///< of these, without numbers
+  const Node* first_taken = nullptr;  ///< the first input of its own operations from outside
+  bool takes_several = false;         ///< whether there are others; numbers don't count
   bool takes_parameter = false;
   bool has_inner = false;      ///< a layer with parameters is inside
   const Node* last = nullptr;  ///< the last value that is computed inside
@@ -89,7 +90,7 @@ struct LayerCall {
   [[nodiscard]] bool is_numbered() const noexcept { return counts() && !has_inner; }
 };
 
-/// What an activation makes, and what it takes, behind barriers.
+/// The value of an activation, and its inputs behind barriers.
 struct Activation {
   const Node* output = nullptr;
   std::vector<const Node*> inputs;
@@ -217,7 +218,7 @@ class Finder {
     }
   }
 
-  // The layer with a number that this scope is inside of; null.
+  // The numbered layer around this scope; null if there is none.
   [[nodiscard]] Call numbered_around(const graph::ScopeName* scope) const {
     Call call = layer_around(scope);
     for (; call != nullptr; call = next_layer_around(call)) {
@@ -246,7 +247,7 @@ class Finder {
   const graph::Order& order_;
   std::unordered_map<const Node*, std::size_t> position_;  // in the order
   std::unordered_map<Call, LayerCall> calls_;
-  std::unordered_map<Call, std::size_t> numbered_inside_;  // how many layers with a number; of those with any
+  std::unordered_map<Call, std::size_t> numbered_inside_;  // the number of numbered layers, if not 0
   std::vector<Activation> activations_;
   std::unordered_map<const Node*, std::size_t> by_output_;
 };

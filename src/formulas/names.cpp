@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 10> digits{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
 
-// What a loss takes, or what is subtracted from a prediction.
+// Whether a leaf is taken by a loss, or is subtracted from a prediction.
 bool is_target(const graph::Node& user, const graph::Node* leaf) {
   return is_in_loss(user) || (user.operation->algebra() == Algebra::sub && user.inputs()[1] == leaf);
 }

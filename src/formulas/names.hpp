@@ -11,7 +11,7 @@
 
 namespace xgrad::formulas {
 
-/// What a formula calls a quantity.
+/// The name of a quantity in formulas.
 struct Name {
   std::string text;   ///< "W¹"
   std::string latex;  ///< "W^{1}"
@@ -34,7 +34,7 @@ class Names {
   Names(const graph::Order& order, const graph::Node& loss,
         const std::unordered_map<const graph::Node*, std::string>& given);
 
-  /// Of operations and leaves alike; what isn't here is part of formulas only.
+  /// Of operations and leaves alike. A node that isn't here is written out where it is used.
   [[nodiscard]] const std::unordered_map<const graph::Node*, Name>& all() const noexcept { return names_; }
   [[nodiscard]] bool has(const graph::Node* node) const { return names_.contains(node); }
   [[nodiscard]] const Name& of(const graph::Node* node) const { return names_.at(node); }
@@ -58,7 +58,7 @@ class Names {
   Layers layers_;
   std::unordered_map<const graph::Node*, Name> names_;
   std::unordered_set<std::string> taken_;
-  // By base: of a number that was found taken, one that may not be; all between are.
+  // By base: for a number that was found taken, the next that may be free. All between are taken.
   std::unordered_map<std::string, std::unordered_map<std::size_t, std::size_t>> next_;
 };
 

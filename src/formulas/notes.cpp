@@ -1,4 +1,4 @@
-// What a derivation says below its equations: what δ is, what signs mean, what was assumed of the data.
+// The notes below the equations: the meaning of δ and of signs, and assumptions about the data.
 #include <algorithm>
 #include <fmt/format.h>
 

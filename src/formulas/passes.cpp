@@ -20,8 +20,8 @@ namespace xgrad::formulas {
 
 namespace {
 
-/// A copy of the graph behind some tensors: what was evaluated has let its inputs go, or may. A computed x stands
-/// between two barriers, so that no rule goes around it and it isn't merged with an equal tensor.
+/// A copy of the graph behind some tensors, which keeps it whole: a node that is evaluated may let its inputs go. A
+/// computed x stands between two barriers, so that no rule goes around it and it isn't merged with an equal tensor.
 class ForwardCopy {
  public:
   ForwardCopy(std::span<const Tensor> tensors, std::span<const Tensor> xs)
@@ -100,8 +100,8 @@ bool is_leaf(const Tensor& tensor) noexcept {
   return tensor.node()->operation == nullptr;
 }
 
-/// From a loss and its xs to the two passes. Every rewriting of the graph takes all tensors along that are looked at
-/// later, and their names.
+/// Makes the two passes of y. Each rewriting of the graph replaces every tensor held here by its counterpart, which
+/// gets its name.
 class Differentiation {
  public:
   Differentiation(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options)
@@ -141,7 +141,7 @@ class Differentiation {
   };
 
   void add_target(const Tensor& x) {
-    // y has no users: nothing is behind its barriers.
+    // The graph ends at y, before its barriers.
     Quantity target{copy_.of(x), x.node() == original_y_.node() ? copy_.of(x) : copy_.source_of(x), {}};
     const graph::Node* node = target.tensor.node();
     const auto name = given_.find(node);
@@ -191,7 +191,7 @@ class Differentiation {
     held_.insert(held_.end(), before.begin(), before.end());
   }
 
-  // A leaf that takes a tensor's place keeps a name of its own.
+  // Another leaf keeps a name of its own.
   void keep_name(const Tensor& before, const Tensor& after) {
     const bool has_own = is_leaf(after) && after.node()->name && after.node() != before.node();
     if (const auto name = given_.find(before.node()); name != given_.end() && !has_own) {
@@ -199,7 +199,7 @@ class Differentiation {
     }
   }
 
-  // Gradients are taken by what has a name, or is a target, or is the z of a layer; by y there is nothing to say.
+  // Tensors other than y with a name, targets, and z of layers.
   void find_interior() {
     const graph::Order order = order_of(y_);
     const Names names{order, *y_.node(), given_};
@@ -266,10 +266,10 @@ class Differentiation {
   std::vector<Quantity> interior_;
   std::vector<Tensor> named_;
   GivenNames given_;          // of nodes that live as long as this
-  std::vector<Tensor> held_;  // what rewriting has left behind
+  std::vector<Tensor> held_;  // the tensors before each rewriting
 };
 
-// Of nodes that are gone there is no name: another node may come to stand at the same address.
+// Keeps names of nodes in the forward pass only: another node may be made at the address of one that is gone.
 void drop_names_of_others(Passes& passes) {
   GivenNames names;
   const auto keep = [&](const graph::Node* node) {

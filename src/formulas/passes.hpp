@@ -33,16 +33,15 @@ struct Target : Differentiated {
 /// The graph that a derivation reads: a forward pass and its backward pass, simplified together, so that what is equal
 /// is one node. It is a copy, without values but for those of leaves.
 struct Passes {
-  Tensor y;                     ///< undefined without a backward pass
-  std::vector<Target> targets;  ///< in the order of the xs
-  std::vector<Differentiated>
-      interior;                      ///< z of layers, and what has a name or is a target: in the order of computation
-  std::vector<Tensor> named;         ///< what has a name
-  std::vector<NamedTensor> outputs;  ///< without a backward pass; else empty
-  Tensor cotangent;                  ///< of y, if it was given
-  GivenNames given;                  ///< of nodes in the forward pass
+  Tensor y;                              ///< undefined without a backward pass
+  std::vector<Target> targets;           ///< in the order of the xs
+  std::vector<Differentiated> interior;  ///< named tensors, targets and z of layers, in the order of computation
+  std::vector<Tensor> named;             ///< tensors with a name
+  std::vector<NamedTensor> outputs;      ///< empty with a backward pass
+  Tensor cotangent;                      ///< of y, if it was given
+  GivenNames given;                      ///< of nodes in the forward pass
 
-  /// What the forward pass computes; y is the last, if there is one.
+  /// The results of the forward pass; y is the last, if there is one.
   [[nodiscard]] std::vector<Tensor> forward_roots() const;
 };
 

@@ -21,7 +21,7 @@ bool ends_raised(const std::string& text) {
   return std::any_of(raised.begin(), raised.end(), [&text](std::string_view end) { return text.ends_with(end); });
 }
 
-// What a slice takes, as Python writes it: "[:, 2:8]".
+// The range of a slice, as Python writes it: "[:, 2:8]".
 std::string range_text(const Operation& slice, std::size_t rank) {
   std::map<std::string_view, std::int64_t> values;
   for (const Attribute& attribute : slice.attributes()) {
@@ -178,7 +178,7 @@ Printer::Piece Printer::written(Expr e) const {
   return {};
 }
 
-// What is added first, then what is subtracted.
+// Begins with a term that is added, if there is one.
 Printer::Piece Printer::sum_of(Expr e) const {
   const auto is_negative = [this](Expr term) {
     return (term->head == Head::product || term->head == Head::number) && term->number < 0 && names_(term) == nullptr;
@@ -297,7 +297,21 @@ Printer::Piece Printer::function_of(Expr e) const {
     name = latex_operator(name);
   }
   const char* prime = latex() ? "'" : "′";
-  return {name + (e->primed ? prime : "") + in_brackets(argument.text), atom};
+  const std::string constants = operation.elementwise() == nullptr ? "" : attributes_of(e);  // none for softmax's axes
+  return {name + (e->primed ? prime : "") + in_brackets(argument.text + constants), atom};
+}
+
+// "; alpha=1": constants of an operation, without flags that aren't set; empty if there are none.
+std::string Printer::attributes_of(Expr e) const {
+  std::vector<std::string> all;
+  for (const Attribute& attribute : e->operation->attributes()) {
+    const bool* flag = std::get_if<bool>(&attribute.value);
+    if (flag == nullptr || *flag) {
+      const std::string written = attribute_text(attribute);
+      all.push_back(latex() ? "\\text{" + latex_text(written) + "}" : written);
+    }
+  }
+  return all.empty() ? "" : fmt::format("; {}", fmt::join(all, ", "));
 }
 
 std::string Printer::condition_of(Expr e, bool complement) const {
@@ -338,16 +352,7 @@ Printer::Piece Printer::call_of(Expr e) const {
   for (Expr argument : e->arguments) {
     arguments.push_back(piece(argument).text);
   }
-  std::vector<std::string> attributes;
-  for (const Attribute& attribute : operation.attributes()) {
-    const bool* flag = std::get_if<bool>(&attribute.value);
-    if (!is_one_hot && (flag == nullptr || *flag)) {
-      const std::string written = attribute_text(attribute);
-      attributes.push_back(latex() ? "\\text{" + latex_text(written) + "}" : written);
-    }
-  }
-  const std::string inside =
-      fmt::format("{}{}{}", fmt::join(arguments, ", "), attributes.empty() ? "" : "; ", fmt::join(attributes, ", "));
+  const std::string inside = fmt::format("{}{}", fmt::join(arguments, ", "), is_one_hot ? "" : attributes_of(e));
   return {text + in_brackets(inside), atom};
 }
 

@@ -15,7 +15,7 @@ enum class Dialect : bool { text, latex };
 /// Writes formulas down.
 class Printer {
  public:
-  /// `names` of symbols, and of formulas that are written out elsewhere.
+  /// `names` gives the name that stands for a symbol or for a formula written out elsewhere; null if there is none.
   Printer(Dialect dialect, std::function<const Name*(Expr)> names) : dialect_{dialect}, names_{std::move(names)} {}
 
   /// The formula itself is written out, even if it has a name and isn't a symbol.
@@ -31,7 +31,7 @@ class Printer {
   [[nodiscard]] bool latex() const noexcept { return dialect_ == Dialect::latex; }
   [[nodiscard]] const Piece& piece(Expr e) const { return pieces_.at(e); }
   [[nodiscard]] std::string in_brackets(const std::string& text) const;
-  /// In brackets, if it binds weaker.
+  /// In brackets if it binds weaker than that.
   [[nodiscard]] std::string at_least(Precedence precedence, Expr e) const;
   [[nodiscard]] const char* minus_sign() const noexcept { return latex() ? "-" : "−"; }
   /// Of a number that isn't negative.
@@ -46,6 +46,7 @@ class Printer {
   [[nodiscard]] Piece power_of(Expr base, double exponent) const;
   [[nodiscard]] Piece function_of(Expr e) const;
   [[nodiscard]] Piece call_of(Expr e) const;
+  [[nodiscard]] std::string attributes_of(Expr e) const;
   [[nodiscard]] std::string condition_of(Expr e, bool complement) const;
   [[nodiscard]] Piece named(const Name& name) const;
 

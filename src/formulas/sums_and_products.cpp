@@ -16,14 +16,6 @@ struct Term {
   Expr rest = nullptr;
 };
 
-// The operand of an element-wise head, which broadcasts by itself.
-Expr without_spread(Expr x) {
-  while (x->head == Head::spread && broadcasts(x->arguments[0]->shape, x->shape)) {
-    x = x->arguments[0];
-  }
-  return x;
-}
-
 }  // namespace
 
 Expr Expressions::sum(std::span<const Expr> terms) {
@@ -80,15 +72,14 @@ Expr Expressions::sum(std::span<const Expr> terms) {
   if (result.size() == 1) {
     return spread(result.front(), shape);
   }
-  if (result.size() == 2) {
-    std::vector<Expr> alone{
-        intern({.head = Head::sum, .shape = common_shape(result), .dtype = dtype, .arguments = result})};
-    if (name_derivative(alone)) {  // 1 − tanh²
-      return spread(alone.front(), shape);
-    }
-  }
   const Shape left = common_shape(result);
   const Expr flat = intern({.head = Head::sum, .shape = left, .dtype = dtype, .arguments = result});
+  if (const Expr derivative = find_derivative(flat)) {  // 1 − tanh²
+    return spread(derivative, shape);
+  }
+  if (const Expr product = find_factored_derivative(result, [this](const auto& rests) { return sum(rests); })) {
+    return spread(product, shape);  // t − t tanh²
+  }
   return spread(expanded(flat), shape);
 }
 
@@ -156,26 +147,25 @@ Expr Expressions::product(double factor, std::span<const Expr> factors) {
     return number(0, shape, dtype);
   }
   // Equal bases: x x² = x³. A condition is its own square.
-  std::vector<std::pair<Expr, double>> powers;
+  std::vector<Power> powers;
   for (Expr each : flat) {
     const bool is_power = each->head == Head::power;
     const Expr base = is_power ? each->arguments[0] : each;
     const double exponent = is_power ? each->number : 1;
     const auto known =
-        std::find_if(powers.begin(), powers.end(), [base](const auto& pair) { return pair.first == base; });
+        std::find_if(powers.begin(), powers.end(), [base](const Power& power) { return power.base == base; });
     if (known == powers.end()) {
-      powers.emplace_back(base, exponent);
+      powers.push_back({base, exponent});
     } else if (base->head != Head::indicator) {
-      known->second += exponent;
+      known->exponent += exponent;
     }
   }
+  name_derivatives(factor, powers);
   flat.clear();
   for (const auto& [base, exponent] : powers) {
     if (exponent != 0) {
       flat.push_back(power(base, exponent));
     }
-  }
-  while (name_derivative(flat)) {
   }
   // y [y ≠ 0] = y
   std::erase_if(flat, [&](Expr each) {
@@ -187,7 +177,7 @@ Expr Expressions::product(double factor, std::span<const Expr> factors) {
   return spread(flat_product(factor, std::move(flat), shape, dtype), shape);
 }
 
-// Of factors that are as simple as can be.
+// Of simplified factors with different bases, none a number or a product.
 Expr Expressions::flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype) {
   if (factors.empty()) {
     return number(factor, shape, dtype);
@@ -205,47 +195,6 @@ Expr Expressions::flat_product(double factor, std::vector<Expr> factors, const S
   const Shape common = common_shape(factors);
   return intern(
       {.head = Head::product, .shape = common, .dtype = dtype, .arguments = std::move(factors), .number = factor});
-}
-
-// a (1 − a) = σ′(z) for a = σ(z), 1 − a² = tanh′(z) for a = tanh(z). Whether there was one.
-bool Expressions::name_derivative(std::vector<Expr>& factors) {
-  for (std::size_t i = 0; i < factors.size(); ++i) {
-    const Expr difference = factors[i];
-    if (difference->head != Head::sum || difference->arguments.size() != 2) {
-      continue;
-    }
-    for (std::size_t one = 0; one < 2; ++one) {
-      const Expr negative = difference->arguments[1 - one];
-      if (!difference->arguments[one]->is_number(1) || negative->head != Head::product || negative->number != -1 ||
-          negative->arguments.size() != 1) {
-        continue;
-      }
-      const Expr subtracted = negative->arguments[0];
-      if (subtracted->head == Head::power && subtracted->number == 2) {
-        const Expr a = subtracted->arguments[0];
-        if (const Expr z = argument_of(a, Algebra::tanh)) {
-          factors[i] = function(definition(a)->operation, z, a->shape, true);
-          return true;
-        }
-      }
-      const Expr z = argument_of(subtracted, Algebra::sigmoid);
-      const auto a = std::find_if(factors.begin(), factors.end(), [&](Expr each) {
-        return each == subtracted ||
-               (each->head == Head::power && each->arguments[0] == subtracted && each->number > 1);
-      });
-      if (z != nullptr && a != factors.end()) {
-        const auto place = static_cast<std::size_t>(a - factors.begin());
-        factors[i] = function(definition(subtracted)->operation, z, subtracted->shape, true);
-        if (factors[place] == subtracted) {
-          factors.erase(factors.begin() + static_cast<std::ptrdiff_t>(place));
-        } else {
-          factors[place] = power(subtracted, factors[place]->number - 1);
-        }
-        return true;
-      }
-    }
-  }
-  return false;
 }
 
 Expr Expressions::power(Expr base, double exponent) {
@@ -270,13 +219,15 @@ Expr Expressions::power(Expr base, double exponent) {
     }
     return product(std::pow(base->number, exponent), factors);
   }
-  return intern(
+  const Expr e = intern(
       {.head = Head::power, .shape = base->shape, .dtype = base->dtype, .arguments = {base}, .number = exponent});
+  const Expr derivative = find_derivative(e);
+  return derivative == nullptr ? e : derivative;
 }
 
 Expressions::Parts Expressions::parts_of(Expr x) {
   Parts parts;
-  // An infinite factor of nothing is nothing, as long as it stays inside.
+  // An infinite factor stays inside: in front of an empty sum it would make NaN of 0.
   if (x->head != Head::product || !std::isfinite(x->number)) {
     parts.others.push_back(x);
     return parts;

@@ -32,8 +32,8 @@ bool may_be_term(const Expression& e) {
 
 }  // namespace
 
-// σ(z) that the loss has swallowed is an activation all the same.
-void Formulas::name_swallowed_activations(std::vector<Line>& forward, const std::vector<Line>& backward) {
+// σ(z) that simplification has drawn into the loss is an activation all the same.
+void Formulas::name_absorbed_activations(std::vector<Line>& forward, const std::vector<Line>& backward) {
   std::unordered_set<std::string> taken;
   for (const Line& line : forward) {
     taken.insert(line.left.text);
@@ -51,7 +51,7 @@ void Formulas::name_swallowed_activations(std::vector<Line>& forward, const std:
   }
 }
 
-// What is used twice, or makes a line too long, gets a name and a line of its own.
+// A formula that is used twice, or makes a line too long, gets a name and a line of its own.
 void Formulas::name_terms(const DeriveOptions& options, std::vector<Line>& forward, std::vector<Line>& backward) {
   const std::unordered_set<Expr> made = choose_terms(options, forward, backward);
   insert_term_lines(forward, backward);

@@ -72,22 +72,26 @@ void Translation::add(std::span<const Tensor> tensors) {
       }
     }
     Expr e = operation(*node);
-    constexpr std::size_t long_if_shared = 12;  // in symbols and numbers
-    constexpr std::size_t always_long = 100;
-    constexpr std::size_t always_large = 400;  // with functions of functions
-    const bool is_long =
-        e->weight >= always_long || e->size >= always_large || (e->weight >= long_if_shared && uses[node] > 1);
-    if (is_long && !named_.contains(node) && node->dtype != boolean && e->head != Head::symbol &&
-        e->head != Head::spread) {
+    const bool is_named = named_.contains(node);
+    const bool is_abbreviated = !is_named && is_too_long(*node, e, uses[node]);
+    if (is_abbreviated) {
       abbreviated_.push_back(node);
-      e_.define(*node, e);
-      e = e_.symbol(*node);
-    } else if (named_.contains(node)) {
+    }
+    if (is_named || is_abbreviated) {
       e_.define(*node, e);
       e = e_.symbol(*node);
     }
     known_.emplace(node, e);
   }
+}
+
+bool Translation::is_too_long(const graph::Node& node, Expr e, std::size_t uses) const {
+  constexpr std::size_t long_if_shared = 12;  // in symbols and numbers
+  constexpr std::size_t always_long = 100;
+  constexpr std::size_t always_large = 400;  // with functions of functions
+  const bool is_long = e->weight >= always_long || e->size >= always_large || (e->weight >= long_if_shared && uses > 1);
+  return length_ == Length::limited && is_long && node.dtype != boolean && e->head != Head::symbol &&
+         e->head != Head::spread;
 }
 
 Expr Translation::leaf(const graph::Node& node) {
@@ -168,7 +172,7 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
     case Algebra::square:
       return e_.power(x[0], 2);
     case Algebra::where:
-      return choice(node, x);
+      return e_.choice(node.operation, x[0], x[1], x[2], node.shape);
     default:
       break;
   }
@@ -197,13 +201,13 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
   if (op.algebra() == Algebra::cast) {
     return x[0]->dtype == boolean ? e_.indicator(x[0], node.dtype) : nullptr;
   }
-  if (x.size() != 1 || !op.attributes().empty()) {
+  if (x.size() != 1 || (!op.attributes().empty() && !is_written_primed(op))) {
     return nullptr;
   }
   return e_.function(node.operation, x[0], x[0]->shape);
 }
 
-// The steps that relu, clip, maximum and max have as derivatives.
+// The steps that are the derivatives of relu, clip, maximum and max.
 Expr Translation::slope(const graph::Node& node, const std::vector<Expr>& x) {
   const Operation& op = *node.operation;
   const auto holds = [&](const ops::OperationPointer& comparison, Expr a, Expr b) {
@@ -221,17 +225,6 @@ Expr Translation::slope(const graph::Node& node, const std::vector<Expr>& x) {
                   e_.scaled(0.5, holds(ops::equal_operation(), x[0], x[1])));
   }
   return op.algebra() == Algebra::equal_slope ? holds(ops::equal_operation(), x[0], x[1]) : nullptr;
-}
-
-// c ? t : 0 is t [c].
-Expr Translation::choice(const graph::Node& node, const std::vector<Expr>& x) {
-  if (x[2]->is_number(0)) {
-    return e_.product(x[1], e_.indicator(x[0], node.dtype));
-  }
-  if (x[1]->is_number(0)) {
-    return e_.product(x[2], e_.indicator(x[0], node.dtype, true));
-  }
-  return nullptr;
 }
 
 }  // namespace xgrad::formulas

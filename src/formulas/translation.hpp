@@ -13,17 +13,24 @@ namespace xgrad::formulas {
 /// Reads graphs as formulas.
 class Translation {
  public:
-  /// Nodes in `named` become symbols, with what they compute as their definition; so do leaves that aren't numbers.
-  Translation(Expressions& expressions, const std::unordered_set<const graph::Node*>& named)
-      : e_{expressions}, named_{named} {}
+  /// Whether a long formula that isn't named becomes a symbol.
+  enum class Length : bool { limited, any };
 
-  /// Translates what is behind the tensors and isn't translated yet.
+  /// Nodes in `named` become symbols, with what they compute as their definition; so do leaves that aren't numbers.
+  Translation(Expressions& expressions, const std::unordered_set<const graph::Node*>& named,
+              Length length = Length::limited)
+      : e_{expressions}, named_{named}, length_{length} {}
+
+  /// Takes this for the formula of a node that isn't translated yet.
+  void set(const graph::Node* node, Expr formula) { known_.insert_or_assign(node, formula); }
+
+  /// Translates the nodes behind the tensors that aren't translated yet.
   void add(std::span<const Tensor> tensors);
 
-  /// Nodes that became symbols because formulas would get too long without: what is used more than once, or is long.
+  /// Nodes that became symbols so that formulas stay short.
   [[nodiscard]] const std::vector<const graph::Node*>& abbreviated() const noexcept { return abbreviated_; }
 
-  /// The symbol of a named node, else what it computes.
+  /// The symbol of a named node, else the formula of what it computes.
   [[nodiscard]] Expr of(const graph::Node* node) const { return known_.at(node); }
   [[nodiscard]] bool has(const graph::Node* node) const { return known_.contains(node); }
 
@@ -31,11 +38,12 @@ class Translation {
   Expr leaf(const graph::Node& node);
   Expr operation(const graph::Node& node);
   Expr element_wise(const graph::Node& node, const std::vector<Expr>& x);
-  Expr choice(const graph::Node& node, const std::vector<Expr>& x);
+  [[nodiscard]] bool is_too_long(const graph::Node& node, Expr e, std::size_t uses) const;
   Expr slope(const graph::Node& node, const std::vector<Expr>& x);
 
   Expressions& e_;
   const std::unordered_set<const graph::Node*>& named_;
+  Length length_;
   std::unordered_map<const graph::Node*, Expr> known_;
   std::vector<const graph::Node*> abbreviated_;
 };

@@ -8,7 +8,7 @@
 #include "graph/node.hpp"
 #include "graph/pending_states.hpp"
 #include "graph/trace.hpp"
-#include "planning/evaluate.hpp"
+#include "planning/eval.hpp"
 
 namespace xgrad {
 

@@ -12,7 +12,7 @@
 #include "graph/trace.hpp"
 #include "planning/groups/grouping.hpp"
 #include "planning/schedule.hpp"
-#include "planning/storage.hpp"
+#include "planning/slots.hpp"
 #include "run/products/vector_update_step.hpp"
 
 namespace xgrad::planning {

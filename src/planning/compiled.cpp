@@ -18,7 +18,7 @@
 #include "planning/build.hpp"
 #include "planning/captured.hpp"
 #include "planning/describe.hpp"
-#include "planning/traces.hpp"
+#include "planning/compiled_traces.hpp"
 
 namespace xgrad::detail {
 

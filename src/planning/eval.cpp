@@ -16,7 +16,7 @@
 #include "planning/build.hpp"
 #include "planning/cache.hpp"
 #include "planning/describe.hpp"
-#include "planning/evaluate.hpp"
+#include "planning/eval.hpp"
 #include "planning/key.hpp"
 #include "planning/leaf_overwrites.hpp"
 #include "planning/worth.hpp"

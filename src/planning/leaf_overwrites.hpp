@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "graph/order.hpp"
-#include "planning/evaluate.hpp"
+#include "planning/eval.hpp"
 #include "planning/key.hpp"
 
 namespace xgrad::planning {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "check/differences/numeric.hpp"
+#include "check/differences/numeric_gradient.hpp"
 
 namespace xgrad::check {
 

@@ -14,7 +14,7 @@
 
 #include "check/differences/differentiation.hpp"
 #include "check/differences/guarded_loss.hpp"
-#include "check/differences/numeric.hpp"
+#include "check/differences/numeric_gradient.hpp"
 #include "check/differences/perturbation.hpp"
 #include "check/entries/entries.hpp"
 

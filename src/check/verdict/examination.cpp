@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "check/differences/numeric.hpp"
+#include "check/differences/numeric_gradient.hpp"
 #include "check/entries/entries.hpp"
 
 namespace xgrad::check {

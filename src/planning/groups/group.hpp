@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "planning/schedule.hpp"
-#include "planning/storage.hpp"
+#include "planning/slots.hpp"
 #include "run/plan.hpp"
 
 namespace xgrad::planning {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "planning/groups/group.hpp"
-#include "planning/views.hpp"
+#include "planning/view_layout.hpp"
 
 namespace xgrad::planning {
 

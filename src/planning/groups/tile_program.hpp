@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "planning/storage.hpp"
+#include "planning/slots.hpp"
 #include "run/elementwise/elementwise_step.hpp"
 
 namespace xgrad::planning {

@@ -1,4 +1,4 @@
-#include "planning/storage.hpp"
+#include "planning/slots.hpp"
 
 #include <unordered_map>
 

@@ -1,4 +1,4 @@
-#include "planning/views.hpp"
+#include "planning/view_layout.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

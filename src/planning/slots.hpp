@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "planning/views.hpp"
+#include "planning/view_layout.hpp"
 #include "run/plan.hpp"
 
 namespace xgrad::planning {
