@@ -10,6 +10,7 @@
 #include "graph/order.hpp"
 #include "graph/scope_path.hpp"
 #include "graph/trace.hpp"
+#include "planning/arena.hpp"
 #include "planning/groups/grouping.hpp"
 #include "planning/schedule.hpp"
 #include "planning/slots.hpp"

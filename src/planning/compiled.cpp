@@ -17,8 +17,8 @@
 #include "planning/algebra.hpp"
 #include "planning/build.hpp"
 #include "planning/captured.hpp"
-#include "planning/describe.hpp"
 #include "planning/compiled_traces.hpp"
+#include "planning/describe.hpp"
 
 namespace xgrad::detail {
 

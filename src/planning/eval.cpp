@@ -1,3 +1,5 @@
+#include "planning/eval.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
@@ -16,7 +18,6 @@
 #include "planning/build.hpp"
 #include "planning/cache.hpp"
 #include "planning/describe.hpp"
-#include "planning/eval.hpp"
 #include "planning/key.hpp"
 #include "planning/leaf_overwrites.hpp"
 #include "planning/worth.hpp"

@@ -1,7 +1,7 @@
 # The walls between the folders of SOURCE. A folder of src/ whose README.md says what it may use is a room; any other
 # belongs to the room above it. The line "May use" names the rooms and the single public headers that may be included
 # there, the line "Public" the public headers that are the room's own, to which the same holds. Rooms don't use each other in a
-# circle.
+# circle, and name nothing that they don't use.
 cmake_minimum_required(VERSION 3.25)
 
 # words_after(<variable> <readme> <beginning of a line>)
@@ -76,6 +76,8 @@ macro(check_includes file room)
     if(included STREQUAL "xgrad/needs/C++20")
       continue()
     endif()
+    set("needed_${room}_${entered}" TRUE)
+    set("needed_${room}_${included}" TRUE)
     if(NOT entered STREQUAL "${room}" AND NOT "${entered}" IN_LIST "uses_${room}" AND NOT included IN_LIST "uses_${room}")
       list(APPEND mistakes "${file} includes ${included}: ${room} may not use '${entered}'")
     endif()
@@ -96,6 +98,14 @@ foreach(header ${headers})
   if(owner_${header})
     check_includes(${SOURCE}/include/${header} ${owner_${header}})
   endif()
+endforeach()
+
+foreach(room ${rooms})
+  foreach(used ${uses_${room}})
+    if(NOT DEFINED needed_${room}_${used})
+      list(APPEND mistakes "src/${room}/README.md allows ${used}, which nothing there includes")
+    endif()
+  endforeach()
 endforeach()
 
 # Rooms that use only rooms that are done are done. Who is left at the end stands in a circle.

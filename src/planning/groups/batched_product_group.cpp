@@ -1,10 +1,9 @@
-#include "run/products/batched_product.hpp"
-
 #include <limits>
 
 #include "graph/node.hpp"
 #include "ops/attributes.hpp"
 #include "planning/groups/group.hpp"
+#include "run/products/batched_product.hpp"
 
 namespace xgrad::planning {
 

@@ -8,6 +8,8 @@
 #include "xgrad/operation.hpp"
 
 #include "planning/algebra.hpp"
+#include "planning/groups/find_views.hpp"
+#include "planning/groups/folding.hpp"
 #include "planning/groups/roles.hpp"
 #include "planning/groups/tile_program.hpp"
 #include "planning/groups/tile_sums.hpp"
@@ -19,23 +21,15 @@ namespace {
 constexpr std::size_t most_fused = 40;   // nodes of a group
 constexpr std::int64_t most_small = 64;  // elements of a tensor for which a pass costs more than its work
 
-bool is_scalar(const graph::Node& node) {
-  return node.shape.size() == 1;
-}
-
 /// How nodes are run; what they are folded into.
 class Grouping {
  public:
   Grouping(const graph::Order& order, const std::vector<bool>& kept)
-      : order_{order},
-        kept_{kept},
-        algebras_(order.nodes.size()),
-        roles_{std::vector<Role>(order.nodes.size()), std::vector<std::vector<std::uint32_t>>(order.nodes.size()),
-               std::vector<FoldedProduct>(order.nodes.size())} {
+      : order_{order}, kept_{kept}, roles_{order.nodes.size()} {
     for (std::size_t i = 0; i < order.nodes.size(); ++i) {
       const graph::Node& node = *order.nodes[i];
-      algebras_[i] = node.operation->algebra();
-      roles_.role[i] = role_of(node, algebras_[i]);
+      roles_.algebra[i] = node.operation->algebra();
+      roles_.role[i] = role_of(node, roles_.algebra[i]);
       for (const std::uint32_t input : order.inputs(i)) {
         if (!order_.is_leaf(input)) {
           roles_.users[input].push_back(static_cast<std::uint32_t>(i));
@@ -45,11 +39,7 @@ class Grouping {
   }
 
   Grouped run() {
-    for (std::size_t i = 0; i < order_.nodes.size(); ++i) {
-      if (kept_[i]) {
-        fold_update(i);
-      }
-    }
+    fold_updates(order_, kept_, roles_);
     Grouped result;
     result.views = find_views(order_, kept_, roles_);
     find_levels();
@@ -81,80 +71,6 @@ class Grouping {
     const graph::Node& b = *node.inputs()[1];
     return (a.shape.rank() <= 2 && b.shape.rank() <= 2) ||
            (b.shape.rank() == 2 && !ops::flag(*node.operation, "transpose_a"));
-  }
-
-  [[nodiscard]] bool used_once(std::uint32_t index) const { return roles_.users[index].size() == 1 && !kept_[index]; }
-
-  // start ± scalars · product, where the product is used for nothing else: the product adds to the start itself.
-  void fold_update(std::size_t i) {
-    if (algebras_[i] != Algebra::add && algebras_[i] != Algebra::sub) {
-      return;
-    }
-    for (std::size_t term = 2; term-- > 0;) {
-      if (algebras_[i] == Algebra::sub && term == 0) {
-        continue;
-      }
-      FoldedProduct folded;
-      folded.negative = algebras_[i] == Algebra::sub;
-      std::vector<std::uint32_t> path;
-      if (!follow(source(order_, i, term), order_.nodes[i]->shape, folded, path) ||
-          order_.nodes[i]->inputs()[1 - term]->shape != order_.nodes[i]->shape) {
-        continue;
-      }
-      take_start(source(order_, i, 1 - term), folded, path);
-      for (const std::uint32_t index : path) {
-        roles_.role[index] = Role::folded;
-      }
-      roles_.role[i] = Role::product;
-      roles_.folded[i] = std::move(folded);
-      return;
-    }
-  }
-
-  // From a term through factors and signs to a product of this shape.
-  bool follow(Source term, const Shape& shape, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
-    while (!term.is_leaf && term.node->shape == shape && used_once(term.index)) {
-      const std::uint32_t index = term.index;
-      path.push_back(index);
-      if (roles_.role[index] == Role::product && !roles_.folded[index].start) {
-        folded.product = index;
-        return true;
-      }
-      if (algebras_[index] == Algebra::neg) {
-        folded.negative = !folded.negative;
-        term = source(order_, index, 0);
-      } else if (algebras_[index] == Algebra::mul) {
-        const Source a = source(order_, index, 0);
-        const Source b = source(order_, index, 1);
-        // One number only: the product of two may leave the range where that with the tensor doesn't.
-        if (!folded.scalars.empty() || (!is_scalar(*a.node) && !is_scalar(*b.node))) {
-          return false;
-        }
-        folded.scalars.push_back(is_scalar(*a.node) ? a : b);
-        term = is_scalar(*a.node) ? b : a;
-      } else {
-        return false;
-      }
-    }
-    return false;
-  }
-
-  // The start, or scale · start.
-  void take_start(const Source& start, FoldedProduct& folded, std::vector<std::uint32_t>& path) const {
-    folded.start = start;
-    if (start.is_leaf || algebras_[start.index] != Algebra::mul || !used_once(start.index)) {
-      return;
-    }
-    const Source a = source(order_, start.index, 0);
-    const Source b = source(order_, start.index, 1);
-    for (const auto& [scale, tensor] : {std::pair{a, b}, std::pair{b, a}}) {
-      if (is_scalar(*scale.node) && tensor.node->shape == start.node->shape && !is_scalar(*tensor.node)) {
-        path.push_back(start.index);
-        folded.start_scale = scale;
-        folded.start = tensor;
-        return;
-      }
-    }
   }
 
   [[nodiscard]] bool runs_alone(std::size_t i) const {
@@ -216,7 +132,8 @@ class Grouping {
 
   // Whether a sum ends the element-wise group of its input.
   [[nodiscard]] bool ends_group(std::size_t i) const {
-    if (roles_.role[i] != Role::operation || (algebras_[i] != Algebra::sum && algebras_[i] != Algebra::mean) ||
+    if (roles_.role[i] != Role::operation ||
+        (roles_.algebra[i] != Algebra::sum && roles_.algebra[i] != Algebra::mean) ||
         !is_floating(order_.nodes[i]->dtype)) {
       return false;
     }
@@ -298,7 +215,6 @@ class Grouping {
 
   const graph::Order& order_;
   const std::vector<bool>& kept_;
-  std::vector<Algebra> algebras_;
   Roles roles_;
   std::vector<std::uint32_t> levels_;
   std::vector<std::uint32_t> parents_;

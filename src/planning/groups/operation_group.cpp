@@ -1,6 +1,6 @@
-#include "xgrad/operation.hpp"
-
 #include <algorithm>
+
+#include "xgrad/operation.hpp"
 
 #include "graph/node.hpp"
 #include "planning/groups/group.hpp"

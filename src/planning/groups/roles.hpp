@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "xgrad/algebra.hpp"
+
 #include "planning/groups/group.hpp"
-#include "planning/view_layout.hpp"
 
 namespace xgrad::planning {
 
@@ -22,6 +24,9 @@ enum class Role : std::uint8_t {
 
 /// What is known of an order's nodes, by index.
 struct Roles {
+  explicit Roles(std::size_t nodes) : algebra(nodes), role(nodes), users(nodes), folded(nodes) {}
+
+  std::vector<Algebra> algebra;
   std::vector<Role> role;
   std::vector<std::vector<std::uint32_t>> users;
   std::vector<FoldedProduct> folded;  ///< of products; without start if nothing is folded
@@ -29,10 +34,5 @@ struct Roles {
 
 /// Which broadcasts' values have to exist. One that only another one reads doesn't, unless that has to.
 [[nodiscard]] std::vector<bool> needed_broadcasts(const std::vector<bool>& kept, const Roles& roles);
-
-/// Makes views of operations that only arrange elements, wherever all who use their value can read it where it is:
-/// element-wise passes where runs of elements lie together, products where BLAS finds matrices, and any other where all
-/// elements do. A product that reads such matrices becomes a batched one.
-[[nodiscard]] Views find_views(const graph::Order& order, const std::vector<bool>& kept, Roles& roles);
 
 }  // namespace xgrad::planning
