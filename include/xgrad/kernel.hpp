@@ -11,7 +11,8 @@ namespace xgrad {
 
 class Operation;
 
-/// A kernel's input: contiguous, row-major.
+/// A kernel's input: contiguous, row-major. Its first element is aligned as its type asks, and may be the middle of
+/// another tensor's memory.
 struct ConstArray {
   const void* data = nullptr;
   Shape shape;

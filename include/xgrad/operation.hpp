@@ -75,7 +75,7 @@ struct Attribute {
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
-/// What an operation does that only chooses and arranges elements of its first input: element (i₀, i₁, …) of the result
+/// What an operation does that only chooses and arranges elements of its one input: element (i₀, i₁, …) of the result
 /// is the one at starts[a] + Σ step · i along every axis a of the input, over those axes of the result that run along
 /// it.
 struct Arrangement {
@@ -120,7 +120,7 @@ class XGRAD_API Operation {
   /// This, if it is element-wise; else null.
   [[nodiscard]] virtual const ElementwiseOperation* elementwise() const noexcept { return nullptr; }
   /// This, if its kernel needs memory of its own; else null.
-  [[nodiscard]] virtual const WorkspaceOperation* needs_workspace() const noexcept { return nullptr; }
+  [[nodiscard]] virtual const WorkspaceOperation* workspace_operation() const noexcept { return nullptr; }
   /// If all it does is to arrange elements of its one input, of this shape: how. A plan may then let others read them
   /// where they are, and never call evaluate(). The default has none.
   [[nodiscard]] virtual std::optional<Arrangement> arrangement(const Shape& input) const;
@@ -201,7 +201,7 @@ class XGRAD_API WorkspaceOperation : public Operation {
   virtual void evaluate_in(std::span<std::byte> workspace, std::span<const ConstArray> inputs,
                            const Array& output) const = 0;
 
-  [[nodiscard]] const WorkspaceOperation* needs_workspace() const noexcept final { return this; }
+  [[nodiscard]] const WorkspaceOperation* workspace_operation() const noexcept final { return this; }
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const final;
 };
 

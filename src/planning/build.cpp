@@ -51,7 +51,7 @@ class Builder {
       planned.plan->steps.push_back(group->make());
     }
     if (fuse_) {
-      run::merge_vector_updates(*planned.plan);
+      run::merge_vector_updates(*planned.plan, leaf_of_output_);
     }
     planned.plan->prepare();
     return planned;
@@ -162,12 +162,11 @@ class Builder {
   void sort_groups() {
     std::vector<Overwrite> overwrites = possible_overwrites();
     const auto sequence = schedule(accesses(), storage_.slot_count(), overwrites);
-    std::unordered_set<run::Slot> overwriting;
     for (const Overwrite& overwrite : overwrites) {
-      overwriting.insert(overwrite.output);
+      leaf_of_output_.emplace(overwrite.output, overwrite.leaf);
     }
     for (PlannedOutput& output : result_) {
-      output.may_overwrite = overwriting.contains(output.slot);
+      output.may_overwrite = leaf_of_output_.contains(output.slot);
     }
     std::vector<std::unique_ptr<Group>> sorted;
     sorted.reserve(sequence.size());
@@ -259,6 +258,7 @@ class Builder {
   Storage storage_;
   std::vector<bool> needed_;
   std::vector<PlannedOutput> result_;
+  std::unordered_map<run::Slot, run::Slot> leaf_of_output_;  // of outputs that may be written over a leaf
 };
 
 }  // namespace

@@ -50,7 +50,8 @@ void make_key(const graph::Order& order, const PlanOptions& options, GraphKey& k
   key.words.push_back((options.simplify ? 1U : 0U) | (options.fuse ? 2U : 0U) | (options.measure_products ? 4U : 0U) |
                       static_cast<std::uint64_t>(threads()) << 8U);
   const std::size_t count = order.nodes.size();
-  std::size_t leaves = 0;  // in the key so far
+  key.words.push_back(count);  // what is appended later is no node
+  std::size_t leaves = 0;      // in the key so far
   for (std::size_t i = 0; i < count; ++i) {
     const graph::Node& node = *order.nodes[i];
     const auto inputs = order.inputs(i);

@@ -6,7 +6,7 @@
 namespace xgrad::run {
 
 std::size_t workspace_bytes(const Operation& operation, const std::vector<Operand>& inputs, const Operand& output) {
-  const WorkspaceOperation* with_workspace = operation.needs_workspace();
+  const WorkspaceOperation* with_workspace = operation.workspace_operation();
   if (with_workspace == nullptr) {
     return 0;
   }
@@ -35,7 +35,7 @@ void OperationStep::run(void* const* slots) {
     inputs_[i].data = static_cast<const std::byte*>(slots[starts_[i].slot]) + starts_[i].bytes;
   }
   output_.data = slots[output_slot_];
-  if (const WorkspaceOperation* with_workspace = operation_->needs_workspace()) {
+  if (const WorkspaceOperation* with_workspace = operation_->workspace_operation()) {
     with_workspace->evaluate_in(
         {static_cast<std::byte*>(workspace_bytes_ == 0 ? nullptr : slots[scratch_]), workspace_bytes_}, inputs_,
         output_);

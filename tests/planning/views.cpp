@@ -156,15 +156,18 @@ bool has_step(const Tensor& output, const std::string& word) {
 /// Every other row, from the last one on; its kernel is never called where it can be read in place.
 class EveryOther final : public xg::Operation {
  public:
-  explicit EveryOther(std::int64_t wrong = 0) : wrong_{wrong} {}
+  explicit EveryOther(std::int64_t wrong = 0, std::int64_t step = -2, std::size_t axis = 0)
+      : wrong_{wrong}, step_{step}, axis_{axis} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "every_other"; }
-  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"wrong", wrong_}}; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override {
+    return {{"wrong", wrong_}, {"step", step_}, {"axis", static_cast<std::int64_t>(axis_)}};
+  }
   [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
     const xg::Shape& shape = inputs[0].shape();
     return {shape.with(0, (shape[0] + 1) / 2), inputs[0].dtype()};
   }
   [[nodiscard]] std::optional<xg::Arrangement> arrangement(const xg::Shape& input) const override {
-    return xg::Arrangement{{input[0] - 1 + wrong_, 0}, {{0, -2}, {1, 1}}};
+    return xg::Arrangement{{input[0] - 1 + wrong_, 0}, {{axis_, step_}, {1, 1}}};
   }
   void evaluate(std::span<const xg::ConstArray> /*inputs*/, const xg::Array& /*output*/) const override {
     throw xg::ValueError{"[every_other] was computed"};
@@ -172,6 +175,8 @@ class EveryOther final : public xg::Operation {
 
  private:
   std::int64_t wrong_;
+  std::int64_t step_;
+  std::size_t axis_;
 };
 
 }  // namespace
@@ -405,6 +410,50 @@ TEST_CASE("a product with the first rows of a matrix isn't joined with the updat
   }
 }
 
+/// x in the shape of y, whose values it doesn't read.
+class Like final : public xg::Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "like"; }
+  [[nodiscard]] bool aliases_input() const noexcept override { return true; }
+  [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
+    return {inputs[1].shape(), inputs[0].dtype()};
+  }
+  void evaluate(std::span<const xg::ConstArray> /*inputs*/, const xg::Array& /*output*/) const override {}
+};
+
+TEST_CASE("an alias is of its first input, whatever the others are") {
+  const Both x = numbers({8}, 0);
+  const Both y = numbers({2, 8}, 100);
+  const auto plus_one = [&] {
+    return xg::apply(std::make_shared<Like>(), {x.tensor, xg::slice(y.tensor, {1, 2})}) + 1.0;
+  };
+  CHECK(values_of(plus_one()) == Doubles{2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("views of every element size, from any first element, of an argument of a compiled function") {
+  for (const xg::DType dtype : {xg::float32, xg::float64, xg::int64, xg::boolean}) {
+    CAPTURE(xg::to_string(dtype));
+    for (std::int64_t first = 0; first < 9; ++first) {
+      auto f = xg::compile([&](const Tensor& x) {
+        const Tensor part = xg::slice(x, {first, first + 70});
+        const Tensor every_other = xg::flip(xg::slice(x, {first, first + 64, 2}));
+        return std::vector<Tensor>{xg::cast(part, xg::float64) + 0.5, xg::cast(every_other, xg::float64) + 0.5};
+      });
+      const Tensor source = xg::cast(xg::arange(0, 100, 1, xg::int64), dtype).eval();
+      const std::vector<Tensor> found = f(source);
+      const auto element = [&](std::int64_t i) {
+        return 0.5 + (dtype == xg::boolean ? (i == 0 ? 0.0 : 1.0) : static_cast<double>(i));
+      };
+      for (std::int64_t i = 0; i < 70; ++i) {
+        CHECK(values_of(found[0])[static_cast<std::size_t>(i)] == element(first + i));
+      }
+      for (std::int64_t i = 0; i < 32; ++i) {
+        CHECK(values_of(found[1])[static_cast<std::size_t>(i)] == element(first + 62 - 2 * i));
+      }
+    }
+  }
+}
+
 TEST_CASE("large views on several threads") {
   constexpr std::int64_t rows = 600;
   constexpr std::int64_t columns = 1000;
@@ -440,9 +489,13 @@ TEST_CASE("a user's operation that arranges elements has the same rights") {
     }
   }
   CHECK(values_of(plus_one()) == expected);
-  for (const std::int64_t wrong : {1, -1}) {
-    const auto outside = [&] { return xg::apply(std::make_shared<EveryOther>(wrong), {x.tensor}) + 1.0; };
-    CHECK(message_of<xg::ValueError>([&] { return values_of(outside()); }) ==
-          "[every_other] arrangement() of (5, 9) to (3, 9) takes elements that aren't there");
-  }
+  const auto message = [&](std::int64_t wrong, std::int64_t step, std::size_t axis) {
+    const auto plus = [&] { return xg::apply(std::make_shared<EveryOther>(wrong, step, axis), {x.tensor}) + 1.0; };
+    return message_of<xg::ValueError>([&] { return values_of(plus()); });
+  };
+  const std::string outside = "[every_other] arrangement() of (5, 9) to (3, 9) takes elements that aren't there";
+  CHECK(message(1, -2, 0) == outside);
+  CHECK(message(-1, -2, 0) == outside);
+  CHECK(message(0, std::int64_t{1} << 62, 0) == outside);
+  CHECK(message(0, -2, 2) == "[every_other] arrangement() of (5, 9) to (3, 9) runs along axis 2, which isn't there");
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "xgrad/xgrad.hpp"
@@ -29,11 +30,12 @@ struct Seen {
 /// x in reverse order, by way of `copies` copies of it.
 class Reversed final : public xg::WorkspaceOperation {
  public:
-  Reversed(std::size_t copies, Seen& seen) : copies_{copies}, seen_{seen} {}
+  // Shared, since a plan that is kept keeps the instance that it was made with.
+  Reversed(std::size_t copies, std::shared_ptr<Seen> seen) : copies_{copies}, seen_{std::move(seen)} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "reversed"; }
   [[nodiscard]] std::vector<xg::Attribute> attributes() const override {
-    return {{"copies", static_cast<std::int64_t>(copies_)}};
+    return {{"copies", static_cast<std::int64_t>(copies_)}, {"number", number_}};
   }
   [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape(), inputs[0].dtype()};
@@ -48,8 +50,8 @@ class Reversed final : public xg::WorkspaceOperation {
   }
   void evaluate_in(std::span<std::byte> workspace, std::span<const xg::ConstArray> inputs,
                    const xg::Array& output) const override {
-    seen_.memory.push_back(workspace.data());
-    seen_.bytes.push_back(workspace.size());
+    seen_->memory.push_back(workspace.data());
+    seen_->bytes.push_back(workspace.size());
     const auto count = static_cast<std::size_t>(output.shape.size());
     std::vector<double> none(count);
     double* copy = copies_ == 0 ? none.data() : reinterpret_cast<double*>(workspace.data());
@@ -63,11 +65,13 @@ class Reversed final : public xg::WorkspaceOperation {
   }
 
  private:
+  static inline std::int64_t instances = 0;
   std::size_t copies_;
-  Seen& seen_;
+  std::shared_ptr<Seen> seen_;
+  std::int64_t number_ = ++instances;  // a plan runs an instance for any with equal attributes
 };
 
-Tensor reversed(const Tensor& x, std::size_t copies, Seen& seen) {
+Tensor reversed(const Tensor& x, std::size_t copies, const std::shared_ptr<Seen>& seen) {
   return xg::apply(std::make_shared<Reversed>(copies, seen), {x});
 }
 
@@ -77,31 +81,31 @@ TEST_CASE("a kernel is given as much memory as it asked for, aligned, however it
   for (const bool planned : {true, false}) {
     const xg::PlanScope scope{{.simplify = planned, .fuse = planned}};
     for (const std::size_t copies : {0U, 1U, 3U}) {
-      Seen seen;
+      const auto seen = std::make_shared<Seen>();
       CHECK(values_of(reversed(doubles({1, 2, 3, 4, 5}), copies, seen) + 0.5) == Doubles{5.5, 4.5, 3.5, 2.5, 1.5});
-      REQUIRE(seen.bytes == std::vector<std::size_t>{copies * 5 * sizeof(double)});
-      CHECK(reinterpret_cast<std::uintptr_t>(seen.memory[0]) % 64 == 0);
-      CHECK((seen.memory[0] == nullptr) == (copies == 0));
+      REQUIRE(seen->bytes == std::vector<std::size_t>{copies * 5 * sizeof(double)});
+      CHECK(reinterpret_cast<std::uintptr_t>(seen->memory[0]) % 64 == 0);
+      CHECK((seen->memory[0] == nullptr) == (copies == 0));
     }
   }
 }
 
 TEST_CASE("the steps of a plan share that memory, and have it ready") {
-  Seen seen;
+  const auto seen = std::make_shared<Seen>();
   auto twice = xg::compile([&](const Tensor& x) { return reversed(reversed(x, 1, seen) * 2.0, 2, seen); });
   const Tensor x = doubles({1, 2, 3});
   for (int i = 0; i < 3; ++i) {
     CHECK(values_of(twice(x)) == Doubles{2, 4, 6});
   }
-  REQUIRE(seen.memory.size() == 6);
-  CHECK(seen.bytes == std::vector<std::size_t>{24, 48, 24, 48, 24, 48});
-  for (const std::byte* memory : seen.memory) {
-    CHECK(memory == seen.memory[0]);
+  REQUIRE(seen->memory.size() == 6);
+  CHECK(seen->bytes == std::vector<std::size_t>{24, 48, 24, 48, 24, 48});
+  for (const std::byte* memory : seen->memory) {
+    CHECK(memory == seen->memory[0]);
   }
 }
 
 TEST_CASE("such an operation is differentiated and checked like any other") {
-  Seen seen;
+  const auto seen = std::make_shared<Seen>();
   const xg::Parameter p{doubles({0.1, -0.4, 0.7}), "p"};
   const Tensor weights = doubles({1, 2, 3});
   const auto loss = [&] { return xg::sum(xg::square(reversed(p, 1, seen)) * weights); };

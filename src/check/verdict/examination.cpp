@@ -102,7 +102,7 @@ const NumericEntry& Examination::numeric_at(std::int64_t index) {
       }
     }
   }
-  const std::optional<double> noise = otherwise_ ? otherwise_->noise : std::nullopt;
+  const std::optional<double> noise = taken_ ? taken_->noise : std::nullopt;
   extra_.push_back(numeric_entries(loss_function_, named_.parameter, std::span{&index, 1}, options_, noise).front());
   return extra_.back();
 }

@@ -1,6 +1,7 @@
 #include "planning/groups/find_views.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "xgrad/operation.hpp"
 
@@ -26,6 +27,12 @@ bool has_long_runs(const run::Layout& layout, const Shape& shape) noexcept {
   return run >= enough || shape.size() <= few;
 }
 
+// Whether BLAS, with its integers, can read the last two axes.
+bool is_matrix(const run::Layout& layout, const Shape& shape) noexcept {
+  const auto matrix = run::matrix_layout(shape, layout.steps);
+  return matrix && matrix->leading <= std::numeric_limits<std::int32_t>::max();
+}
+
 class ViewFinder {
  public:
   ViewFinder(const graph::Order& order, const std::vector<bool>& kept, Roles& roles)
@@ -39,7 +46,8 @@ class ViewFinder {
         any = true;
       }
     }
-    // What somebody can't read becomes an operation again, and with it what is read in another way then.
+    // What somebody can't read becomes an operation again, which may change what others read: so until all are served.
+    // Each time there is a view less.
     for (int pass = 0; any; ++pass) {
       any = look(pass >= passes);
     }
@@ -52,7 +60,7 @@ class ViewFinder {
   }
 
  private:
-  static constexpr int passes = 4;  // from then on a chain of views is given up as a whole
+  static constexpr int passes = 4;  // then whole chains are given up, so that long ones don't take a pass per view
 
   [[nodiscard]] bool only_arranges(std::uint32_t i) const {
     const graph::Node& node = *order_.nodes[i];
@@ -82,6 +90,13 @@ class ViewFinder {
         views_.emplace(i, layout_in_input(order_, i, views_));
         continue;
       }
+      if (roles_.role[i] == Role::alias) {  // of its first input; it reads no other
+        if (const Source from = source(order_, i, 0); view(from) != nullptr && !add_alias(i, from)) {
+          give_up(from, whole_chains);
+          changed = true;
+        }
+        continue;
+      }
       for (std::size_t j = 0; j < order_.inputs(i).size(); ++j) {
         const Source from = source(order_, i, j);
         if (view(from) != nullptr && !reads(i, j, from)) {
@@ -109,20 +124,19 @@ class ViewFinder {
     }
   }
 
-  bool reads(std::uint32_t i, std::size_t input, const Source& from) {
-    const run::Layout layout = *view(from);
+  [[nodiscard]] bool reads(std::uint32_t i, std::size_t input, const Source& from) const {
+    const run::Layout& layout = *view(from);
     const Shape& shape = from.node->shape;
     switch (roles_.role[i]) {
       case Role::view:
-        return true;
       case Role::alias:
-        return reads_as_alias(i, layout, shape);
+        return true;
       case Role::elementwise:
         return has_long_runs(layout, shape);
       case Role::broadcast:
         return needed_broadcasts_[i] ? run::is_dense(layout, shape) : has_long_runs(layout, shape);
       case Role::batched:
-        return run::matrix_layout(shape, layout.steps).has_value();
+        return is_matrix(layout, shape);
       case Role::product:
         return !roles_.folded[i].start && (is_dense(i, input) || reads_matrix(i, layout, shape));
       case Role::folded:
@@ -133,9 +147,10 @@ class ViewFinder {
     return false;
   }
 
-  bool reads_as_alias(std::uint32_t i, const run::Layout& of, const Shape& shape) {
-    const auto layout = run::reshaped(of, shape, order_.nodes[i]->shape);
-    if (!layout || kept_[i] || order_.nodes[i]->dtype != order_.nodes[i]->inputs()[0]->dtype) {
+  // The same elements under another shape; false if no steps give that, or the value has to exist.
+  bool add_alias(std::uint32_t i, const Source& from) {
+    const auto layout = run::reshaped(*view(from), from.node->shape, order_.nodes[i]->shape);
+    if (!layout || kept_[i] || order_.nodes[i]->dtype != from.node->dtype) {
       return false;
     }
     views_.insert_or_assign(i, *layout);
@@ -150,7 +165,7 @@ class ViewFinder {
   [[nodiscard]] bool reads_matrix(std::uint32_t i, const run::Layout& layout, const Shape& shape) const {
     const auto inputs = order_.nodes[i]->inputs();
     return algebra_of(*order_.nodes[i]) == Algebra::matmul && inputs[0]->shape.rank() == 2 &&
-           inputs[1]->shape.rank() == 2 && run::matrix_layout(shape, layout.steps).has_value();
+           inputs[1]->shape.rank() == 2 && is_matrix(layout, shape);
   }
 
   const graph::Order& order_;

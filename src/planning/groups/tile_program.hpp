@@ -17,7 +17,7 @@ struct TilePass {
 /// The operand of an element-wise node: what lies before the broadcasts in between.
 [[nodiscard]] Source through_broadcasts(const graph::Order& order, Source from);
 
-/// As a pass over tiles. `needed` says which slots are read outside of the group.
+/// As a pass over tiles. `needed` says of every node whether others read its value.
 [[nodiscard]] run::ElementwiseTask tile_program(const graph::Order& order, const TilePass& pass, const Storage& storage,
                                                 const std::vector<bool>& needed);
 

@@ -28,12 +28,11 @@ BroadcastReader reader_of(const Operand& input, const Shape& shape) {
   return {input.shape, input.steps(), input.dtype, shape};
 }
 
-// Kernels work on whole blocks: they are given an input's own memory only where it starts as a slot does.
 bool in_scratch(const TileRegister& tile, const Shape& shape) {
   if (tile.kind != TileRegister::Kind::input) {
     return tile.kind == TileRegister::Kind::temporary;
   }
-  return tile.operand.offset_bytes() % 64 != 0 || !reader_of(tile.operand, shape).contiguous();
+  return !reader_of(tile.operand, shape).contiguous();
 }
 
 }  // namespace

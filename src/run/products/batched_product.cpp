@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <span>
+#include <stdexcept>
 
 #include "run/products/blas.hpp"
 
@@ -31,14 +32,19 @@ std::optional<MatrixLayout> matrix_layout(const Shape& shape, const Steps& steps
   return std::nullopt;
 }
 
-BatchedProduct::Side BatchedProduct::side_of(const Matrices& matrices, const Shape& batch) {
+BatchedProduct::Side BatchedProduct::side_of(const Matrices& matrices, const Shape& batch, bool& transpose) {
   const Shape& shape = matrices.operand.shape;
   const Steps steps = matrices.operand.steps();
-  const MatrixLayout layout = matrix_layout(shape, steps).value_or(MatrixLayout{});
+  const auto layout = matrix_layout(shape, steps);
+  if (!layout) {
+    throw std::logic_error("a matrix that BLAS can't read where it is");
+  }
+  transpose = matrices.transpose != layout->by_columns;
   Side side;
   side.offset = matrices.operand.layout ? matrices.operand.layout->offset : 0;
-  side.leading = layout.leading;
-  side.dense = layout.leading == std::max<std::int64_t>(layout.by_columns ? shape[shape.rank() - 2] : shape.back(), 1);
+  side.leading = layout->leading;
+  side.dense =
+      layout->leading == std::max<std::int64_t>(layout->by_columns ? shape[shape.rank() - 2] : shape.back(), 1);
   const std::size_t own = shape.rank() - 2;
   for (std::size_t axis = 0; axis < own; ++axis) {
     side.steps[batch.rank() - own + axis] = shape[axis] == 1 ? 0 : steps[axis];
@@ -47,16 +53,11 @@ BatchedProduct::Side BatchedProduct::side_of(const Matrices& matrices, const Sha
 }
 
 BatchedProduct::BatchedProduct(const Matrices& a, const Matrices& b, const Shape& c, DType dtype)
-    : batch_{batch_of(c)}, a_{side_of(a, batch_)}, b_{side_of(b, batch_)} {
-  const auto by_columns = [](const Matrices& matrices) {
-    return matrix_layout(matrices.operand.shape, matrices.operand.steps()).value_or(MatrixLayout{}).by_columns;
-  };
+    : batch_{batch_of(c)}, a_{side_of(a, batch_, shape_.transpose_a)}, b_{side_of(b, batch_, shape_.transpose_b)} {
   const Shape& left = a.operand.shape;
   shape_.m = c[c.rank() - 2];
   shape_.n = c.back();
   shape_.k = left[left.rank() - (a.transpose ? 2 : 1)];
-  shape_.transpose_a = a.transpose != by_columns(a);
-  shape_.transpose_b = b.transpose != by_columns(b);
   shape_.dtype = dtype;
   if (a_.dense && b_.dense) {
     form_ = product_form(shape_);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "run/plan.hpp"
@@ -38,8 +38,6 @@ class BatchedProduct {
   [[nodiscard]] std::string describe() const;
 
  private:
-  static constexpr std::size_t most_axes = Shape::max_rank;
-
   struct Side {
     std::int64_t offset = 0;
     Steps steps{};  // per axis of the batch
@@ -49,12 +47,13 @@ class BatchedProduct {
 
   template <class T>
   void multiply(const T* a, const T* b, T* c) const;
-  static Side side_of(const Matrices& matrices, const Shape& batch);
+  /// Sets `transpose` to whether the matrices are transposed, as they lie in memory.
+  static Side side_of(const Matrices& matrices, const Shape& batch, bool& transpose);
 
   Shape batch_;
+  ProductShape shape_;
   Side a_;
   Side b_;
-  ProductShape shape_;
   ProductForm form_;
 };
 

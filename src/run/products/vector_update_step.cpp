@@ -69,14 +69,18 @@ bool touches(const std::vector<Slot>& slots, Slot slot) {
   return std::find(slots.begin(), slots.end(), slot) != slots.end();
 }
 
-// Whether the step at j may run right after the one at i < j.
-bool can_move(const Plan& plan, std::size_t i, std::size_t j, Slot weights) {
+// Whether the step at j may run together with the one at i < j. It writes over W, or over another leaf.
+bool can_move(const Plan& plan, std::size_t i, std::size_t j, Slot weights,
+              const std::unordered_map<Slot, Slot>& leaves) {
   const StepInfo& moved = plan.infos[j];
+  const auto leaf = leaves.find(moved.writes[0]);
+  const Slot overwritten = leaf == leaves.end() ? weights : leaf->second;
   for (std::size_t k = i; k < j; ++k) {
     const StepInfo& info = plan.infos[k];
     const bool gives_operand =
         std::any_of(info.writes.begin(), info.writes.end(), [&](Slot slot) { return touches(moved.reads, slot); });
-    if (gives_operand || info.may_throw || (k > i && touches(info.reads, weights))) {
+    const bool reads_overwritten = touches(info.reads, overwritten) && (k > i || overwritten != weights);
+    if (gives_operand || info.may_throw || reads_overwritten) {
       return false;
     }
   }
@@ -85,7 +89,7 @@ bool can_move(const Plan& plan, std::size_t i, std::size_t j, Slot weights) {
 
 }  // namespace
 
-void merge_vector_updates(Plan& plan) {
+void merge_vector_updates(Plan& plan, const std::unordered_map<Slot, Slot>& leaves) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const auto* first = dynamic_cast<const ProductStep*>(plan.steps[i].get());
     Back back{};
@@ -94,7 +98,7 @@ void merge_vector_updates(Plan& plan) {
     }
     for (std::size_t j = i + 1; j < plan.steps.size(); ++j) {
       const auto* second = dynamic_cast<const ProductStep*>(plan.steps[j].get());
-      if (second == nullptr || !is_update_of(second->task(), back) || !can_move(plan, i, j, back.weights)) {
+      if (second == nullptr || !is_update_of(second->task(), back) || !can_move(plan, i, j, back.weights, leaves)) {
         continue;
       }
       auto merged = std::make_unique<VectorUpdateStep>(first->task(), second->task(), back.weights);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unordered_map>
+
 #include "run/plan.hpp"
 #include "run/products/product_step.hpp"
 
@@ -25,6 +27,7 @@ class VectorUpdateStep final : public PlanStep {
 
 /// Puts one step in the place of two products wherever the second adds to the matrix that the first one multiplied with
 /// the same vector, nothing between them stands in the way, and the matrix is large enough for a pass over it to count.
-void merge_vector_updates(Plan& plan);
+/// `leaves`: of an output that a run may want written over a leaf's memory, by slot, the slot of that leaf.
+void merge_vector_updates(Plan& plan, const std::unordered_map<Slot, Slot>& leaves);
 
 }  // namespace xgrad::run
