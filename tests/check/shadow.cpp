@@ -239,3 +239,20 @@ TEST_CASE("a loss that is summed in float64 has the rounding of the float32 in i
   CAPTURE(report.reason);
   CHECK(report.verdict != Verdict::wrong);
 }
+
+TEST_CASE("data in float32 that a loss in float64 casts are exact: a factor of 1 + 1e-8 beside them is wrong") {
+  const xg::Parameter w{xg::tensor({0.5, -1.5, 0.3}, float64), "w"};
+  const Tensor x = xg::tensor({0.1, 0.7, -1.3}, float32);
+  const auto loss = [&] { return xg::sum(xg::square(w.value() * xg::cast(x, float64))); };
+  const std::vector<double> at = w.value().to_vector<double>();
+  const std::vector<float> data = x.to_vector<float>();
+  const auto verdict = [&](double factor) {
+    std::vector<double> manual;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      manual.push_back(factor * 2 * at[i] * static_cast<double>(data[i]) * static_cast<double>(data[i]));
+    }
+    return compare(loss, {{"w", w}}, {.manual = {xg::from_vector(manual, {3})}}).parameters[0].manual_automatic.verdict;
+  };
+  CHECK(verdict(1) == Verdict::right);
+  CHECK(verdict(1 + 1e-8) == Verdict::wrong);
+}
