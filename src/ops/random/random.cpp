@@ -371,8 +371,8 @@ class IntegerStream {
   std::size_t next_;
 };
 
-// Fisher and Yates. The exchanges are drawn some way ahead, so that what they touch is on its way from memory. On its
-// own, since the loop is slower by some percent where it shares registers with what comes before it.
+// Fisher and Yates. The exchanges are drawn some way ahead, so that what they touch is on its way from memory. Not
+// inline, so that how the loop is compiled doesn't depend on what comes before it.
 [[gnu::noinline]] void shuffle(std::vector<std::int64_t>& order, const Position& position) {
   std::iota(order.begin(), order.end(), std::int64_t{0});
   IntegerStream integers{position, order.size()};
