@@ -92,7 +92,7 @@ Expr Expressions::written_out_derivative(Expr function, Expr value) {
   Translation translation{*this, none_named, Translation::Length::any};
   translation.set(simplified[1].node(), z);
   translation.set(simplified[2].node(), value);
-  translation.add({&simplified[0], 1});
+  translation.add({simplified.data(), 1});
   return translation.of(simplified[0].node());
 }
 
@@ -155,10 +155,9 @@ Expr Expressions::find_derivative(Expr e) {
   if (!name_derivative(parts.factor, parts.powers)) {
     return nullptr;
   }
-  std::vector<Expr> factors;
-  for (const auto& [base, exponent] : parts.powers) {
-    factors.push_back(power(base, exponent));
-  }
+  std::vector<Expr> factors(parts.powers.size());
+  std::transform(parts.powers.begin(), parts.powers.end(), factors.begin(),
+                 [this](const Power& each) { return power(each.base, each.exponent); });
   return product(parts.factor, factors);
 }
 

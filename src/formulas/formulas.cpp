@@ -97,6 +97,7 @@ void Formulas::find_distributions() {
 void Formulas::translate() {
   translation_.add(passes_.forward_roots());
   std::vector<Tensor> gradients;
+  gradients.reserve(passes_.interior.size() + passes_.targets.size());
   for (const Differentiated& each : passes_.interior) {
     gradients.push_back(each.gradient);
   }
