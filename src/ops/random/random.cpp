@@ -33,7 +33,7 @@ struct Unit {
   std::int64_t numbers = 2;
 };
 
-/// What a random state holds.
+/// The contents of a random state.
 struct Position {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
@@ -336,7 +336,7 @@ Tensor Random::bernoulli(const Shape& shape, double probability, DType dtype) {
   return draw_tensor<BernoulliOperation>(state_, {shape, dtype}, probability, 0);
 }
 
-// A number below the bound by multiplication, with rejection of what would be uneven (Lemire, "Fast random integer
+// A number below the bound by multiplication, with rejection of the uneven rest (Lemire, "Fast random integer
 // generation in an interval", ACM TOMACS 2019). A word from each block; `count` blocks at a time.
 namespace {
 
@@ -371,8 +371,8 @@ class IntegerStream {
   std::size_t next_;
 };
 
-// Fisher and Yates. The exchanges are drawn some way ahead, so that what they touch is on its way from memory. Not
-// inline, so that how the loop is compiled doesn't depend on what comes before it.
+// Fisher and Yates. The exchanges are drawn some way ahead, so that the elements they touch are on their way from
+// memory. Not inline, so that how the loop is compiled doesn't depend on what comes before it.
 [[gnu::noinline]] void shuffle(std::vector<std::int64_t>& order, const Position& position) {
   std::iota(order.begin(), order.end(), std::int64_t{0});
   IntegerStream integers{position, order.size()};
