@@ -23,11 +23,14 @@ std::optional<MatrixLayout> matrix_layout(const Shape& shape, const Steps& steps
   const std::int64_t columns = shape[rank - 1];
   const std::int64_t row = steps[rank - 2];
   const std::int64_t column = steps[rank - 1];
-  if ((columns <= 1 || column == 1) && (rows <= 1 || row >= std::max<std::int64_t>(columns, 1))) {
-    return MatrixLayout{false, rows <= 1 ? std::max<std::int64_t>(columns, 1) : row};
+  if (rows == 0 || columns == 0) {  // nothing is read
+    return MatrixLayout{false, std::max<std::int64_t>(columns, 1)};
   }
-  if ((rows <= 1 || row == 1) && (columns <= 1 || column >= std::max<std::int64_t>(rows, 1))) {
-    return MatrixLayout{true, columns <= 1 ? std::max<std::int64_t>(rows, 1) : column};
+  if ((columns == 1 || column == 1) && (rows == 1 || row >= columns)) {
+    return MatrixLayout{false, rows == 1 ? columns : row};
+  }
+  if ((rows == 1 || row == 1) && (columns == 1 || column >= rows)) {
+    return MatrixLayout{true, columns == 1 ? rows : column};
   }
   return std::nullopt;
 }
