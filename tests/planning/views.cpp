@@ -382,13 +382,13 @@ TEST_CASE("nothing is written over what is read in another order") {
 }
 
 TEST_CASE("a product with the first rows of a matrix isn't joined with the update of all of it") {
-  constexpr std::int64_t rows = 128;
+  constexpr std::int64_t rows = 256;
   constexpr std::int64_t columns = 100;
-  const Both w = numbers({rows, columns}, -6000);
-  const Both delta = numbers({rows}, -60);
+  const Both w = numbers({rows, columns}, -12000);
+  const Both delta = numbers({rows}, -120);
   const Both x = numbers({columns}, -50);
   const auto back = [&] {
-    return xg::matmul(xg::transpose(xg::slice(w.tensor, {0, 64})), xg::slice(delta.tensor, {0, 64}));
+    return xg::matmul(xg::transpose(xg::slice(w.tensor, {0, 128})), xg::slice(delta.tensor, {0, 128}));
   };
   const auto update = [&] { return w.tensor - xg::outer(delta.tensor, x.tensor); };
   const std::vector<Tensor> results{back(), update()};
@@ -396,7 +396,7 @@ TEST_CASE("a product with the first rows of a matrix isn't joined with the updat
   const Doubles y = values_of(results[0]);
   for (std::int64_t c = 0; c < columns; ++c) {
     double sum = 0;
-    for (std::int64_t r = 0; r < 64; ++r) {
+    for (std::int64_t r = 0; r < 128; ++r) {
       sum += w.reference.at({r, c}) * delta.reference.at({r});
     }
     CHECK(y[static_cast<std::size_t>(c)] == doctest::Approx(sum).epsilon(1e-12));
