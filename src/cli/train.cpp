@@ -35,9 +35,9 @@ std::string heading(const TrainOptions& options, const data::TrainTest& data) {
   return fmt::format(
       "{}: {} samples to train with, {} to test\n{}; {}, learning rate {:.6g}, batch {}, {} weights, {}, "
       "{}",
-      options.data, data.train.size(), data.test.size(), training.model.description(),
-      training.optimizer->name, learning_rate_of(training, data), batch_text(training),
-      name_of(inits, training.model.init), name_of(dtypes, training.model.dtype), options.seeds.text());
+      options.data, data.train.size(), data.test.size(), training.model.description(), training.optimizer->name,
+      learning_rate_of(training, data), batch_text(training), name_of(inits, training.model.init),
+      name_of(dtypes, training.model.dtype), options.seeds.text());
 }
 
 /// "30 epochs", "2 epochs and 130 of 1438 samples"

@@ -1,3 +1,5 @@
+#include "check/differences/numeric_gradient.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -14,7 +16,6 @@
 
 #include "check/differences/differentiation.hpp"
 #include "check/differences/guarded_loss.hpp"
-#include "check/differences/numeric_gradient.hpp"
 #include "check/differences/perturbation.hpp"
 #include "check/entries/entries.hpp"
 
