@@ -34,11 +34,23 @@ std::int64_t read_batch(std::string_view option, std::string_view text) {
   }
 }
 
+/// Of the optimisers that have a rate of their own: "0.003 for adam".
+std::string own_rates() {
+  std::string text;
+  for (const auto& [name, optimizer] : optimizers()) {
+    if (optimizer->learning_rate != 0) {
+      text += fmt::format("{}{} for {}", text.empty() ? "" : ", ", optimizer->learning_rate, name);
+    }
+  }
+  return text;
+}
+
 void add_training_options(CLI::App& app, Training& training) {
   add_choice(app, "--optimizer", optimizers(), training.optimizer, "Rule of descent");
   add_value(app, "--learning-rate", "RATE", "",
-            "If not given, one that suits: 3 for sigmoid and the quadratic loss,\n"
-            "0.003 for adam; docs/command.md has the rule",
+            fmt::format("If not given, one that suits: 3 for sigmoid and the quadratic loss,\n"
+                        "{}; docs/command.md has the rule",
+                        own_rates()),
             [&training](const std::string& option, const std::string& text) {
               training.learning_rate = read_number(option, text, Range::positive);
             });

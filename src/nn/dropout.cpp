@@ -32,7 +32,7 @@ Tensor Dropout::operator()(const Tensor& x) const {
   if (mode == Mode::inference || checked_probability(p) == 0) {
     return x;
   }
-  const Scope scope{"Dropout"};
+  const Scope scope{"Dropout", Scope::Role::layer};
   const Tensor kept = Random{random}.bernoulli(x.shape(), 1 - p, x.dtype()).named("mask");
   return p == 1 ? x * kept : x * (kept * (1 / (1 - p)));
 }

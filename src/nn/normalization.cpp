@@ -68,7 +68,7 @@ BatchNorm::BatchNorm(std::int64_t count, const BatchNormOptions& options)
 }
 
 Tensor BatchNorm::operator()(const Tensor& x) const {
-  const Scope scope{"BatchNorm"};
+  const Scope scope{"BatchNorm", Scope::Role::layer};
   require_defined("BatchNorm", "input", x);
   if (x.rank() < 2 || x.dim(1) != channels) {
     throw ShapeError(fmt::format("[BatchNorm] takes (N, {}, …), not {}", channels, to_string(x.shape())));

@@ -1,3 +1,5 @@
+#include "support/optimizers.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
@@ -55,6 +57,37 @@ TEST_CASE("sgd: momentum, Nesterov's momentum and weight decay follow their recu
       velocity = 0.8 * velocity + g;
       value -= 0.05 * (nesterov ? g + 0.8 * velocity : velocity);
       REQUIRE(w.value().item() == Approx(value).epsilon(1e-13));
+    }
+  }
+}
+
+TEST_CASE("every optimiser follows its recurrence, eagerly and compiled") {
+  // L = Σ ½ c (w − t)²
+  const xg::test::Numbers start{5, -1, 0.25};
+  const xg::test::Numbers curvature{3, 0.5, 10};
+  const auto gradient = [&](const xg::test::Numbers& w) {
+    xg::test::Numbers g;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      g.push_back(curvature[i] * (w[i] - 2));
+    }
+    return g;
+  };
+  for (const auto& [name, make, recurrence] : xg::test::all_optimizers()) {
+    CAPTURE(name);
+    const xg::test::Numbers expected = recurrence(start, gradient, 20);
+    for (const bool compiled : {false, true}) {
+      const xg::Parameter w{xg::from_data<double>(start, xg::Shape{3}), "w"};
+      const xg::Tensor c = xg::from_data<double>(curvature, xg::Shape{3});
+      const auto optimizer = make({{"w", w}});
+      const auto step = [&] { return optimizer->step(xg::sum(0.5 * c * xg::square(w - 2.0))); };
+      auto compiled_step = xg::compile(step);
+      for (int i = 0; i < 20; ++i) {
+        static_cast<void>((compiled ? compiled_step() : step()).item());
+      }
+      const auto found = w.value().to_vector<double>();
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        CHECK(found[i] == Approx(expected[i]).epsilon(1e-12));
+      }
     }
   }
 }

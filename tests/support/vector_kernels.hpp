@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -42,6 +43,33 @@ inline std::vector<InstructionSet> instruction_sets() {
   }
   return sets;
 }
+
+/// A kernel of one input that isn't exact, beside its function in long double. The tests of all such kernels go over
+/// this one table.
+struct RoundedKernel {
+  std::string_view name;
+  VectorKernel VectorKernels::*kernel;
+  long double (*exactly)(long double);
+};
+
+inline long double exact_softplus(long double x) {
+  return std::fmax(x, 0.0L) + std::log1p(std::exp(-std::fabs(x)));
+}
+
+inline constexpr std::array rounded_kernels{
+    RoundedKernel{"rsqrt", &VectorKernels::rsqrt, [](long double x) { return 1 / std::sqrt(x); }},
+    RoundedKernel{"exp", &VectorKernels::exp, [](long double x) { return std::exp(x); }},
+    RoundedKernel{"expm1", &VectorKernels::expm1, [](long double x) { return std::expm1(x); }},
+    RoundedKernel{"log", &VectorKernels::log, [](long double x) { return std::log(x); }},
+    RoundedKernel{"log1p", &VectorKernels::log1p, [](long double x) { return std::log1p(x); }},
+    RoundedKernel{"sin", &VectorKernels::sin, [](long double x) { return std::sin(x); }},
+    RoundedKernel{"cos", &VectorKernels::cos, [](long double x) { return std::cos(x); }},
+    RoundedKernel{"tanh", &VectorKernels::tanh, [](long double x) { return std::tanh(x); }},
+    RoundedKernel{"erf", &VectorKernels::erf, [](long double x) { return std::erf(x); }},
+    RoundedKernel{"sigmoid", &VectorKernels::sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }},
+    RoundedKernel{"softplus", &VectorKernels::softplus, exact_softplus},
+    RoundedKernel{"log_sigmoid", &VectorKernels::log_sigmoid, [](long double x) { return -exact_softplus(-x); }},
+};
 
 template <class T>
 TileKernel of_type(const VectorKernel& kernel) {

@@ -104,7 +104,7 @@ extern template Layer::Layer(Dropout);
 extern template Layer::Layer(BatchNorm);
 
 /// Layers one after the other. Parameters and states are named by index: "0.W", "0.b", "2.W"; nodes get the scope
-/// "0.Dense".
+/// "0/Dense".
 class XGRAD_API Sequential {
  public:
   Sequential() = default;

@@ -1,4 +1,6 @@
 // Steps of optimisers, eager and compiled: parameters, state, steps() and rate stay as they were.
+#include "support/optimizers.hpp"
+
 #include <doctest/doctest.h>
 #include <memory>
 
@@ -14,26 +16,12 @@ using faults::World;
 namespace {
 
 using Parameters = std::vector<xg::NamedParameter>;
-using MakeOptimizer = std::unique_ptr<xg::optim::Optimizer> (*)(const Parameters& parameters);
+using xgrad::test::all_optimizers;
+using xgrad::test::MakeOptimizer;
 
-template <class Optimizer, auto options>
-std::unique_ptr<xg::optim::Optimizer> make_optimizer(const Parameters& parameters) {
-  return std::make_unique<Optimizer>(parameters, options);
-}
-
-constexpr MakeOptimizer sgd = make_optimizer<xg::optim::SGD, xg::optim::SGDOptions{.learning_rate = 0.1}>;
-constexpr MakeOptimizer adam = make_optimizer<xg::optim::Adam, xg::optim::AdamOptions{.learning_rate = 0.01}>;
-const std::vector<std::pair<std::string, MakeOptimizer>> all_optimizers{
-    {"sgd", sgd},
-    {"sgd with decay",
-     make_optimizer<xg::optim::SGD, xg::optim::SGDOptions{.learning_rate = 0.1, .weight_decay = 0.01}>},
-    {"momentum", make_optimizer<xg::optim::SGD, xg::optim::SGDOptions{.learning_rate = 0.1, .momentum = 0.9}>},
-    {"Nesterov's momentum",
-     make_optimizer<xg::optim::SGD, xg::optim::SGDOptions{.learning_rate = 0.1, .momentum = 0.5, .nesterov = true}>},
-    {"adam", adam},
-    {"adam with decay",
-     make_optimizer<xg::optim::Adam, xg::optim::AdamOptions{.learning_rate = 0.01, .weight_decay = 0.1}>},
-};
+constexpr MakeOptimizer sgd = xgrad::test::make_optimizer<xg::optim::SGD, xg::optim::SGDOptions{.learning_rate = 0.1}>;
+constexpr MakeOptimizer adam =
+    xgrad::test::make_optimizer<xg::optim::Adam, xg::optim::AdamOptions{.learning_rate = 0.01}>;
 
 /// Parameters of both dtypes, one of them so large that it is written over in place.
 struct Training {
@@ -184,7 +172,7 @@ World still_world() {
 }  // namespace
 
 TEST_CASE("memory runs out in an eager step: nothing has changed, and the step can be repeated") {
-  for (const auto& [name, make_optimizer] : all_optimizers) {
+  for (const auto& [name, make_optimizer, recurrence] : all_optimizers()) {
     for (const int steps_before : {0, 2}) {
       INFO(name, " after ", steps_before, " steps");
       fail_every_allocation([&, make = make_optimizer] { return eager_world(make, steps_before); }, 300);
@@ -193,7 +181,7 @@ TEST_CASE("memory runs out in an eager step: nothing has changed, and the step c
 }
 
 TEST_CASE("memory runs out in a compiled step: nothing has changed, and the step can be repeated") {
-  for (const auto& [name, make_optimizer] : all_optimizers) {
+  for (const auto& [name, make_optimizer, recurrence] : all_optimizers()) {
     INFO(name);
     fail_every_allocation([&, make = make_optimizer] { return compiled_world(make, 0, false, false); }, 150);
     fail_every_allocation([&, make = make_optimizer] { return compiled_world(make, 2, false, false); });
