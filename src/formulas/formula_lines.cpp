@@ -100,12 +100,16 @@ struct Formulas::Candidate {
   std::size_t position;  // of the tensor that it is the gradient of
   std::size_t rank;      // of lines at one position: δ, then gradients of targets by their rank
   bool needed;
+  std::size_t number = 0;  // among all candidates: of lines alike in the above the earlier comes first
 };
 
 std::vector<Formulas::Line> Formulas::backward_lines() const {
   std::vector<Candidate> all = candidates();
-  std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tuple{b.position, a.rank} < std::tuple{a.position, b.rank};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].number = i;
+  }
+  std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tuple{b.position, a.rank, a.number} < std::tuple{a.position, b.rank, b.number};
   });
   mark_needed(all);
   std::vector<Line> lines;
