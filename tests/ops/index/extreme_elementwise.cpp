@@ -10,6 +10,7 @@
 #include "xgrad/math.hpp"
 #include "xgrad/reduce.hpp"
 
+#include "support/extreme_values.hpp"
 #include "support/op_case.hpp"
 
 namespace xgrad::test {
@@ -17,55 +18,9 @@ namespace xgrad::test {
 namespace {
 
 using List = std::vector<double>;
-using Function = std::function<Tensor(const Tensor&)>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-double tolerance_of(DType dtype) {
-  return dtype == float32 ? 1e-6 : 1e-14;
-}
-
-void extreme(const std::string& name, const Function& f, const List& in, const List& out) {
-  for (const DType dtype : {float32, float64}) {
-    exact_case(
-        name, "extreme values, " + std::string{to_string(dtype)}, Kind::extreme,
-        [=] { return f(to_tensor(vector_of(in), dtype)); }, dtype, vector_of(out), tolerance_of(dtype));
-  }
-}
-
-void extreme(const std::string& name, Tensor (*f)(const Tensor&, const Tensor&), const List& a, const List& b,
-             const List& out) {
-  for (const DType dtype : {float32, float64}) {
-    exact_case(
-        name, "extreme values, " + std::string{to_string(dtype)}, Kind::extreme,
-        [=] { return f(to_tensor(vector_of(a), dtype), to_tensor(vector_of(b), dtype)); }, dtype, vector_of(out),
-        tolerance_of(dtype));
-  }
-}
-
-// dy/dx, element by element.
-void slope(const std::string& name, const Function& f, const List& in, const List& out) {
-  for (const DType dtype : {float32, float64}) {
-    exact_case(
-        name, "gradient at extremes, " + std::string{to_string(dtype)}, Kind::extreme,
-        [=] { return gradient_at(f, vector_of(in), dtype); }, dtype, vector_of(out), tolerance_of(dtype));
-  }
-}
-
-// d²y/dx², element by element.
-void curvature(const std::string& name, const Function& f, const List& in, const List& out) {
-  for (const DType dtype : {float32, float64}) {
-    exact_case(
-        name, "second derivative at extremes, " + std::string{to_string(dtype)}, Kind::extreme,
-        [=] {
-          const Tensor x = variable(to_tensor(vector_of(in), dtype));
-          const Tensor first = gradients(sum(f(x)), {x})[0];
-          return gradients(sum(first), {x})[0];
-        },
-        dtype, vector_of(out), tolerance_of(dtype));
-  }
-}
 
 const Registration arithmetic{[] {
   extreme("add", &add, {infinity, infinity, nan, 1e30}, {1, -infinity, 1, -1e30}, {infinity, nan, nan, 0});
