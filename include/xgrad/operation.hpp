@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -117,6 +119,9 @@ class XGRAD_API Operation {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   /// The operation that rules of planning, derivation and diagnosis may take it for.
   [[nodiscard]] virtual Algebra algebra() const noexcept { return Algebra::opaque; }
+  /// How many tensors a call takes, 0 for any number; another number is a ValueError at the call. The default knows it
+  /// of an algebra, and takes any otherwise.
+  [[nodiscard]] virtual unsigned input_count() const noexcept { return xgrad::input_count(algebra()); }
   /// This, if it is element-wise; else null.
   [[nodiscard]] virtual const ElementwiseOperation* elementwise() const noexcept { return nullptr; }
   /// This, if its kernel needs memory of its own; else null.
@@ -124,6 +129,7 @@ class XGRAD_API Operation {
   /// If all it does is to arrange elements of its one input, of this shape: how. A plan may then let others read them
   /// where they are, and never call evaluate(). The default has none.
   [[nodiscard]] virtual std::optional<Arrangement> arrangement(const Shape& input) const;
+  /// Whatever tells two instances of the class apart. A class with members must say what they are.
   [[nodiscard]] virtual std::vector<Attribute> attributes() const { return {}; }
   [[nodiscard]] virtual Notation notation() const noexcept { return {}; }
 
@@ -165,13 +171,38 @@ class XGRAD_API Operation {
 };
 
 /// A call as a tensor: checks and infers through operation->infer(), appends the node, computes nothing.
+/// @throws ValueError if the operation takes another number of inputs, or one of them is undefined
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::span<const Tensor> inputs);
 [[nodiscard]] XGRAD_API Tensor apply(std::shared_ptr<const Operation> operation, std::initializer_list<Tensor> inputs);
+
+namespace detail {
+// Whether the class has members, and leaves attributes() as it is: its instances would be taken for one another.
+template <class Self>
+inline constexpr bool hides_members =
+    sizeof(Self) > sizeof(Operation) &&
+    std::is_same_v<decltype(&Self::attributes), std::vector<Attribute> (Operation::*)() const>;
+}  // namespace detail
+
+/// The same for a pointer to the operation's own class. An operation with members and without attributes() is an error
+/// at compile time, since a plan runs one instance in the place of any other with equal attributes.
+template <std::derived_from<Operation> Self>
+[[nodiscard]] Tensor apply(std::shared_ptr<Self> operation, std::span<const Tensor> inputs) {
+  static_assert(!detail::hides_members<std::remove_const_t<Self>>,
+                "xgrad: this operation has members but doesn't override attributes(). Return what tells two instances "
+                "apart; or {} if nothing does");
+  return apply(std::shared_ptr<const Operation>{std::move(operation)}, inputs);
+}
+template <std::derived_from<Operation> Self>
+[[nodiscard]] Tensor apply(std::shared_ptr<Self> operation, std::initializer_list<Tensor> inputs) {
+  return apply(std::move(operation), std::span<const Tensor>{inputs.begin(), inputs.size()});
+}
 
 /// An operation whose output element depends only on the input elements that broadcast to the same index. Its Jacobian
 /// is diagonal, so one expression, times_partial, serves vjp and jvp alike.
 class XGRAD_API ElementwiseOperation : public Operation {
  public:
+  /// 1, unless the algebra says otherwise: one that takes more says how many.
+  [[nodiscard]] unsigned input_count() const noexcept override;
   /// The dtype of the result, given that of the inputs. The default takes any number of inputs of one floating dtype
   /// and gives that dtype; throws DTypeError otherwise.
   [[nodiscard]] virtual DType infer_dtype(std::span<const Tensor> inputs) const;

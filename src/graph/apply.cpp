@@ -60,9 +60,9 @@ Tensor graph::apply_as_written(std::shared_ptr<const Operation> operation, std::
       throw ValueError(fmt::format("[{}] input {} is an undefined Tensor", operation->name(), i));
     }
   }
-  if (const unsigned expected = input_count(operation->algebra()); expected != 0 && inputs.size() != expected) {
-    throw ValueError(fmt::format("[{}] is called with {} tensors; an operation of its algebra takes {}",
-                                 operation->name(), inputs.size(), expected));
+  if (const unsigned expected = operation->input_count(); expected != 0 && inputs.size() != expected) {
+    throw ValueError(fmt::format("[{}] is called with {} tensor{}; it takes {}, by its input_count()",
+                                 operation->name(), inputs.size(), inputs.size() == 1 ? "" : "s", expected));
   }
   const Signature signature = operation->infer(inputs);
   if (operation->aliases_input()) {

@@ -18,6 +18,11 @@ constexpr std::size_t max_inputs = 8;
 
 }  // namespace
 
+unsigned ElementwiseOperation::input_count() const noexcept {
+  const unsigned count = Operation::input_count();
+  return count == 0 ? 1 : count;
+}
+
 DType ElementwiseOperation::infer_dtype(std::span<const Tensor> inputs) const {
   return ops::require_floating(name(), inputs);
 }

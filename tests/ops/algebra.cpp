@@ -113,10 +113,10 @@ TEST_CASE("a forgotten derivative of a user's sigmoid is named") {
 TEST_CASE("a call with another number of tensors than its algebra has says so") {
   const Tensor x = xg::ones({2}, xg::float64);
   CHECK(message_of<xg::ValueError>([&] { return xg::apply(std::make_shared<const Claim>(Algebra::mul), {x}); }) ==
-        "[claim] is called with 1 tensors; an operation of its algebra takes 2");
+        "[claim] is called with 1 tensor; it takes 2, by its input_count()");
   CHECK(message_of<xg::ValueError>([&] {
           return xg::apply(std::make_shared<const Claim>(Algebra::neg), {x, x});
-        }) == "[claim] is called with 2 tensors; an operation of its algebra takes 1");
+        }) == "[claim] is called with 2 tensors; it takes 1, by its input_count()");
   CHECK(xg::apply(std::make_shared<const Claim>(Algebra::opaque), {x, x, x}).to_vector<double>() ==
         std::vector<double>{1, 1});
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "xgrad/xgrad.hpp"
 
@@ -28,6 +29,7 @@ class FalseAlias final : public xg::Operation {
  public:
   explicit FalseAlias(bool other_dtype) : other_dtype_{other_dtype} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "false_alias"; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"other_dtype", other_dtype_}}; }
   [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
     if (inputs.empty()) {
       return {};
@@ -41,6 +43,49 @@ class FalseAlias final : public xg::Operation {
  private:
   bool other_dtype_;
 };
+
+/// a b; that it takes two is said or forgotten.
+template <bool says_so>
+class Product final : public xg::ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "product"; }
+  [[nodiscard]] unsigned input_count() const noexcept override {
+    return says_so ? 2 : ElementwiseOperation::input_count();
+  }
+  [[nodiscard]] Tensor times_partial(const xg::Call& call, std::size_t i, const Tensor& t) const override {
+    return t * call.inputs[1 - i];
+  }
+  [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType output) const override {
+    return xg::floating_tile_of<Product, 2>(output);
+  }
+  template <class T>
+  [[nodiscard]] T value(T a, T b) const {
+    return a * b;
+  }
+};
+
+/// Operations with and without members, and with and without attributes().
+class Bare : public xg::Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "bare"; }
+  [[nodiscard]] xg::Signature infer(std::span<const Tensor> /*inputs*/) const override { return {}; }
+  void evaluate(std::span<const xg::ConstArray> /*inputs*/, const xg::Array& /*output*/) const override {}
+};
+class Forgetful final : public Bare {
+  [[maybe_unused]] double scale_ = 1;
+};
+class Scaled : public Bare {
+ public:
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"scale", scale_}}; }
+
+ private:
+  double scale_ = 1;
+};
+class Inheriting final : public Scaled {};
+static_assert(!xg::detail::hides_members<Bare>);
+static_assert(xg::detail::hides_members<Forgetful>, "apply() refuses it: a plan would take one scale for another");
+static_assert(!xg::detail::hides_members<Scaled>);
+static_assert(!xg::detail::hides_members<Inheriting>);
 
 bool says(const std::string& message, const std::string& words) {
   return message.find(words) != std::string::npos;
@@ -70,4 +115,17 @@ TEST_CASE("an operation that aliases its input and has another size or dtype is 
   CHECK(says(message_of<xg::ValueError>(
                  [&] { return xg::apply(std::make_shared<const FalseAlias>(true), std::span<const Tensor>{}); }),
              "[false_alias]"));
+}
+
+TEST_CASE("a kernel is never called with another number of inputs than it reads") {
+  const Tensor x = xg::tensor({1, 2, 3});
+  const auto message = [&](const std::shared_ptr<const xg::Operation>& operation, std::vector<Tensor> inputs) {
+    return message_of<xg::ValueError>([&] { return xg::apply(operation, inputs); });
+  };
+  const auto right = std::make_shared<const Product<true>>();
+  const auto forgetful = std::make_shared<const Product<false>>();
+  CHECK(message(right, {x}) == "[product] is called with 1 tensor; it takes 2, by its input_count()");
+  CHECK(message(right, {x, x, x}) == "[product] is called with 3 tensors; it takes 2, by its input_count()");
+  CHECK(message(forgetful, {x, x}) == "[product] is called with 2 tensors; it takes 1, by its input_count()");
+  CHECK(xg::apply(right, {x, x}).to_vector<float>() == std::vector<float>{1, 4, 9});
 }

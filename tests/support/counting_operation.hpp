@@ -35,6 +35,7 @@ class FalseProduct final : public ElementwiseOperation {
  public:
   explicit FalseProduct(double c) : c_{c} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "mul"; }
+  [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"c", c_}}; }
   [[nodiscard]] Tensor times_partial(const Call& /*call*/, std::size_t /*i*/, const Tensor& /*t*/) const override {
     return {};

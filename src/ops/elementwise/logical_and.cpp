@@ -12,6 +12,7 @@ namespace {
 class LogicalAndOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "logical_and"; }
+  [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "∧", -1}; }
   [[nodiscard]] bool differentiable() const noexcept override { return false; }
 

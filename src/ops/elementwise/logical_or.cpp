@@ -12,6 +12,7 @@ namespace {
 class LogicalOrOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "logical_or"; }
+  [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
   [[nodiscard]] Notation notation() const noexcept override { return {Notation::Form::infix, "∨", -2}; }
   [[nodiscard]] bool differentiable() const noexcept override { return false; }
 

@@ -16,6 +16,7 @@ namespace {
 class MinimumOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "minimum"; }
+  [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
   [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "min"}; }
 
   [[nodiscard]] DType infer_dtype(std::span<const Tensor> inputs) const override {

@@ -19,6 +19,7 @@ class PowLimitOperation final : public ops::Elementwise {
   PowLimitOperation(std::int64_t by_base, std::int64_t by_exponent) : by_base_{by_base}, by_exponent_{by_exponent} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "pow_limit"; }
+  [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"by_base", by_base_}, {"by_exponent", by_exponent_}};
   }
