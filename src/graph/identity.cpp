@@ -21,6 +21,8 @@ std::string key_of(const Operation& operation) {
   // The address, because classes in unnamed namespaces share their names.
   std::string key;
   append(key, &typeid(operation));
+  append(key, operation.algebra());
+  key += operation.name();
   for (const Attribute& attribute : operation.attributes()) {
     key += '\0';
     key += attribute.name;

@@ -16,6 +16,7 @@ class Tripled final : public xg::ElementwiseOperation {
  public:
   explicit Tripled(int* sweeps) : sweeps_{sweeps} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "tripled"; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {}; }
   [[nodiscard]] Tensor times_partial(const xg::Call& /*call*/, std::size_t /*i*/, const Tensor& t) const override {
     ++*sweeps_;
     return 3.0 * t;

@@ -23,6 +23,7 @@ class OwnSigmoid final : public xg::ElementwiseOperation {
  public:
   explicit OwnSigmoid(Algebra algebra, std::string name = "own_sigmoid") : algebra_{algebra}, name_{std::move(name)} {}
   [[nodiscard]] std::string_view name() const noexcept override { return name_; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {}; }
   [[nodiscard]] Algebra algebra() const noexcept override { return algebra_; }
   [[nodiscard]] xg::Notation notation() const noexcept override { return {.symbol = "s"}; }
   [[nodiscard]] Tensor times_partial(const xg::Call& call, std::size_t /*i*/, const Tensor& t) const override {
@@ -46,6 +47,7 @@ class Claim final : public xg::Operation {
  public:
   explicit Claim(Algebra algebra) : algebra_{algebra} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "claim"; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {}; }
   [[nodiscard]] Algebra algebra() const noexcept override { return algebra_; }
   [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
     return {inputs[0].shape(), inputs[0].dtype()};

@@ -356,6 +356,7 @@ class Doubled final : public xg::ElementwiseOperation {
  public:
   explicit Doubled(bool wrong_shape) : wrong_shape_{wrong_shape} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "doubled"; }
+  [[nodiscard]] std::vector<xg::Attribute> attributes() const override { return {{"wrong_shape", wrong_shape_}}; }
   [[nodiscard]] xg::StableForm stable_form(std::span<const Tensor> inputs) const override {
     return {wrong_shape_ ? xg::sum(inputs[0]) : inputs[0] + inputs[0], {}};
   }
