@@ -359,7 +359,7 @@ TEST_CASE_TEMPLATE("row kernels: rows added at indices are their sums, up to a r
   constexpr std::int64_t length = 3;
   const std::array<std::int64_t, 5> pattern{1, -2, 0, 1, -1};  // rows 1, 1, 0, 1, 2
   for (const auto& [isa, k] : row_sets<T>()) {
-    for (const std::size_t width : {1, 3, 16, 17, 64, 70}) {
+    for (const std::size_t width : {1U, 3U, 16U, 17U, 64U, 70U}) {
       INFO(isa << ", " << width << " columns");
       std::vector<std::int64_t> indices;
       std::vector<T> x;
