@@ -122,41 +122,45 @@ StableForm log_normalised(const Tensor& a, const Tensor& b) {
   return along ? std::move(pattern).form(log_softmax(a, axes[0])) : StableForm{};
 }
 
-bool is_any_log(const Operation& operation) noexcept {
-  return is_log(operation) || is_log1p(operation) || is_log_sigmoid(operation) || is_log_softmax(operation);
+bool is_number_but_zero(const graph::Node& x) {
+  const auto number = number_of(x);
+  return number && *number != 0;
 }
 
-bool is_number_but_zero(const Tensor& x) {
-  return Pattern{}.is_number(x) && !Pattern{}.is_number(x, 0);
-}
-
-// log x, and expressions that are infinite where log x is: −log x, c log x, log x / c, log x ± log y.
-bool is_logarithm(const Tensor& x, int steps = 3) {
-  if (Pattern{}.call(x, is_any_log) != nullptr) {
-    return true;
-  }
-  if (steps == 0) {
+// log x, and expressions that are infinite where log x is: −log x, c log x, log x / c, log x ± log y. Asked of every
+// factor, so it makes no handles.
+bool is_logarithm(const graph::Node& x, int steps = 3) {
+  const graph::Node* node = computed(&x);
+  if (node->operation == nullptr) {
     return false;
   }
-  const auto is_log_input = [steps](const graph::Node* call, std::size_t i) {
-    return is_logarithm(input(*call, i), steps - 1);
-  };
-  Pattern pattern;
-  if (const graph::Node* call = pattern.call(x, is_neg)) {
-    return is_log_input(call, 0);
+  const Algebra algebra = node->operation->algebra();
+  if (algebra == Algebra::log || algebra == Algebra::log1p || algebra == Algebra::log_sigmoid ||
+      algebra == Algebra::log_softmax) {
+    return true;
   }
-  if (const graph::Node* call = pattern.call(x, is_mul)) {
-    return (is_number_but_zero(input(*call, 0)) && is_log_input(call, 1)) ||
-           (is_number_but_zero(input(*call, 1)) && is_log_input(call, 0));
+  const auto inputs = node->inputs();
+  if (steps == 0 || inputs.empty()) {
+    return false;
   }
-  if (const graph::Node* call = pattern.call(x, is_div)) {
-    return is_number_but_zero(input(*call, 1)) && is_log_input(call, 0);
+  const auto is_log_input = [&](std::size_t i) { return is_logarithm(*inputs[i], steps - 1); };
+  switch (algebra) {
+    case Algebra::neg:
+      return is_log_input(0);
+    case Algebra::mul:
+      return (is_number_but_zero(*inputs[0]) && is_log_input(1)) || (is_number_but_zero(*inputs[1]) && is_log_input(0));
+    case Algebra::div:
+      return is_number_but_zero(*inputs[1]) && is_log_input(0);
+    case Algebra::sub:
+    case Algebra::add:
+      return is_log_input(0) && is_log_input(1);
+    default:
+      return false;
   }
-  const graph::Node* sum = pattern.call(x, is_sub);
-  if (sum == nullptr) {
-    sum = pattern.call(x, is_add);
-  }
-  return sum != nullptr && is_log_input(sum, 0) && is_log_input(sum, 1);
+}
+
+bool is_logarithm(const Tensor& x) {
+  return is_logarithm(*x.node());
 }
 
 }  // namespace
@@ -200,7 +204,7 @@ StableForm form_of_sum(const Tensor& a, const Tensor& b) {
 
 StableForm form_of_product(const Tensor& a, const Tensor& b) {
   // A constant number other than 0 needs none.
-  const auto varies = [](const Tensor& x) { return !is_number_but_zero(x); };
+  const auto varies = [](const Tensor& x) { return !is_number_but_zero(*x.node()); };
   if (is_logarithm(b) && varies(a)) {
     return {product_with_log(a, b), {}};
   }

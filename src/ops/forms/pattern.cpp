@@ -9,17 +9,6 @@
 
 namespace xgrad::ops {
 
-namespace {
-
-const graph::Node* computed(const graph::Node* node) noexcept {
-  while (node->form != nullptr) {
-    node = node->form->node;
-  }
-  return node;
-}
-
-}  // namespace
-
 const graph::Node* Pattern::call(const Tensor& x, Is is) {
   const graph::Node* node = computed(x.node());
   if (node->operation == nullptr || !is(*node->operation)) {
@@ -35,10 +24,14 @@ const graph::Node* Pattern::call(const Tensor& x, Is is) {
   return node;
 }
 
+std::optional<double> number_of(const graph::Node& x) {
+  const bool is_constant = x.operation == nullptr && x.has_value() && !x.history && !x.of_state &&
+                           x.shape.rank() == 0 && is_floating(x.dtype);
+  return is_constant ? std::optional{graph::element_of(x, 0)} : std::nullopt;
+}
+
 bool Pattern::is_number(const Tensor& x) {
-  const graph::Node& node = *x.node();
-  const bool found = node.operation == nullptr && node.has_value() && !node.history && !node.of_state &&
-                     node.shape.rank() == 0 && is_floating(node.dtype);
+  const bool found = number_of(*x.node()).has_value();
   if (found) {
     around_.push_back(x);
   }
@@ -46,10 +39,7 @@ bool Pattern::is_number(const Tensor& x) {
 }
 
 bool Pattern::is_number(const Tensor& x, double number) {
-  if (!Pattern{}.is_number(x)) {
-    return false;
-  }
-  const bool found = graph::element_of(*x.node(), 0) == number;
+  const bool found = number_of(*x.node()) == number;
   if (found) {
     around_.push_back(x);
   }

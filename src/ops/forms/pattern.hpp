@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "xgrad/operation.hpp"
@@ -33,6 +34,17 @@ class Pattern {
  private:
   std::vector<Tensor> around_;
 };
+
+/// The node that is computed for this one: itself, unless it has a form.
+[[nodiscard]] inline const graph::Node* computed(const graph::Node* node) noexcept {
+  while (node->form != nullptr) {
+    node = node->form->node;
+  }
+  return node;
+}
+
+/// The number that x is, as a constant of rank 0.
+[[nodiscard]] std::optional<double> number_of(const graph::Node& x);
 
 [[nodiscard]] inline Tensor input(const graph::Node& call, std::size_t i) {
   return graph::handle(call.inputs()[i]);
