@@ -6,7 +6,8 @@
 
 namespace xgrad::graph {
 
-/// Numbers operations: two of the same class with equal attributes have the same number, all others different ones.
+/// Numbers operations: two of one class with equal name, algebra and attributes have the same number, all others
+/// different ones.
 class OperationIdentity {
  public:
   /// From 1. Numbered at the first call for an instance, then read.
