@@ -21,11 +21,20 @@ void fetch(const Node* node) noexcept {
   __builtin_prefetch(&node->counts, 1);
 }
 
+// Gives a reference back; whether there is none left. Nobody can take another of a node whose only one is given back:
+// so that needs no locked instruction.
+bool is_last(Node& node, std::uint64_t reference) noexcept {
+  if (node.counts.load(std::memory_order_acquire) == reference) {
+    return true;
+  }
+  const std::uint64_t before = node.counts.fetch_sub(reference, std::memory_order_acq_rel);
+  return static_cast<std::uint32_t>(before) == 1;
+}
+
 // Drops the references to the inputs and the form of `dead`; nodes without any left are put in front of `pending`.
 void drop_inputs(Node& dead, Node*& pending) noexcept {
   const auto drop = [&pending](Node* input) {
-    const std::uint64_t before = input->counts.fetch_sub(Node::one_reference, std::memory_order_acq_rel);
-    if (static_cast<std::uint32_t>(before) == 1) {
+    if (is_last(*input, Node::one_reference)) {
       input->waiting = pending;
       pending = input;
     }
@@ -56,8 +65,7 @@ void retain_handle(Node* node) noexcept {
 }
 
 void release_handle(Node* node) noexcept {
-  const std::uint64_t before = node->counts.fetch_sub(Node::one_handle, std::memory_order_acq_rel);
-  if (static_cast<std::uint32_t>(before) == 1) {
+  if (is_last(*node, Node::one_handle)) {
     node->waiting = nullptr;
     free_pending(node);
   }

@@ -131,6 +131,7 @@ class Walk {
     const Node* node;
     std::uint32_t next_input;
   };
+  static constexpr std::size_t ahead = 6;
   static constexpr std::uint32_t on_stack = 0xFFFFFFFFU;
   static constexpr std::uint32_t first_leaf = 0x80000000U;  // until the number of nodes is known
 
@@ -181,6 +182,11 @@ class Walk {
       order_.operands.push_back(index_of(input));
     }
     stack_.pop_back();
+    if (stack_.size() >= ahead) {  // a deep chain, which came here from far away
+      const Node* soon = stack_[stack_.size() - ahead].node;
+      __builtin_prefetch(soon);
+      __builtin_prefetch(&soon->time, 1);
+    }
   }
 
   [[nodiscard]] std::uint32_t index_of(const Node* node) {

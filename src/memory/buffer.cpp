@@ -130,8 +130,10 @@ Buffer Buffer::allocate(const Shape& shape, DType dtype) {
   }
 }
 
+// Nobody can become an owner beside the last one: so that needs no locked instruction.
 void Buffer::release() noexcept {
-  if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  if (block_->references.load(std::memory_order_acquire) == 1 ||
+      block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     Pool::recycle(block_);
   }
 }

@@ -23,7 +23,11 @@ class Buffer {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~Buffer() { release(); }
+  ~Buffer() {
+    if (block_ != nullptr) {
+      release();
+    }
+  }
 
   /// Uninitialised memory for a tensor. Throws Error, naming shape and dtype, if there isn't so much.
   [[nodiscard]] static Buffer allocate(const Shape& shape, DType dtype);
@@ -42,7 +46,7 @@ class Buffer {
   static constexpr std::size_t header_bytes = 64;
   static_assert(sizeof(Block) <= header_bytes);
 
-  void release() noexcept;
+  void release() noexcept;  // not empty
 
   Block* block_ = nullptr;
 };

@@ -25,7 +25,9 @@ class Counted {
     return *this;
   }
   ~Counted() {
-    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    // Nobody can become an owner beside the last one: so that needs no locked instruction.
+    if (block_ != nullptr && (block_->references.load(std::memory_order_acquire) == 1 ||
+                              block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)) {
       delete block_;
     }
   }

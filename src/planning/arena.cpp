@@ -79,10 +79,10 @@ class FreeMemory {
 
 }  // namespace
 
-Arena place_values(const std::vector<StepAccess>& steps, const std::vector<ArenaValue>& values) {
+Arena place_values(const Steps& steps, const std::vector<ArenaValue>& values) {
   std::vector<std::size_t> last_step(values.size(), 0);
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    for (const auto* slots : {&steps[i].reads, &steps[i].writes}) {
+    for (const auto* slots : {&steps[i]->reads, &steps[i]->writes}) {
       for (const run::Slot slot : *slots) {
         last_step[slot] = i;
       }
@@ -94,13 +94,13 @@ Arena place_values(const std::vector<StepAccess>& steps, const std::vector<Arena
   FreeMemory memory;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     std::vector<run::Slot> dying;
-    for (const auto* slots : {&steps[i].reads, &steps[i].writes}) {
+    for (const auto* slots : {&steps[i]->reads, &steps[i]->writes}) {
       std::copy_if(slots->begin(), slots->end(), std::back_inserter(dying),
                    [&](run::Slot slot) { return values[slot].bytes > 0 && last_step[slot] == i; });
     }
     std::sort(dying.begin(), dying.end());
     dying.erase(std::unique(dying.begin(), dying.end()), dying.end());
-    for (const run::Slot slot : steps[i].writes) {
+    for (const run::Slot slot : steps[i]->writes) {
       if (values[slot].bytes == 0) {
         continue;
       }

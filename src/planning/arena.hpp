@@ -23,6 +23,6 @@ struct ArenaValue {
 
 /// Places values in an arena by their lifetimes: from the step that writes them to the last that reads them. `values`
 /// is per slot; those with bytes 0 stay outside. Steps are in the order in which they run.
-[[nodiscard]] Arena place_values(const std::vector<StepAccess>& steps, const std::vector<ArenaValue>& values);
+[[nodiscard]] Arena place_values(const Steps& steps, const std::vector<ArenaValue>& values);
 
 }  // namespace xgrad::planning

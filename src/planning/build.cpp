@@ -176,11 +176,11 @@ class Builder {
     grouped_.groups = std::move(sorted);
   }
 
-  [[nodiscard]] std::vector<StepAccess> accesses() const {
-    std::vector<StepAccess> result;
+  [[nodiscard]] Steps accesses() const {
+    Steps result;
     result.reserve(grouped_.groups.size());
     std::transform(grouped_.groups.begin(), grouped_.groups.end(), std::back_inserter(result),
-                   [](const auto& group) { return group->access(); });
+                   [](const auto& group) { return &group->access(); });
     return result;
   }
 
@@ -240,11 +240,14 @@ class Builder {
       const std::string separator = result.result.empty() ? "" : ", ";
       result.result += separator + (node.name ? fmt::format("'{}' ", *node.name) : "") + to_string(node.shape);
     }
-    std::unordered_set<const graph::Node*> read;
-    for (const Source& each : group.reads()) {
-      if (read.insert(each.node).second) {
-        result.bytes += static_cast<std::size_t>(each.node->shape.size()) * size_of(each.node->dtype);
-      }
+    std::vector<const graph::Node*> read;
+    read.reserve(group.reads().size());
+    std::transform(group.reads().begin(), group.reads().end(), std::back_inserter(read),
+                   [](const Source& each) { return each.node; });
+    std::sort(read.begin(), read.end());
+    read.erase(std::unique(read.begin(), read.end()), read.end());
+    for (const graph::Node* node : read) {
+      result.bytes += static_cast<std::size_t>(node->shape.size()) * size_of(node->dtype);
     }
     return result;
   }

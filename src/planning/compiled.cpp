@@ -126,6 +126,7 @@ TracedPlan trace_function(std::span<const Tensor> arguments, const Traced& trace
         request.over_leaf.push_back(read ? static_cast<std::uint32_t>(arguments.size() + result.read.size() - 1)
                                          : planning::Request::no_leaf);
         result.written.emplace_back(access->cell);
+        result.writes_states = result.writes_states || !access->cell->trained;
       }
     }
   }
@@ -206,13 +207,19 @@ void require_held(const std::vector<graph::KeptCell>& cells) {
   }
 }
 
+void evaluate(const Tensor& tensor) {
+  if (!tensor.node()->has_value()) {
+    tensor.eval();
+  }
+}
+
 // States may have been set to what is still pending, and may be guarded.
 void prepare_states(const TracedPlan& trace) {
   for (const graph::KeptCell& cell : trace.read) {
-    cell->value.eval();
+    evaluate(cell->value);
   }
-  for (const graph::KeptCell& cell : trace.written) {
-    if (!cell->trained) {
+  for (std::size_t i = 0; trace.writes_states && i < trace.written.size(); ++i) {
+    if (const graph::KeptCell& cell = trace.written[i]; !cell->trained) {
       graph::before_write(cell.shared());
     }
   }
@@ -350,7 +357,7 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
   require_held(trace.written);
   const planning::RunningGuard running{trace.planned};  // also keeps the trace
   for (const Tensor& argument : arguments) {
-    argument.eval();
+    evaluate(argument);
   }
   prepare_states(trace);
   run::Plan& plan = *trace.planned.plan;

@@ -36,6 +36,7 @@ struct TracedPlan {
   std::shared_ptr<void> form;  // a result without its tensors
   std::vector<graph::KeptCell> read;
   std::vector<graph::KeptCell> written;
+  bool writes_states = false;
   std::vector<Argument> results;
   Planned planned;
   std::vector<std::string> constants;   // a line for each, see captured_constants()

@@ -188,9 +188,11 @@ bool run_sources(const graph::Order& order) {
   return any;
 }
 
-// Whether a plan would run a call as it is, as a draw of random numbers.
+// Whether a plan would run a call by the operation's own kernel: it is no pass over tiles and no product.
 bool runs_as_it_is(const Operation& operation) {
-  return !operation.differentiable() && !operation.aliases_input() && operation.elementwise() == nullptr;
+  const Algebra algebra = operation.algebra();
+  return !operation.aliases_input() && operation.elementwise() == nullptr && algebra != Algebra::matmul &&
+         algebra != Algebra::outer;
 }
 
 // Whether the order is one such call: nothing to plan.

@@ -14,10 +14,10 @@ using Edges = std::vector<std::vector<std::uint32_t>>;
 
 constexpr std::uint32_t nobody = 0xFFFFFFFFU;
 
-std::vector<std::uint32_t> writers(const std::vector<StepAccess>& steps, std::size_t slot_count) {
+std::vector<std::uint32_t> writers(const Steps& steps, std::size_t slot_count) {
   std::vector<std::uint32_t> result(slot_count, nobody);
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    for (const run::Slot slot : steps[i].writes) {
+    for (const run::Slot slot : steps[i]->writes) {
       result[slot] = i;
     }
   }
@@ -27,7 +27,7 @@ std::vector<std::uint32_t> writers(const std::vector<StepAccess>& steps, std::si
 /// Puts steps in order: of those that can run next, the one with the lowest rank.
 class Sequence {
  public:
-  Sequence(const std::vector<StepAccess>& steps, std::size_t slot_count)
+  Sequence(const Steps& steps, std::size_t slot_count)
       : steps_{steps},
         writer_{writers(steps, slot_count)},
         after_(steps.size()),
@@ -36,7 +36,7 @@ class Sequence {
         overwrite_waits_(steps.size(), 0),
         entered_(steps.size(), false) {
     for (std::uint32_t i = 0; i < steps.size(); ++i) {
-      for (const run::Slot slot : steps[i].reads) {
+      for (const run::Slot slot : steps[i]->reads) {
         if (writer_[slot] != nobody && writer_[slot] != i) {
           after_[writer_[slot]].push_back(i);
           ++waits_[i];
@@ -77,8 +77,8 @@ class Sequence {
       after_throwing_.push_back(writer(overwrite));
     }
     for (std::uint32_t i = 0; i < steps_.size(); ++i) {
-      throwing_ += steps_[i].may_throw ? 1 : 0;
-      for (const run::Slot slot : steps_[i].reads) {
+      throwing_ += steps_[i]->may_throw ? 1 : 0;
+      for (const run::Slot slot : steps_[i]->reads) {
         const auto found = by_leaf.find(slot);
         for (std::size_t k = 0; found != by_leaf.end() && k < found->second.size(); ++k) {
           if (const std::uint32_t last = found->second[k]; last != i) {
@@ -98,7 +98,7 @@ class Sequence {
   void enter(std::uint32_t step) {
     if (waits_[step] == 0 && overwrite_waits_[step] == 0 && !entered_[step]) {
       entered_[step] = true;
-      ready_.emplace(steps_[step].rank, step);
+      ready_.emplace(steps_[step]->rank, step);
     }
   }
 
@@ -122,7 +122,7 @@ class Sequence {
       for (const std::uint32_t follower : overwrites_after_[step]) {
         overwrite_may_go_on(follower);
       }
-      if (steps_[step].may_throw && throwing_ > 0) {
+      if (steps_[step]->may_throw && throwing_ > 0) {
         --throwing_;
         if (throwing_ == 0) {
           std::for_each(after_throwing_.begin(), after_throwing_.end(),
@@ -135,7 +135,7 @@ class Sequence {
 
   using Entry = std::pair<std::uint32_t, std::uint32_t>;  // rank, step
 
-  const std::vector<StepAccess>& steps_;
+  const Steps& steps_;
   std::vector<std::uint32_t> writer_;
   Edges after_;
   std::vector<std::uint32_t> waits_;
@@ -151,8 +151,7 @@ class Sequence {
 
 }  // namespace
 
-std::vector<std::uint32_t> schedule(const std::vector<StepAccess>& steps, std::size_t slot_count,
-                                    std::vector<Overwrite>& overwrites) {
+std::vector<std::uint32_t> schedule(const Steps& steps, std::size_t slot_count, std::vector<Overwrite>& overwrites) {
   return Sequence{steps, slot_count}.run(overwrites);
 }
 

@@ -11,16 +11,13 @@ namespace {
 
 class BatchedProductGroup final : public Group {
  public:
-  BatchedProductGroup(const graph::Order& order, std::uint32_t node) : Group{order, {node}, node} {}
-
-  [[nodiscard]] std::vector<Source> reads() const override {
-    return {source(order(), rank(), 0), source(order(), rank(), 1)};
-  }
+  BatchedProductGroup(const graph::Order& order, std::uint32_t node)
+      : Group{order, {node}, node, {source(order, node, 0), source(order, node, 1)}} {}
 
   void assign(const Storage& storage, const std::vector<bool>& /*needed*/) override {
     const graph::Node& node = *order().nodes[rank()];
-    a_ = {storage.operand(source(order(), rank(), 0)), ops::flag(*node.operation, "transpose_a")};
-    b_ = {storage.operand(source(order(), rank(), 1)), ops::flag(*node.operation, "transpose_b")};
+    a_ = {storage.operand(reads()[0]), ops::flag(*node.operation, "transpose_a")};
+    b_ = {storage.operand(reads()[1]), ops::flag(*node.operation, "transpose_b")};
     c_ = storage.operand({rank(), &node});
     own_access().reads = {a_.operand.slot, b_.operand.slot};
     own_access().writes = {c_.slot};

@@ -15,23 +15,25 @@ std::vector<std::uint32_t> joined(std::vector<std::uint32_t> nodes, const std::v
   return nodes;
 }
 
+// What a pass takes from leaves and from other groups.
+std::vector<Source> reads_of(const graph::Order& order, const std::vector<std::uint32_t>& nodes) {
+  std::vector<Source> reads;
+  for (const std::uint32_t node : nodes) {
+    for (std::size_t j = 0; j < order.inputs(node).size(); ++j) {
+      const Source from = through_broadcasts(order, source(order, node, j));
+      if (from.is_leaf || !std::binary_search(nodes.begin(), nodes.end(), from.index)) {
+        reads.push_back(from);
+      }
+    }
+  }
+  return reads;
+}
+
 class ElementwiseGroup final : public Group {
  public:
   ElementwiseGroup(const graph::Order& order, std::vector<std::uint32_t> nodes, std::vector<std::uint32_t> sums)
-      : Group{order, joined(nodes, sums), nodes.back()}, pass_{std::move(nodes), std::move(sums)} {}
-
-  [[nodiscard]] std::vector<Source> reads() const override {
-    std::vector<Source> reads;
-    for (const std::uint32_t node : pass_.nodes) {
-      for (std::size_t j = 0; j < order().inputs(node).size(); ++j) {
-        const Source from = through_broadcasts(order(), source(order(), node, j));
-        if (from.is_leaf || !std::binary_search(pass_.nodes.begin(), pass_.nodes.end(), from.index)) {
-          reads.push_back(from);
-        }
-      }
-    }
-    return reads;
-  }
+      : Group{order, joined(nodes, sums), nodes.back(), reads_of(order, nodes)},
+        pass_{std::move(nodes), std::move(sums)} {}
 
   void assign(const Storage& storage, const std::vector<bool>& needed) override {
     task_ = tile_program(order(), pass_, storage, needed);

@@ -12,8 +12,8 @@
 
 namespace xgrad::planning {
 
-/// Nodes that run as one step, while a plan is made. reads() may be asked at once. When it is known which values other
-/// groups read, assign() gives it its slots, and everything else may be asked; make() comes last.
+/// Nodes that run as one step, while a plan is made. What it reads is known at once. When it is known which values
+/// other groups read, assign() gives it its slots, and everything else may be asked; make() comes last.
 class Group {
  public:
   Group(const Group&) = delete;
@@ -25,7 +25,7 @@ class Group {
   /// The node that it stands for: its place in the model, and how early it should run.
   [[nodiscard]] std::uint32_t rank() const noexcept { return rank_; }
   /// The values that it takes from leaves and from other groups.
-  [[nodiscard]] virtual std::vector<Source> reads() const = 0;
+  [[nodiscard]] const std::vector<Source>& reads() const noexcept { return reads_; }
 
   /// Fixes its slots. `needed` says of every node whether its value is read by another group, or is an output.
   virtual void assign(const Storage& storage, const std::vector<bool>& needed) = 0;
@@ -38,8 +38,8 @@ class Group {
   [[nodiscard]] virtual std::unique_ptr<run::PlanStep> make() = 0;
 
  protected:
-  Group(const graph::Order& order, std::vector<std::uint32_t> nodes, std::uint32_t rank)
-      : order_{order}, nodes_{std::move(nodes)}, rank_{rank} {
+  Group(const graph::Order& order, std::vector<std::uint32_t> nodes, std::uint32_t rank, std::vector<Source> reads)
+      : order_{order}, nodes_{std::move(nodes)}, rank_{rank}, reads_{std::move(reads)} {
     access_.rank = rank;
   }
   [[nodiscard]] const graph::Order& order() const noexcept { return order_; }
@@ -49,6 +49,7 @@ class Group {
   const graph::Order& order_;
   std::vector<std::uint32_t> nodes_;
   std::uint32_t rank_;
+  std::vector<Source> reads_;
   StepAccess access_;
 };
 

@@ -10,17 +10,18 @@ namespace xgrad::planning {
 
 namespace {
 
+std::vector<Source> reads_of(const graph::Order& order, std::uint32_t node) {
+  std::vector<Source> reads;
+  reads.reserve(order.inputs(node).size());
+  for (std::size_t j = 0; j < order.inputs(node).size(); ++j) {
+    reads.push_back(source(order, node, j));
+  }
+  return reads;
+}
+
 class OperationGroup final : public Group {
  public:
-  OperationGroup(const graph::Order& order, std::uint32_t node) : Group{order, {node}, node} {}
-
-  [[nodiscard]] std::vector<Source> reads() const override {
-    std::vector<Source> reads;
-    for (std::size_t j = 0; j < order().inputs(rank()).size(); ++j) {
-      reads.push_back(source(order(), rank(), j));
-    }
-    return reads;
-  }
+  OperationGroup(const graph::Order& order, std::uint32_t node) : Group{order, {node}, node, reads_of(order, node)} {}
 
   void assign(const Storage& storage, const std::vector<bool>& /*needed*/) override {
     for (const Source& read : reads()) {

@@ -38,22 +38,22 @@ run::ProductShape product_shape(const graph::Node& node) {
   return shape;
 }
 
+std::vector<Source> reads_of(const graph::Order& order, const FoldedProduct& folded) {
+  std::vector<Source> reads{source(order, folded.product, 0), source(order, folded.product, 1)};
+  reads.insert(reads.end(), folded.scalars.begin(), folded.scalars.end());
+  if (folded.start) {
+    reads.push_back(*folded.start);
+  }
+  if (folded.start_scale) {
+    reads.push_back(*folded.start_scale);
+  }
+  return reads;
+}
+
 class ProductGroup final : public Group {
  public:
   ProductGroup(const graph::Order& order, std::uint32_t node, FoldedProduct folded)
-      : Group{order, {node}, node}, folded_{std::move(folded)} {}
-
-  [[nodiscard]] std::vector<Source> reads() const override {
-    std::vector<Source> reads{source(order(), folded_.product, 0), source(order(), folded_.product, 1)};
-    reads.insert(reads.end(), folded_.scalars.begin(), folded_.scalars.end());
-    if (folded_.start) {
-      reads.push_back(*folded_.start);
-    }
-    if (folded_.start_scale) {
-      reads.push_back(*folded_.start_scale);
-    }
-    return reads;
-  }
+      : Group{order, {node}, node, reads_of(order, folded)}, folded_{std::move(folded)} {}
 
   void assign(const Storage& storage, const std::vector<bool>& /*needed*/) override {
     for (const Source& read : reads()) {
@@ -62,8 +62,8 @@ class ProductGroup final : public Group {
       own_access().may_throw = access().may_throw || read.node->shape.size() > std::numeric_limits<std::int32_t>::max();
     }
     task_.shape = product_shape(*order().nodes[folded_.product]);
-    const run::Operand a = storage.operand(source(order(), folded_.product, 0));
-    const run::Operand b = storage.operand(source(order(), folded_.product, 1));
+    const run::Operand a = storage.operand(reads()[0]);
+    const run::Operand b = storage.operand(reads()[1]);
     task_.a = a.slot;
     task_.b = b.slot;
     task_.a_offset = a.layout ? a.layout->offset : 0;

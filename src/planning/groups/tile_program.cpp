@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -32,30 +31,63 @@ struct ChosenKernel {
   std::vector<Source> inputs;
 };
 
+/// What is known of each node of a pass.
+template <class T>
+class OfNodes {
+ public:
+  explicit OfNodes(const std::vector<std::uint32_t>& nodes) : nodes_{nodes}, values_(nodes.size()) {}
+
+  /// Null for a value that isn't one of theirs.
+  [[nodiscard]] T* find(const Source& from) noexcept {
+    const std::size_t position = position_of(from.index);
+    return from.is_leaf || position == values_.size() ? nullptr : &values_[position];
+  }
+  [[nodiscard]] const T* find(const Source& from) const noexcept {
+    const std::size_t position = position_of(from.index);
+    return from.is_leaf || position == values_.size() ? nullptr : &values_[position];
+  }
+  [[nodiscard]] T& operator[](std::uint32_t node) noexcept { return values_[position_of(node)]; }
+
+ private:
+  [[nodiscard]] std::size_t position_of(std::uint32_t node) const noexcept {
+    const auto found = std::lower_bound(nodes_.begin(), nodes_.end(), node);
+    return found == nodes_.end() || *found != node ? nodes_.size() : static_cast<std::size_t>(found - nodes_.begin());
+  }
+
+  const std::vector<std::uint32_t>& nodes_;
+  std::vector<T> values_;
+};
+
 /// Chooses the kernels of a group: combinations first, where what lies between is needed nowhere else.
 class KernelSelection {
  public:
-  KernelSelection(const graph::Order& order, const TilePass& pass, const std::vector<bool>& needed) : order_{order} {
+  KernelSelection(const graph::Order& order, const TilePass& pass, const std::vector<bool>& needed)
+      : order_{order}, nodes_{pass.nodes} {
+    const auto count = [this](const Source& from) {
+      if (Known* const known = nodes_.find(from)) {
+        ++known->uses;
+      }
+    };
     for (const std::uint32_t index : pass.nodes) {
       for (std::size_t j = 0; j < order.inputs(index).size(); ++j) {
-        ++uses_[operand(index, j).index];
+        count(operand(index, j));
       }
     }
     for (const std::uint32_t sum : pass.sums) {
-      ++uses_[source(order, sum, 0).index];
+      count(source(order, sum, 0));
     }
     for (const std::uint32_t index : pass.nodes) {
-      inner_[index] = uses_[index] == 1 && !needed[index];
+      nodes_[index].inner = nodes_[index].uses == 1 && !needed[index];
     }
-    std::map<std::uint32_t, bool> done;
+    list_.reserve(pass.nodes.size());
     for (auto index = pass.nodes.rbegin(); index != pass.nodes.rend(); ++index) {
-      if (done[*index]) {
+      if (nodes_[*index].done) {
         continue;
       }
-      const auto combined = combination(*index);
-      list_.push_back(combined ? *combined : plain(*index));
+      auto combined = combination(*index);
+      list_.push_back(combined ? std::move(*combined) : plain(*index));
       for (const std::uint32_t part : parts_) {
-        done[part] = true;
+        nodes_[part].done = true;
       }
     }
     std::reverse(list_.begin(), list_.end());
@@ -64,6 +96,12 @@ class KernelSelection {
   [[nodiscard]] const std::vector<ChosenKernel>& list() const noexcept { return list_; }
 
  private:
+  struct Known {
+    std::uint32_t uses = 0;
+    bool inner = false;  // used once, and inside
+    bool done = false;   // has a kernel, or is part of another's
+  };
+
   [[nodiscard]] Source operand(std::uint32_t index, std::size_t input) const {
     return through_broadcasts(order_, source(order_, index, input));
   }
@@ -83,11 +121,8 @@ class KernelSelection {
 
   // A node of this kind that lies inside.
   [[nodiscard]] bool is_inner(const Source& from, Algebra algebra) const {
-    if (from.is_leaf) {
-      return false;
-    }
-    const auto known = inner_.find(from.index);
-    return known != inner_.end() && known->second && algebra_of(*from.node) == algebra;
+    const Known* const known = nodes_.find(from);
+    return known != nullptr && known->inner && algebra_of(*from.node) == algebra;
   }
 
   [[nodiscard]] static bool is_one(const Source& from) { return from.is_leaf && special_number(*from.node) == 1.0; }
@@ -163,9 +198,8 @@ class KernelSelection {
   }
 
   const graph::Order& order_;
-  std::map<std::uint32_t, std::size_t> uses_;
-  std::map<std::uint32_t, bool> inner_;  // used once, and inside
-  std::vector<std::uint32_t> parts_;     // of the last combination, but for its result
+  OfNodes<Known> nodes_;
+  std::vector<std::uint32_t> parts_;  // of the last combination, but for its result
   std::vector<ChosenKernel> list_;
 };
 
@@ -173,16 +207,23 @@ class KernelSelection {
 class TileProgram {
  public:
   TileProgram(const graph::Order& order, const TilePass& pass, const Storage& storage, const std::vector<bool>& needed)
-      : order_{order}, pass_{pass}, storage_{storage}, needed_{needed}, kernels_{order, pass, needed} {
+      : order_{order},
+        pass_{pass},
+        storage_{storage},
+        needed_{needed},
+        kernels_{order, pass, needed},
+        results_{pass.nodes} {
     task_.shape = order.nodes[pass.nodes.front()]->shape;
     task_.scratch = storage.scratch();
     for (std::size_t i = 0; i < kernels_.list().size(); ++i) {
       for (const Source& input : kernels_.list()[i].inputs) {
-        last_use_[input.index] = i;
+        if (Result* const result = results_.find(input)) {
+          result->last_use = i;
+        }
       }
     }
     for (const std::uint32_t sum : pass.sums) {
-      last_use_[source(order, sum, 0).index] = std::numeric_limits<std::size_t>::max();
+      results_[source(order, sum, 0).index].last_use = std::numeric_limits<std::size_t>::max();
     }
   }
 
@@ -192,7 +233,7 @@ class TileProgram {
     }
     for (const std::uint32_t index : pass_.sums) {
       if (auto sum = tile_sum(*order_.nodes[index])) {
-        sum->source = results_.at(source(order_, index, 0).index);
+        sum->source = *results_[source(order_, index, 0).index].tile;
         sum->output.slot = storage_.of_node(index);
         task_.sums.push_back(*sum);
       }
@@ -218,14 +259,22 @@ class TileProgram {
       call.inputs.push_back(input_register(chosen.inputs[j], (scalars >> j & 1U) != 0));
     }
     for (const Source& input : chosen.inputs) {
-      release(input.index, i);
+      release(input, i);
     }
     call.output = output_register(chosen.index, node.dtype);
-    results_[chosen.index] = call.output;
+    results_[chosen.index].tile = call.output;
     task_.calls.push_back(std::move(call));
   }
 
-  [[nodiscard]] bool is_inside(const Source& from) const { return !from.is_leaf && results_.contains(from.index); }
+  struct Result {
+    std::optional<std::uint16_t> tile;  // once it is computed
+    std::size_t last_use = 0;           // the call that reads it last
+  };
+
+  [[nodiscard]] bool is_inside(const Source& from) const {
+    const Result* const result = results_.find(from);
+    return result != nullptr && result->tile.has_value();
+  }
 
   // Bit j: input j is one element for the whole pass.
   [[nodiscard]] unsigned scalar_inputs(const ChosenKernel& chosen) const {
@@ -240,7 +289,7 @@ class TileProgram {
 
   std::uint16_t input_register(const Source& from, bool scalar) {
     if (is_inside(from)) {
-      return results_.at(from.index);
+      return *results_.find(from)->tile;
     }
     const auto kind = scalar ? run::TileRegister::Kind::scalar : run::TileRegister::Kind::input;
     const run::Operand operand = storage_.operand(from);
@@ -269,14 +318,14 @@ class TileProgram {
     return append({run::TileRegister::Kind::temporary, {0, {}, dtype}});
   }
 
-  void release(std::uint32_t index, std::size_t i) {
-    const auto result = results_.find(index);
-    if (result == results_.end() || last_use_.at(index) != i ||
-        task_.registers[result->second].kind != run::TileRegister::Kind::temporary) {
+  void release(const Source& from, std::size_t i) {
+    const Result* const result = results_.find(from);
+    if (result == nullptr || !result->tile || result->last_use != i ||
+        task_.registers[*result->tile].kind != run::TileRegister::Kind::temporary) {
       return;
     }
-    if (std::find(free_.begin(), free_.end(), result->second) == free_.end()) {
-      free_.push_back(result->second);
+    if (std::find(free_.begin(), free_.end(), *result->tile) == free_.end()) {
+      free_.push_back(*result->tile);
     }
   }
 
@@ -291,8 +340,7 @@ class TileProgram {
   const std::vector<bool>& needed_;
   KernelSelection kernels_;
   run::ElementwiseTask task_;
-  std::map<std::uint32_t, std::uint16_t> results_;
-  std::map<std::uint32_t, std::size_t> last_use_;
+  OfNodes<Result> results_;
   std::vector<std::uint16_t> free_;
 };
 

@@ -85,15 +85,36 @@ void long_row(const T* x, std::int64_t count, T* out) {
   }
 }
 
+// The largest of every row. Of four rows at a time, whose comparisons don't wait for one another.
+template <class T>
+void largest_of_rows(const T* x, std::int64_t rows, std::int64_t count, T* out) {
+  std::int64_t row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const T* first = x + row * count;
+    std::array<T, 4> largest{first[0], first[count], first[2 * count], first[3 * count]};
+    for (std::int64_t i = 1; i < count; ++i) {
+      for (std::size_t k = 0; k < 4; ++k) {
+        largest[k] = Largest<T>::AnyZero::combine(largest[k], first[static_cast<std::int64_t>(k) * count + i]);
+      }
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::int64_t of = row + static_cast<std::int64_t>(k);
+      out[of] = largest[k] == 0 ? Largest<T>::run(x + of * count, count) : largest[k];
+    }
+  }
+  for (; row < rows; ++row) {
+    out[row] = Largest<T>::run(x + row * count, count);
+  }
+}
+
 // `rows` short rows, at most scratch_elements in all: their exponentials in one go.
 template <Result result, class T>
 void short_rows(const T* x, std::int64_t rows, std::int64_t count, T* out) {
   alignas(64) Scratch<T> scratch;  // NOLINT: filled before it is read
   Scratch<T> largest;              // NOLINT: filled before it is read
+  largest_of_rows(x, rows, count, largest.data());
   for (std::int64_t row = 0; row < rows; ++row) {
-    const T m = Largest<T>::run(x + row * count, count);
-    largest[static_cast<std::size_t>(row)] = m;
-    subtract(x + row * count, m, count, scratch.data() + row * count);
+    subtract(x + row * count, largest[static_cast<std::size_t>(row)], count, scratch.data() + row * count);
   }
   if constexpr (result == Result::log_softmax) {
     std::copy_n(scratch.data(), rows * count, out);
