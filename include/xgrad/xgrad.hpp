@@ -28,6 +28,7 @@
 #include "xgrad/nn/mode.hpp"
 #include "xgrad/nn/normalization.hpp"
 #include "xgrad/nn/parameters.hpp"
+#include "xgrad/nn/recurrent.hpp"
 #include "xgrad/nn/sequential.hpp"
 #include "xgrad/nn/states.hpp"
 #include "xgrad/nn/visit.hpp"
