@@ -165,7 +165,7 @@ std::vector<Formulas::Candidate> Formulas::candidates() const {
   return result;
 }
 
-// A δ is needed if a line that is needed uses it.
+// A δ is needed if a line that is needed uses it, itself or in what it abbreviates.
 void Formulas::mark_needed(std::vector<Candidate>& candidates) const {
   std::unordered_map<Expr, Candidate*> definition;
   std::vector<Expr> roots;
@@ -176,10 +176,17 @@ void Formulas::mark_needed(std::vector<Candidate>& candidates) const {
       definition.emplace(candidate.line.symbol, &candidate);
     }
   }
+  std::unordered_map<Expr, Expr> abbreviated;
+  for (const Line& line : abbreviations()) {
+    abbreviated.emplace(line.symbol, line.right);
+  }
   Marks seen{expressions_};
   while (!roots.empty()) {
     std::vector<Expr> next;
     for (Expr part : new_parts(std::move(roots), seen)) {
+      if (const auto whole = abbreviated.find(part); whole != abbreviated.end()) {
+        next.push_back(whole->second);
+      }
       const auto defined = definition.find(part);
       if (defined != definition.end() && !std::exchange(defined->second->needed, true)) {
         next.push_back(defined->second->line.right);
