@@ -40,6 +40,7 @@
 #include "xgrad/plan.hpp"
 #include "xgrad/random.hpp"
 #include "xgrad/reduce.hpp"
+#include "xgrad/scan.hpp"
 #include "xgrad/scope.hpp"
 #include "xgrad/shape.hpp"
 #include "xgrad/state.hpp"

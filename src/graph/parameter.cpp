@@ -68,6 +68,7 @@ const std::string& Parameter::name() const& {
 }
 
 void Parameter::set(const Tensor& value) const {
+  graph::NoWrites::check("Parameter");
   require_like(held(), value);
   if (graph::Trace* trace = graph::Trace::current(); trace != nullptr) {
     trace->write(cell_, value);
@@ -77,6 +78,7 @@ void Parameter::set(const Tensor& value) const {
 }
 
 void Parameter::restore(const Tensor& value) const {
+  graph::NoWrites::check("Parameter");
   require_like(held(), value);
   if (graph::Trace::current() != nullptr) {
     throw ValueError(fmt::format("[parameter] {} is restored inside a compiled function: set() it to the value instead",

@@ -75,6 +75,7 @@ const std::string& State::name() const& {
 }
 
 void State::set(const Tensor& value) const {
+  graph::NoWrites::check("State");
   graph::require_like("state", held().shape(), held().dtype(), value, [this] { return graph::label(held()); });
   if (graph::Trace* trace = graph::Trace::current(); trace != nullptr) {
     trace->write(cell_, value);

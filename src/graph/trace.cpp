@@ -15,6 +15,7 @@ namespace xgrad::graph {
 namespace {
 
 constinit XGRAD_STATIC_TLS thread_local Trace* current_trace = nullptr;
+constinit XGRAD_STATIC_TLS thread_local const char* unwritable = nullptr;  // the operation, while a NoWrites lives
 
 // x itself. Not differentiable: to a derivative it is a leaf.
 class BindOperation final : public Operation {
@@ -78,6 +79,21 @@ void Trace::write(const std::shared_ptr<Cell>& cell, const Tensor& value) {
   found.value.node()->name = cell->value.node()->name;
   found.value.node()->of_state = !cell->trained;
   found.written = true;
+}
+
+NoWrites::NoWrites(const char* operation) noexcept : outer_{std::exchange(unwritable, operation)} {}
+
+NoWrites::~NoWrites() {
+  unwritable = outer_;
+}
+
+void NoWrites::check(const char* kind) {
+  if (unwritable != nullptr) {
+    throw ValueError(
+        fmt::format("[{}] the step sets a {}, as a draw of random numbers does: it is traced once for all steps; do it "
+                    "before, and pass what the steps need as a sequence",
+                    unwritable, kind));
+  }
 }
 
 void require_untraced(const Node& node, std::string_view what) {

@@ -48,6 +48,23 @@ class Trace {
   std::unordered_map<const Cell*, Access*> by_cell_;
 };
 
+/// While it lives, setting a Parameter or a State on this thread is a ValueError: the code that runs is traced once,
+/// and run many times.
+class NoWrites {
+ public:
+  /// The operation that traces it, for the error.
+  explicit NoWrites(const char* operation) noexcept;
+  NoWrites(const NoWrites&) = delete;
+  NoWrites& operator=(const NoWrites&) = delete;
+  ~NoWrites();
+
+  /// Throws if one lives. `kind` is what would be set.
+  static void check(const char* kind);
+
+ private:
+  const char* outer_;
+};
+
 /// Throws ValueError if the node is part of a trace, and so has no value: `what` would read it.
 void require_untraced(const Node& node, std::string_view what);
 

@@ -248,6 +248,7 @@ Position position_of(const State& state) {
 
 /// Takes a stream outside of traces. Where the memory is nobody else's, it is used again.
 Position taken(const State& state) {
+  graph::NoWrites::check("State");
   const Position position = position_of(state);
   graph::before_write(state.cell());
   const Position next{position.seed, position.stream + 1};
