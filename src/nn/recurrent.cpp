@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
@@ -12,6 +14,7 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/reduce.hpp"
+#include "xgrad/scan.hpp"
 #include "xgrad/scope.hpp"
 
 #include "nn/defined.hpp"
@@ -257,35 +260,56 @@ class Pass {
 
   /// x (N, T, in); `alive` (N, T), or undefined if all steps are.
   Pass(const Cell& cell, const Tensor& x, const Tensor& alive, bool backward)
-      : cell_{cell}, projected_{cell.project(x)}, alive_{alive}, steps_{x.dim(1)}, backward_{backward} {}
+      : cell_{cell}, projected_{cell.project(x)}, alive_{alive}, backward_{backward} {}
 
   /// The outputs (N, T, hidden), and the last carry.
-  Sequences<Carry> run(Carry carry) const {
-    std::vector<Tensor> outputs(static_cast<std::size_t>(steps_));
-    for (std::int64_t k = 0; k < steps_; ++k) {
-      const std::int64_t t = backward_ ? steps_ - 1 - k : k;
+  Sequences<Carry> written_out(Carry carry) const {
+    const std::int64_t steps = projected_.dim(1);
+    std::vector<Tensor> outputs(static_cast<std::size_t>(steps));
+    for (std::int64_t k = 0; k < steps; ++k) {
+      const std::int64_t t = backward_ ? steps - 1 - k : k;
       const Scope scope{fmt::format("t{}", t)};
-      const Carry next = cell_.step(projected_.at({all, t}), carry);
-      carry = alive_.defined() ? kept(next, carry, t) : next;
-      const Tensor h = parts(next)[0];
-      outputs[static_cast<std::size_t>(t)] = alive_.defined() ? where(alive_at(t), h, 0.0) : h;
+      const Tensor alive = alive_.defined() ? alive_.at({all, t}) : Tensor{};
+      std::tie(carry, outputs[static_cast<std::size_t>(t)]) = step(projected_.at({all, t}), alive, carry);
     }
     return {stack(outputs, 1), carry};
   }
 
- private:
-  [[nodiscard]] Tensor alive_at(std::int64_t t) const { return expand_dims(alive_.at({all, t}), -1); }
+  /// The same as one loop.
+  Sequences<Carry> scanned(const Carry& carry) const {
+    std::vector<Tensor> sequences{permute(projected_, {1, 0, 2})};
+    if (alive_.defined()) {
+      sequences.push_back(transpose(alive_));
+    }
+    const ScanFunction one = [this](const std::vector<Tensor>& carried, const std::vector<Tensor>& xs) {
+      Carry now;
+      assign(now, carried);
+      auto [next, output] = step(xs[0], alive_.defined() ? xs[1] : Tensor{}, now);
+      return ScanStep{parts(next), {output}};
+    };
+    const Scanned result = scan(one, parts(carry), sequences, {.reverse = backward_});
+    Carry last;
+    assign(last, result.carry);
+    return {permute(result.outputs[0], {1, 0, 2}), last};
+  }
 
-  // A sequence that has ended, or hasn't begun, keeps its carry.
-  [[nodiscard]] Carry kept(const Carry& next, const Carry& carry, std::int64_t t) const {
-    return mapped(std::vector<Carry>{next, carry},
-                  [&](const std::vector<Tensor>& both) { return where(alive_at(t), both[0], both[1]); });
+ private:
+  // The next carry and the output. A sequence that has ended, or hasn't begun, keeps its carry.
+  [[nodiscard]] std::pair<Carry, Tensor> step(const Tensor& projected, const Tensor& alive, const Carry& carry) const {
+    const Carry next = cell_.step(projected, carry);
+    const Tensor h = parts(next)[0];
+    if (!alive.defined()) {
+      return {next, h};
+    }
+    const Tensor column = expand_dims(alive, -1);
+    return {mapped(std::vector<Carry>{next, carry},
+                   [&](const std::vector<Tensor>& both) { return where(column, both[0], both[1]); }),
+            where(column, h, 0.0)};
   }
 
   const Cell& cell_;
   Tensor projected_;
   Tensor alive_;
-  std::int64_t steps_;
   bool backward_;
 };
 
@@ -299,7 +323,7 @@ bool is_defined(const Carry& carry) {
 
 template <class Cell>
 Recurrent<Cell>::Recurrent(std::int64_t in, std::int64_t hidden, Random& random, const RecurrentOptions& options)
-    : bidirectional{options.bidirectional}, batch_first{options.batch_first} {
+    : bidirectional{options.bidirectional}, batch_first{options.batch_first}, written_out{options.written_out} {
   if (options.layers <= 0) {
     throw ValueError(fmt::format("[{}] of {} layers; expected one or more", name_of<Cell>, options.layers));
   }
@@ -357,7 +381,8 @@ Sequences<typename Cell::Carry> Recurrent<Cell>::run(const Tensor& x, const Carr
                          [&](const std::vector<Tensor>& one) { return one[0].at({static_cast<std::int64_t>(i)}); })
                 : cells[i].initial(batch);
       const Scope direction_scope{direction == 0 ? "forward" : "backward"};
-      auto result = Pass<Cell>{cells[i], sequence, mask, direction == 1}.run(start);
+      const Pass<Cell> pass{cells[i], sequence, mask, direction == 1};
+      auto result = steps <= written_out ? pass.written_out(start) : pass.scanned(start);
       outputs.push_back(result.output);
       last.push_back(std::move(result.carry));
     }

@@ -37,12 +37,13 @@ std::string torch_name(const std::string& name, std::size_t directions) {
 }
 
 template <class Cell>
-void check_case(const nlohmann::json& sizes, const nlohmann::json& expected) {
+void check_case(const nlohmann::json& sizes, const nlohmann::json& expected, std::int64_t written_out) {
   using Print = reproducible::Fingerprint;
   const std::int64_t n = sizes.at("N");
   const std::int64_t hidden = sizes.at("hidden");
   xg::Random random{3};
   xg::nn::RecurrentOptions options = in_float64;
+  options.written_out = written_out;
   options.layers = expected.at("layers");
   options.bidirectional = expected.at("bidirectional");
   options.nonlinearity = expected.at("relu") ? xg::nn::Nonlinearity::relu : xg::nn::Nonlinearity::tanh;
@@ -112,12 +113,15 @@ TEST_CASE(
     CAPTURE(kind);
     const bool initial = each.at("initial");
     CAPTURE(initial);
-    if (kind == "RNN") {
-      check_case<xg::nn::RNNCell>(golden, each);
-    } else if (kind == "LSTM") {
-      check_case<xg::nn::LSTMCell>(golden, each);
-    } else {
-      check_case<xg::nn::GRUCell>(golden, each);
+    for (const std::int64_t written_out : {std::int64_t{16}, std::int64_t{0}}) {
+      CAPTURE(written_out);
+      if (kind == "RNN") {
+        check_case<xg::nn::RNNCell>(golden, each, written_out);
+      } else if (kind == "LSTM") {
+        check_case<xg::nn::LSTMCell>(golden, each, written_out);
+      } else {
+        check_case<xg::nn::GRUCell>(golden, each, written_out);
+      }
     }
   }
 }

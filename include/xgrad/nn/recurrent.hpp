@@ -129,6 +129,9 @@ struct RecurrentOptions {
   bool batch_first = true;
   double dropout = 0;                              ///< of the outputs of every layer but the last, in training
   Nonlinearity nonlinearity = Nonlinearity::tanh;  ///< of RNN
+  /// Up to so many steps are written out: a derivation shows every one. More are one scan(), whose planning and memory
+  /// don't grow with their number but for the carries.
+  std::int64_t written_out = 16;
   CellOptions cell = {};
 };
 
@@ -153,7 +156,9 @@ class XGRAD_API Recurrent {
   std::vector<Dropout> dropouts;  ///< between layers; empty without dropout
   bool bidirectional;
   bool batch_first;
-  static constexpr std::array<std::string_view, 4> field_names{"cells", "dropouts", "bidirectional", "batch_first"};
+  std::int64_t written_out;
+  static constexpr std::array<std::string_view, 5> field_names{"cells", "dropouts", "bidirectional", "batch_first",
+                                                               "written_out"};
 
   /// Throws ValueError unless widths and layers are positive and dropout lies in [0, 1].
   Recurrent(std::int64_t in, std::int64_t hidden, Random& random, const RecurrentOptions& options = {});
