@@ -1,0 +1,26 @@
+// The largest whole number that is no larger        no gradient: the derivative is 0 wherever there is one
+#include <cmath>
+
+#include "xgrad/elementary.hpp"
+
+#include "ops/special/rounding.hpp"
+
+namespace xgrad {
+
+namespace {
+
+struct Floor {
+  static constexpr std::string_view name = "floor";
+  template <class T>
+  T operator()(T x) const noexcept {
+    return std::floor(x);
+  }
+};
+
+}  // namespace
+
+Tensor floor(const Tensor& x) {
+  return ops::round_by<Floor>(x);
+}
+
+}  // namespace xgrad
