@@ -1,6 +1,4 @@
 // The smallest whole number that is no smaller        no gradient: the derivative is 0 wherever there is one
-#include <cmath>
-
 #include "xgrad/elementary.hpp"
 
 #include "ops/special/rounding.hpp"
@@ -11,10 +9,7 @@ namespace {
 
 struct Ceil {
   static constexpr std::string_view name = "ceil";
-  template <class T>
-  T operator()(T x) const noexcept {
-    return std::ceil(x);
-  }
+  static constexpr auto kernel = &run::VectorKernels::ceil;
 };
 
 }  // namespace

@@ -1,6 +1,4 @@
 // The largest whole number that is no larger        no gradient: the derivative is 0 wherever there is one
-#include <cmath>
-
 #include "xgrad/elementary.hpp"
 
 #include "ops/special/rounding.hpp"
@@ -11,10 +9,7 @@ namespace {
 
 struct Floor {
   static constexpr std::string_view name = "floor";
-  template <class T>
-  T operator()(T x) const noexcept {
-    return std::floor(x);
-  }
+  static constexpr auto kernel = &run::VectorKernels::floor;
 };
 
 }  // namespace

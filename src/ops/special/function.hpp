@@ -7,15 +7,18 @@
 #include "xgrad/operation.hpp"
 
 #include "ops/elementwise/elementwise.hpp"
+#include "run/isa.hpp"
 
-/// Functions of numbers as operations. They take float32 and float64; float32 is computed in float64 and rounded, which
-/// leaves an error of hardly more than half a unit in the last place.
+/// Functions of numbers as operations. They take float32 and float64. Without a vector kernel float32 is computed in
+/// float64 and rounded, which leaves an error of hardly more than half a unit in the last place.
 namespace xgrad::ops {
 
 /// A function of one number. `Rule` has
 ///   static constexpr std::string_view name;
 ///   static Tensor times_slope(const Call& call, const Tensor& t);  t f′(x)
+/// and one of
 ///   static double value(double x);
+///   static constexpr run::VectorKernel run::VectorKernels::*kernel;
 template <class Rule>
 class UnaryFunction final : public Elementwise {
  public:
@@ -30,7 +33,11 @@ class UnaryFunction final : public Elementwise {
     return static_cast<T>(Rule::value(static_cast<double>(x)));
   }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
-    return floating_tile_of<UnaryFunction>(output);
+    if constexpr (requires { Rule::kernel; }) {
+      return run::vector_tile(Rule::kernel, output);
+    } else {
+      return floating_tile_of<UnaryFunction>(output);
+    }
   }
 };
 

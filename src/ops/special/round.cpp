@@ -1,6 +1,4 @@
 // The nearest whole number, of two the even one        no gradient: the derivative is 0 wherever there is one
-#include <cmath>
-
 #include "xgrad/elementary.hpp"
 
 #include "ops/special/rounding.hpp"
@@ -11,10 +9,7 @@ namespace {
 
 struct Round {
   static constexpr std::string_view name = "round";
-  template <class T>
-  T operator()(T x) const noexcept {
-    return std::nearbyint(x);  // in the rounding mode that processes start with
-  }
+  static constexpr auto kernel = &run::VectorKernels::round;
 };
 
 }  // namespace

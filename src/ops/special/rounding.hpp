@@ -8,12 +8,14 @@
 
 #include "ops/elementwise/elementwise.hpp"
 #include "ops/rules.hpp"
+#include "run/isa.hpp"
 
 namespace xgrad::ops {
 
 /// A number to a whole one; int64 stays as it is. The result is a constant to derivatives.
 ///
-/// `Rule` is a function object on a float or double, with `static constexpr std::string_view name`.
+/// `Rule` has `static constexpr std::string_view name`, and `static constexpr run::VectorKernel
+/// run::VectorKernels::*kernel`.
 template <class Rule>
 class Rounding final : public Elementwise {
  public:
@@ -28,13 +30,9 @@ class Rounding final : public Elementwise {
     return {};
   }
 
-  template <class T>
-  static T value(T x) noexcept {
-    return Rule{}(x);
-  }
   static std::int64_t value(std::int64_t x) noexcept { return x; }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
-    return output == int64 ? tile_of<Rounding, std::int64_t, std::int64_t>() : floating_tile_of<Rounding>(output);
+    return output == int64 ? tile_of<Rounding, std::int64_t, std::int64_t>() : run::vector_tile(Rule::kernel, output);
   }
 };
 

@@ -1,6 +1,4 @@
 // The whole number next to it on the side of 0        no gradient: the derivative is 0 wherever there is one
-#include <cmath>
-
 #include "xgrad/elementary.hpp"
 
 #include "ops/special/rounding.hpp"
@@ -11,10 +9,7 @@ namespace {
 
 struct Trunc {
   static constexpr std::string_view name = "trunc";
-  template <class T>
-  T operator()(T x) const noexcept {
-    return std::trunc(x);
-  }
+  static constexpr auto kernel = &run::VectorKernels::trunc;
 };
 
 }  // namespace
