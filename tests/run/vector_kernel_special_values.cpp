@@ -34,7 +34,7 @@ std::vector<T> special_values() {
   using Limits = std::numeric_limits<T>;
   std::vector<T> values;
   for (const T x : {T{0}, Limits::infinity(), Limits::denorm_min(), Limits::min(), Limits::min() / 2, Limits::max(),
-                    Limits::max() / 2, T{1}, T{2}, T{10000}}) {
+                    Limits::max() / 2, T{1}, T{2}, T{10000}, T{0.5}, T{1.5}, T{0.25}}) {
     values.insert(values.end(), {x, -x});
   }
   values.push_back(Limits::quiet_NaN());
@@ -59,6 +59,10 @@ T by_rules(const std::string& name, T a, T b, T c) {
       {"abs", std::fabs(a)},
       {"sqrt", std::sqrt(a)},
       {"relu", std::isnan(a) || a > 0 ? a : T{0}},
+      {"floor", std::floor(a)},
+      {"ceil", std::ceil(a)},
+      {"round", std::nearbyint(a)},
+      {"trunc", std::trunc(a)},
       {"relu_slope", std::isnan(a) ? a : T(a > 0 ? 1 : 0)},
       {"add", a + b},
       {"sub", a - b},
@@ -129,6 +133,10 @@ std::vector<Kernel> all_kernels(const VectorKernels& k) {
       {"sqrt", 1, &k.sqrt},
       {"relu", 1, &k.relu},
       {"relu_slope", 1, &k.relu_slope},
+      {"floor", 1, &k.floor},
+      {"ceil", 1, &k.ceil},
+      {"round", 1, &k.round},
+      {"trunc", 1, &k.trunc},
       {"add", 2, &k.add},
       {"sub", 2, &k.sub},
       {"mul", 2, &k.mul},
@@ -401,8 +409,12 @@ TEST_CASE_TEMPLATE("kernels raise no divide-by-zero, invalid or overflow for ord
         }
       }
     }
-    for (const auto& kernel : {set.kernels.exp, set.kernels.expm1, set.kernels.tanh, set.kernels.erf,
-                               set.kernels.sigmoid, set.kernels.softplus, set.kernels.log_sigmoid, set.kernels.sin}) {
+    for (const auto& kernel :
+         {set.kernels.exp,      set.kernels.expm1,       set.kernels.tanh, set.kernels.erf,   set.kernels.sigmoid,
+          set.kernels.softplus, set.kernels.log_sigmoid, set.kernels.sin,  set.kernels.tan,   set.kernels.asin,
+          set.kernels.acos,     set.kernels.atan,        set.kernels.sinh, set.kernels.cosh,  set.kernels.asinh,
+          set.kernels.acosh,    set.kernels.atanh,       set.kernels.exp2, set.kernels.floor, set.kernels.ceil,
+          set.kernels.round,    set.kernels.trunc}) {
       std::vector<T> x(67);
       for (std::size_t i = 0; i < x.size(); ++i) {
         x[i] = static_cast<T>(static_cast<double>(i) * 2.5 - 87.5);

@@ -164,6 +164,10 @@ TEST_CASE_TEMPLATE("vector kernels: arithmetic is correctly rounded", T, float, 
     check("square", kernels.square, [](T p, T) { return p * p; });
     check("abs", kernels.abs, [](T p, T) { return std::fabs(p); });
     check("sqrt", kernels.sqrt, [](T p, T) { return std::sqrt(p); });
+    check("floor", kernels.floor, [](T p, T) { return std::floor(p); });
+    check("ceil", kernels.ceil, [](T p, T) { return std::ceil(p); });
+    check("round", kernels.round, [](T p, T) { return std::nearbyint(p); });
+    check("trunc", kernels.trunc, [](T p, T) { return std::trunc(p); });
     check("relu", kernels.relu, [](T p, T) { return p < 0 ? T{0} : p; });
     check("maximum", kernels.maximum,
           [](T p, T q) { return std::isnan(p) || std::isnan(q) ? p + q : std::fmax(p, q); });

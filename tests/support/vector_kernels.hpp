@@ -69,6 +69,18 @@ inline constexpr std::array rounded_kernels{
     RoundedKernel{"sigmoid", &VectorKernels::sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }},
     RoundedKernel{"softplus", &VectorKernels::softplus, exact_softplus},
     RoundedKernel{"log_sigmoid", &VectorKernels::log_sigmoid, [](long double x) { return -exact_softplus(-x); }},
+    RoundedKernel{"tan", &VectorKernels::tan, [](long double x) { return std::tan(x); }},
+    RoundedKernel{"asin", &VectorKernels::asin, [](long double x) { return std::asin(x); }},
+    RoundedKernel{"acos", &VectorKernels::acos, [](long double x) { return std::acos(x); }},
+    RoundedKernel{"atan", &VectorKernels::atan, [](long double x) { return std::atan(x); }},
+    RoundedKernel{"sinh", &VectorKernels::sinh, [](long double x) { return std::sinh(x); }},
+    RoundedKernel{"cosh", &VectorKernels::cosh, [](long double x) { return std::cosh(x); }},
+    RoundedKernel{"asinh", &VectorKernels::asinh, [](long double x) { return std::asinh(x); }},
+    RoundedKernel{"acosh", &VectorKernels::acosh, [](long double x) { return std::acosh(x); }},
+    RoundedKernel{"atanh", &VectorKernels::atanh, [](long double x) { return std::atanh(x); }},
+    RoundedKernel{"exp2", &VectorKernels::exp2, [](long double x) { return std::exp2(x); }},
+    RoundedKernel{"log2", &VectorKernels::log2, [](long double x) { return std::log2(x); }},
+    RoundedKernel{"log10", &VectorKernels::log10, [](long double x) { return std::log10(x); }},
 };
 
 template <class T>

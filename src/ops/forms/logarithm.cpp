@@ -6,6 +6,7 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/reduce.hpp"
+#include "xgrad/special.hpp"
 
 #include "ops/forms/forms.hpp"
 #include "ops/forms/pattern.hpp"
@@ -40,6 +41,25 @@ Tensor log_of_reduced(const Tensor& x, Pattern& pattern, bool is_mean) {
   }
   const double count = static_cast<double>(t.size()) / static_cast<double>(x.size());
   return total - std::log(count);
+}
+
+// log e^t = t, and log(e^s + e^t) = logaddexp(s, t) of these and of such sums.
+Tensor log_of_exponentials(const Tensor& x, Pattern& pattern, int steps) {
+  if (Tensor t = pattern.argument(x, is_exp); t.defined()) {
+    return t;
+  }
+  Pattern attempt = pattern;
+  const graph::Node* total = steps == 0 ? nullptr : attempt.call(x, is_add);
+  if (total == nullptr) {
+    return {};
+  }
+  const Tensor s = log_of_exponentials(input(*total, 0), attempt, steps - 1);
+  const Tensor t = s.defined() ? log_of_exponentials(input(*total, 1), attempt, steps - 1) : Tensor{};
+  if (!t.defined()) {
+    return {};
+  }
+  pattern = std::move(attempt);
+  return logaddexp(s, t);
 }
 
 // log(a b) = log a + log b, log(a / b) = log a − log b, of two that are positive.
@@ -85,7 +105,7 @@ Tensor log_of_positive(const Tensor& x, Pattern& pattern, int steps) {
   if (steps == 0) {
     return {};
   }
-  if (const Tensor t = pattern.argument(x, is_exp); t.defined()) {
+  if (Tensor t = log_of_exponentials(x, pattern, steps); t.defined()) {
     return t;
   }
   if (const Tensor t = pattern.argument(x, is_sigmoid); t.defined()) {
@@ -146,6 +166,17 @@ Tensor log_of_one_less_exp(const Tensor& t) {
   return where(t > -std::numbers::ln2, log_near, log1p(-exp(t)));
 }
 
+// p of p / (1 − p); undefined if x isn't that.
+Tensor odds_of(const Tensor& x, Pattern& pattern) {
+  const graph::Node* quotient = pattern.call(x, is_div);
+  if (quotient == nullptr) {
+    return {};
+  }
+  const Tensor p = input(*quotient, 0);
+  const Tensor taken = pattern.taken_from_one(input(*quotient, 1));
+  return taken.defined() && same(taken, p) ? p : Tensor{};
+}
+
 }  // namespace
 
 StableForm form_of_log(const Tensor& x) {
@@ -160,6 +191,11 @@ StableForm form_of_log(const Tensor& x) {
   if (Tensor t = pattern.taken_from_one(x); t.defined()) {
     return std::move(pattern).form(log1p(-t));
   }
+  pattern = {};
+  if (const Tensor p = odds_of(x, pattern); p.defined()) {
+    return std::move(pattern).form(logit(p));
+  }
+  pattern = {};
   // −expm1(t) = 1 − e^t, which 1 − e^t is computed as
   if (const Tensor negated = pattern.argument(x, is_neg); negated.defined()) {
     if (const Tensor exponent = pattern.argument(negated, is_expm1); exponent.defined()) {

@@ -14,11 +14,14 @@ struct VectorKernel {
 };
 
 /// The vector kernels of one instruction set. An element's result doesn't depend on its place in a tile. NaN in gives
-/// NaN out. Those not named in vector_errors are exact (neg, abs, maximum, minimum, relu) or correctly rounded.
+/// NaN out. Those not named in vector_errors are exact (neg, abs, maximum, minimum, relu, floor, ceil, round, trunc) or
+/// correctly rounded.
 struct VectorKernels {
   VectorKernel add, sub, mul, div, neg, square, abs, maximum, minimum, sqrt, rsqrt;
   VectorKernel exp, expm1, log, log1p, sin, cos, tanh, erf;
   VectorKernel sigmoid, relu, relu_slope, softplus, log_sigmoid;
+  VectorKernel tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, exp2, log2, log10;
+  VectorKernel floor, ceil, round, trunc;
   /// t d of (t, d), but 0 where t = 0, and where d = 0 and t is infinite; t / d, but 0 where t = 0; a l of (a, l), but
   /// 0 where a = 0 and l isn't NaN.
   VectorKernel chain_mul, chain_div, log_product;
@@ -40,19 +43,19 @@ struct VectorError {
   double float32;
   double float64;
 };
-inline constexpr std::array<VectorError, 12> vector_errors{{
-    {"rsqrt", &VectorKernels::rsqrt, 1.5, 1.5},
-    {"exp", &VectorKernels::exp, 2.5, 1.5},
-    {"expm1", &VectorKernels::expm1, 2.5, 2.5},
-    {"log", &VectorKernels::log, 1.0, 1.0},
-    {"log1p", &VectorKernels::log1p, 1.0, 1.0},
-    {"sin", &VectorKernels::sin, 3.0, 3.0},
-    {"cos", &VectorKernels::cos, 3.0, 3.0},
-    {"tanh", &VectorKernels::tanh, 2.5, 1.5},
-    {"erf", &VectorKernels::erf, 3.0, 1.5},
-    {"sigmoid", &VectorKernels::sigmoid, 3.0, 3.0},
-    {"softplus", &VectorKernels::softplus, 2.5, 2.5},
-    {"log_sigmoid", &VectorKernels::log_sigmoid, 2.5, 2.5},
+inline constexpr std::array<VectorError, 24> vector_errors{{
+    {"rsqrt", &VectorKernels::rsqrt, 1.5, 1.5},       {"exp", &VectorKernels::exp, 2.5, 1.5},
+    {"expm1", &VectorKernels::expm1, 2.5, 2.5},       {"log", &VectorKernels::log, 1.0, 1.0},
+    {"log1p", &VectorKernels::log1p, 1.0, 1.0},       {"sin", &VectorKernels::sin, 3.0, 3.0},
+    {"cos", &VectorKernels::cos, 3.0, 3.0},           {"tanh", &VectorKernels::tanh, 2.5, 1.5},
+    {"erf", &VectorKernels::erf, 3.0, 1.5},           {"sigmoid", &VectorKernels::sigmoid, 3.0, 3.0},
+    {"softplus", &VectorKernels::softplus, 2.5, 2.5}, {"log_sigmoid", &VectorKernels::log_sigmoid, 2.5, 2.5},
+    {"tan", &VectorKernels::tan, 4.0, 4.0},           {"asin", &VectorKernels::asin, 2.5, 1.5},
+    {"acos", &VectorKernels::acos, 1.5, 1.5},         {"atan", &VectorKernels::atan, 2.5, 2.5},
+    {"sinh", &VectorKernels::sinh, 2.5, 2.5},         {"cosh", &VectorKernels::cosh, 2.5, 2.5},
+    {"asinh", &VectorKernels::asinh, 4.0, 2.0},       {"acosh", &VectorKernels::acosh, 2.0, 2.0},
+    {"atanh", &VectorKernels::atanh, 2.0, 2.0},       {"exp2", &VectorKernels::exp2, 2.0, 2.0},
+    {"log2", &VectorKernels::log2, 2.0, 1.0},         {"log10", &VectorKernels::log10, 1.5, 1.0},
 }};
 
 // One definition per instruction set, each compiled with its flags.

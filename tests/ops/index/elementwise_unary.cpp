@@ -7,6 +7,7 @@
 #include "xgrad/creation.hpp"
 #include "xgrad/math.hpp"
 
+#include "support/elementwise_cases.hpp"
 #include "support/op_case.hpp"
 
 namespace xgrad::test {
@@ -15,37 +16,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-using Unary = Tensor (*)(const Tensor&);
-
-struct Range {
-  double low;
-  double high;
-};
-
-void unary_case(const std::string& name, const std::string& title, Kind kind, Unary operation,
-                const std::function<double(double)>& f, const Values& x, double tolerance, bool derivatives = true) {
-  FormulaCase& added =
-      formula_case(name, title, kind, {x}, one([operation](const Tensors& in) { return operation(in[0]); }),
-                   one([f](const ManyValues& in) { return map(in[0], f); }));
-  added.tolerance = tolerance;
-  added.derivatives = derivatives;
-}
-
-// The range must keep clear of kinks and poles by more than the differences' step.
-void unary(const std::string& name, Unary operation, const std::function<double(double)>& f, Range range,
-           double tolerance = 4e-15) {
-  const auto inputs = [&](const Shape& shape, std::uint64_t seed) {
-    return uniform(shape, range.low, range.high, seed);
-  };
-  unary_case(name, "a matrix", Kind::plain, operation, f, inputs({2, 3}, 1), tolerance);
-  unary_case(name, "a vector with a tail", Kind::plain, operation, f, inputs({19}, 2), tolerance);
-  unary_case(name, "more than a tile", Kind::plain, operation, f, inputs({3, 7001}, 3), tolerance, false);
-  unary_case(name, "zero rank", Kind::zero_rank, operation, f, inputs({}, 4), tolerance);
-  unary_case(name, "no elements", Kind::empty, operation, f, inputs({0, 3}, 5), tolerance);
-  direct_call(name, {{2, 3}}, [operation](const Tensors& in) { return operation(in[0]); });
-  exempt(name, "wrong shape", "one tensor of any shape");
-}
 
 double sigmoid_of(double x) {
   return 1 / (1 + std::exp(-x));
