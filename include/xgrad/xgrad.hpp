@@ -1,6 +1,7 @@
 #pragma once
 
 /// All of xgrad but the bridge to xtensor (xgrad/xtensor.hpp).
+#include "xgrad/activations.hpp"
 #include "xgrad/algebra.hpp"
 #include "xgrad/assign.hpp"
 #include "xgrad/autodiff.hpp"

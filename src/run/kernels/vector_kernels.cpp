@@ -185,6 +185,16 @@ VectorKernels make() {
   k.relu_slope = unary<ReluSlope>();
   k.softplus = unary<Softplus>();
   k.log_sigmoid = unary<LogSigmoid>();
+  k.gelu = unary<Gelu>();
+  k.gelu_slope = unary<GeluSlope>();
+  k.gelu_tanh = unary<GeluTanh>();
+  k.gelu_tanh_slope = unary<GeluTanhSlope>();
+  k.silu = unary<Silu>();
+  k.silu_slope = unary<SiluSlope>();
+  k.mish = unary<Mish>();
+  k.mish_slope = unary<MishSlope>();
+  k.elu = unary<Elu>();
+  k.elu_slope = unary<EluSlope>();
   k.logistic_slope = binary<LogisticSlope>();
   k.hyperbolic_slope = binary<HyperbolicSlope>();
   k.chain_logistic_slope = binary<ChainLogisticSlope>();
