@@ -19,6 +19,7 @@
 #include "xgrad/linalg.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
+#include "xgrad/nn/activations.hpp"
 #include "xgrad/nn/backward.hpp"
 #include "xgrad/nn/clone.hpp"
 #include "xgrad/nn/dropout.hpp"
