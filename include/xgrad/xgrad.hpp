@@ -1,6 +1,7 @@
 #pragma once
 
 /// All of xgrad but the bridge to xtensor (xgrad/xtensor.hpp).
+#include "xgrad/activations.hpp"
 #include "xgrad/algebra.hpp"
 #include "xgrad/assign.hpp"
 #include "xgrad/autodiff.hpp"
@@ -19,6 +20,7 @@
 #include "xgrad/linalg.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
+#include "xgrad/nn/activations.hpp"
 #include "xgrad/nn/backward.hpp"
 #include "xgrad/nn/clone.hpp"
 #include "xgrad/nn/dropout.hpp"

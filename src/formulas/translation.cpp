@@ -8,6 +8,7 @@
 #include "xgrad/math.hpp"
 
 #include "graph/values.hpp"
+#include "ops/activations/activation.hpp"
 #include "ops/attributes.hpp"
 #include "ops/control/barrier.hpp"
 #include "ops/primitives.hpp"
@@ -207,12 +208,15 @@ Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>&
   return e_.function(node.operation, x[0], x[0]->shape);
 }
 
-// The steps that are the derivatives of relu, clip, maximum and max.
+// Derivatives that are operations of their own: f′ of an activation, the steps of relu, clip, maximum and max.
 Expr Translation::slope(const graph::Node& node, const std::vector<Expr>& x) {
   const Operation& op = *node.operation;
   const auto holds = [&](const ops::OperationPointer& comparison, Expr a, Expr b) {
     return e_.indicator(e_.call(comparison, {a, b}, node.shape, boolean), node.dtype);
   };
+  if (const ops::OperationPointer f = ops::antiderivative(op)) {
+    return e_.function(f, x[0], x[0]->shape, true);
+  }
   if (op.algebra() == Algebra::relu_slope) {
     return e_.function(ops::relu_operation(), x[0], x[0]->shape, true);
   }

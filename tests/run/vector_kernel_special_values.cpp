@@ -95,18 +95,18 @@ T by_rules(const std::string& name, T a, T b, T c) {
 /// Whether `found` is what the kernel has to give: every bit of it where the exact value is a number of type T.
 template <class T>
 bool is_right(const Kernel& kernel, const std::array<T, 3>& x, T found) {
-  for (const auto& [name, kernel_of_set, f] : rounded_kernels) {
-    if (name != kernel.name) {
+  for (const RoundedKernel& function : rounded_kernels) {
+    if (function.name != kernel.name) {
       continue;
     }
-    const long double exact = std::isnan(x[0]) ? x[0] : f(x[0]);
+    const long double exact = std::isnan(x[0]) ? x[0] : function.exactly(x[0]);
     const auto rounded = static_cast<T>(exact);
     if (std::isnan(exact) || static_cast<long double>(rounded) == exact || std::isinf(rounded)) {
       return bits(found) == bits(rounded);
     }
     for (const auto& known : xgrad::run::vector_errors) {
-      if (known.name == name) {
-        const T size = std::fabs(rounded);
+      if (known.name == kernel.name) {
+        const auto size = static_cast<T>(function.size(x[0]));
         const long double unit = std::nextafter(size, std::numeric_limits<T>::infinity()) - size;
         const double bound = std::is_same_v<T, float> ? known.float32 : known.float64;
         return std::fabs(static_cast<long double>(found) - exact) <= static_cast<long double>(bound) * unit;

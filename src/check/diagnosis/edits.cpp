@@ -324,7 +324,22 @@ class Editor {
       change(e_.product(plain, e_.sum(one, e_.scaled(-1, plain))), Rank::common);
     } else if (here->operation->algebra() == Algebra::relu) {
       change(e_.sum(one, e_.scaled(-1, here)), Rank::common);
+    } else {
+      change_gated(here, plain, changes);
     }
+  }
+
+  // Of f(z) = z g(z), as silu and gelu are, f′ = g + z g′: only one of the two terms.
+  void change_gated(Expr slope, Expr f, std::vector<Change>& changes) {
+    const Expr gate = e_.product(f, e_.power(slope->arguments[0], -1));
+    const Expr rest = e_.sum(slope, e_.scaled(-1, gate));
+    const auto change = [&](Expr replacement, const char* term) {
+      changes.push_back(
+          {replacement, fmt::format("{}: the {} term of the product rule alone", in_place_of(replacement, slope), term),
+           Rank::common});
+    };
+    change(gate, "first");
+    change(rest, "second");
   }
 
   void change_symbol(Expr here, std::vector<Change>& changes) {

@@ -9,13 +9,15 @@ namespace {  // NOLINT(google-build-namespaces): one copy per instruction set
 
 /// e^x = scale (1 + less_one), for |x| ≤ 87.3 (708.3 in float64): x = n log 2 + r with a whole n and |r| ≤ ½ log 2,
 /// scale = 2ⁿ, and less_one = e^r − 1 = r + r² P(r), with the polynomial of Cephes' expf (S. Moshier) in float32, and
-/// one that is fitted to 2⁻⁶¹ of less_one in float64.
-template <class B>
+/// one that is fitted to 2⁻⁶¹ of less_one in float64. With a correction, some units in the last place of x, it is e^(x
+/// + correction). `scale` is 2^Raised times what is said here, so that x may lie that much lower.
+template <class B, int Raised = 0>
 struct SplitExponential {
   B less_one;
   B scale;
 
-  explicit SplitExponential(B x) {
+  template <class... Correction>
+  explicit SplitExponential(B x, Correction... correction) {
     using Words = WordsOf<B>;
     using Word = typename Words::value_type;
     constexpr bool single = is_single<B>;
@@ -25,7 +27,7 @@ struct SplitExponential {
     constexpr double log2_lower = single ? -2.12194440e-4 : 0x1.ef35793c76730p-45;
     const B shifted = xsimd::fma(x, number<B>(1.44269504088896340736), number<B>(rounding));
     const B n = shifted - number<B>(rounding);
-    const B r = xsimd::fma(n, number<B>(-log2_lower), xsimd::fma(n, number<B>(-log2_upper), x));
+    const B r = (xsimd::fma(n, number<B>(-log2_lower), xsimd::fma(n, number<B>(-log2_upper), x)) + ... + correction);
     const B r2 = r * r;
     B p;
     if constexpr (single) {
@@ -43,7 +45,8 @@ struct SplitExponential {
     }
     less_one = xsimd::fma(p, r2, r);
     constexpr int mantissa = single ? 23 : 52;
-    constexpr Word one = single ? 0x3F800000U : static_cast<Word>(0x3FF0000000000000U);
+    constexpr Word one =
+        (single ? 0x3F800000U : static_cast<Word>(0x3FF0000000000000U)) + (static_cast<Word>(Raised) << mantissa);
     scale = xsimd::bitwise_cast<B>((xsimd::bitwise_cast<Words>(shifted) << mantissa) + Words(one));
   }
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "run/kernels/activation_functions.hpp"   // IWYU pragma: export
 #include "run/kernels/arithmetic_functions.hpp"   // IWYU pragma: export
 #include "run/kernels/circular_functions.hpp"     // IWYU pragma: export
 #include "run/kernels/elementary_functions.hpp"   // IWYU pragma: export

@@ -201,6 +201,16 @@ VectorKernels make() {
   k.ceil = unary<Ceil>();
   k.round = unary<Round>();
   k.trunc = unary<Trunc>();
+  k.gelu = unary<Gelu>();
+  k.gelu_slope = unary<GeluSlope>();
+  k.gelu_tanh = unary<GeluTanh>();
+  k.gelu_tanh_slope = unary<GeluTanhSlope>();
+  k.silu = unary<Silu>();
+  k.silu_slope = unary<SiluSlope>();
+  k.mish = unary<Mish>();
+  k.mish_slope = unary<MishSlope>();
+  k.elu = unary<Elu>();
+  k.elu_slope = unary<EluSlope>();
   k.logistic_slope = binary<LogisticSlope>();
   k.hyperbolic_slope = binary<HyperbolicSlope>();
   k.chain_logistic_slope = binary<ChainLogisticSlope>();

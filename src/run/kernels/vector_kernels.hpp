@@ -22,6 +22,8 @@ struct VectorKernels {
   VectorKernel sigmoid, relu, relu_slope, softplus, log_sigmoid;
   VectorKernel tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, exp2, log2, log10;
   VectorKernel floor, ceil, round, trunc;
+  /// Activations and their derivatives; elu with α = 1.
+  VectorKernel gelu, gelu_slope, gelu_tanh, gelu_tanh_slope, silu, silu_slope, mish, mish_slope, elu, elu_slope;
   /// t d of (t, d), but 0 where t = 0, and where d = 0 and t is infinite; t / d, but 0 where t = 0; a l of (a, l), but
   /// 0 where a = 0 and l isn't NaN.
   VectorKernel chain_mul, chain_div, log_product;
@@ -37,25 +39,48 @@ struct VectorKernels {
 
 /// The largest error of a kernel, on every instruction set and for any input, in units in the last place of the exact
 /// result; a subnormal result's unit is the smallest subnormal number, and an infinite result counts as 2^128 (2^1024).
+/// Of the slopes of gelu, gelu_tanh, silu and mish, which are sums with a zero, it is in units of the larger term.
 struct VectorError {
   std::string_view name;
   VectorKernel VectorKernels::*kernel;
   double float32;
   double float64;
 };
-inline constexpr std::array<VectorError, 24> vector_errors{{
-    {"rsqrt", &VectorKernels::rsqrt, 1.5, 1.5},       {"exp", &VectorKernels::exp, 2.5, 1.5},
-    {"expm1", &VectorKernels::expm1, 2.5, 2.5},       {"log", &VectorKernels::log, 1.0, 1.0},
-    {"log1p", &VectorKernels::log1p, 1.0, 1.0},       {"sin", &VectorKernels::sin, 3.0, 3.0},
-    {"cos", &VectorKernels::cos, 3.0, 3.0},           {"tanh", &VectorKernels::tanh, 2.5, 1.5},
-    {"erf", &VectorKernels::erf, 3.0, 1.5},           {"sigmoid", &VectorKernels::sigmoid, 3.0, 3.0},
-    {"softplus", &VectorKernels::softplus, 2.5, 2.5}, {"log_sigmoid", &VectorKernels::log_sigmoid, 2.5, 2.5},
-    {"tan", &VectorKernels::tan, 4.0, 4.0},           {"asin", &VectorKernels::asin, 2.5, 1.5},
-    {"acos", &VectorKernels::acos, 1.5, 1.5},         {"atan", &VectorKernels::atan, 2.5, 2.5},
-    {"sinh", &VectorKernels::sinh, 2.5, 2.5},         {"cosh", &VectorKernels::cosh, 2.5, 2.5},
-    {"asinh", &VectorKernels::asinh, 4.0, 2.0},       {"acosh", &VectorKernels::acosh, 2.0, 2.0},
-    {"atanh", &VectorKernels::atanh, 2.0, 2.0},       {"exp2", &VectorKernels::exp2, 2.0, 2.0},
-    {"log2", &VectorKernels::log2, 2.0, 1.0},         {"log10", &VectorKernels::log10, 1.5, 1.0},
+inline constexpr std::array<VectorError, 34> vector_errors{{
+    {"rsqrt", &VectorKernels::rsqrt, 1.5, 1.5},
+    {"exp", &VectorKernels::exp, 2.5, 1.5},
+    {"expm1", &VectorKernels::expm1, 2.5, 2.5},
+    {"log", &VectorKernels::log, 1.0, 1.0},
+    {"log1p", &VectorKernels::log1p, 1.0, 1.0},
+    {"sin", &VectorKernels::sin, 3.0, 3.0},
+    {"cos", &VectorKernels::cos, 3.0, 3.0},
+    {"tanh", &VectorKernels::tanh, 2.5, 1.5},
+    {"erf", &VectorKernels::erf, 3.0, 1.5},
+    {"sigmoid", &VectorKernels::sigmoid, 3.0, 3.0},
+    {"softplus", &VectorKernels::softplus, 2.5, 2.5},
+    {"log_sigmoid", &VectorKernels::log_sigmoid, 2.5, 2.5},
+    {"tan", &VectorKernels::tan, 4.0, 4.0},
+    {"asin", &VectorKernels::asin, 2.5, 1.5},
+    {"acos", &VectorKernels::acos, 1.5, 1.5},
+    {"atan", &VectorKernels::atan, 2.5, 2.5},
+    {"sinh", &VectorKernels::sinh, 2.5, 2.5},
+    {"cosh", &VectorKernels::cosh, 2.5, 2.5},
+    {"asinh", &VectorKernels::asinh, 4.0, 2.0},
+    {"acosh", &VectorKernels::acosh, 2.0, 2.0},
+    {"atanh", &VectorKernels::atanh, 2.0, 2.0},
+    {"exp2", &VectorKernels::exp2, 2.0, 2.0},
+    {"log2", &VectorKernels::log2, 2.0, 1.0},
+    {"log10", &VectorKernels::log10, 1.5, 1.0},
+    {"gelu", &VectorKernels::gelu, 5.0, 7.0},
+    {"gelu_slope", &VectorKernels::gelu_slope, 5.5, 5.5},
+    {"gelu_tanh", &VectorKernels::gelu_tanh, 4.0, 4.0},
+    {"gelu_tanh_slope", &VectorKernels::gelu_tanh_slope, 6.0, 6.0},
+    {"silu", &VectorKernels::silu, 4.0, 4.0},
+    {"silu_slope", &VectorKernels::silu_slope, 4.0, 4.0},
+    {"mish", &VectorKernels::mish, 4.0, 4.0},
+    {"mish_slope", &VectorKernels::mish_slope, 5.5, 5.0},
+    {"elu", &VectorKernels::elu, 2.5, 2.5},
+    {"elu_slope", &VectorKernels::elu_slope, 2.5, 1.5},
 }};
 
 // One definition per instruction set, each compiled with its flags.
