@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "formulas/formulas.hpp"
+#include "ops/convolution/convolution.hpp"
 
 namespace xgrad::formulas {
 
@@ -35,6 +36,10 @@ bool is_written_in_brackets(Expr e) {
   return e->head == Head::indicator && (e->primed || !is_call_of(e->arguments[0], Algebra::one_hot));
 }
 
+bool is_convolution(Expr e) {
+  return e->head == Head::call && ops::as_convolution(*e->operation) != nullptr;
+}
+
 struct Explained {
   bool (*is_used)(Expr);
   const char* note;
@@ -45,7 +50,8 @@ constexpr Explained signs[] = {  // NOLINT(modernize-avoid-c-arrays)
     {gets_axis_behind,
      "what was reduced over an axis is repeated along it where it meets the whole: of axis 1, a column"},
     {is_written_in_brackets, "[c] is 1 where c holds, else 0"},
-    {[](Expr e) { return is_call_of(e, Algebra::slice_adjoint); }, "at[i](v) is zero but for v at [i]"}};
+    {[](Expr e) { return is_call_of(e, Algebra::slice_adjoint); }, "at[i](v) is zero but for v at [i]"},
+    {is_convolution, "⋆ correlates along the spatial axes; flip reverses a kernel along them"}};
 
 }  // namespace
 

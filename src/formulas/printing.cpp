@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "formulas/latex.hpp"
+#include "ops/convolution/convolution.hpp"
 
 namespace xgrad::formulas {
 
@@ -42,6 +43,18 @@ std::string range_text(const Operation& slice, std::size_t rank) {
     }
   }
   return "[" + text + "]";
+}
+
+// "2", "2,1", "1/2"; empty for 1.
+std::string stride_text(const ops::Windows& windows, bool inverse) {
+  std::vector<std::string> strides;
+  for (std::size_t a = 0; a < windows.rank; ++a) {
+    const std::int64_t stride = windows.stride[a];
+    strides.push_back((inverse && stride != 1 ? "1/" : "") + std::to_string(stride));
+  }
+  const bool equal = std::equal(strides.begin() + 1, strides.end(), strides.begin());
+  const std::string text = equal ? strides[0] : fmt::format("{}", fmt::join(strides, ","));
+  return text == "1" ? "" : text;
 }
 
 std::string attribute_text(const Attribute& attribute) {
@@ -326,6 +339,26 @@ std::string Printer::condition_of(Expr e, bool complement) const {
                                                                               : "[" + piece(e).text + "]";
 }
 
+// W ⋆ x, flip(W) ⋆ g, x ⋆ g. A stride is written below the sign; it is a fraction where results lie closer than what
+// they are computed from.
+Printer::Piece Printer::convolution_of(Expr e, const ops::ConvolutionOperation& operation) const {
+  using Part = ops::ConvolutionOperation::Part;
+  const bool is_input = operation.part() == Part::input;
+  const std::string first = is_input
+                                ? (latex() ? "\\operatorname{flip}" : "flip") + in_brackets(piece(e->arguments[0]).text)
+                                : at_least(unary, e->arguments[0]);
+  const std::string strides = operation.part() == Part::weight ? "" : stride_text(operation.windows(), is_input);
+  std::string sign = latex() ? "\\star" : "⋆";
+  if (latex() && !strides.empty()) {
+    sign += "_{" + strides + "}";
+  } else {
+    for (const char c : strides) {
+      sign += c >= '0' && c <= '9' ? std::string{low_digits[static_cast<std::size_t>(c - '0')]} : std::string{c};
+    }
+  }
+  return {first + " " + sign + " " + at_least(unary, e->arguments[1]), multiplicative};
+}
+
 Printer::Piece Printer::call_of(Expr e) const {
   const Operation& operation = *e->operation;
   const Notation notation = operation.notation();
@@ -336,6 +369,9 @@ Printer::Piece Printer::call_of(Expr e) const {
     const std::string sign = latex() ? latex_operator(notation.symbol) : std::string{notation.symbol};
     return {at_least(multiplicative, e->arguments[0]) + " " + sign + " " + at_least(multiplicative, e->arguments[1]),
             additive};
+  }
+  if (const ops::ConvolutionOperation* convolution = ops::as_convolution(operation)) {
+    return convolution_of(e, *convolution);
   }
   if (operation.algebra() == Algebra::slice) {
     return {at_least(atom, e->arguments[0]) + range_text(operation, e->shape.rank()), atom};

@@ -8,6 +8,10 @@
 #include "formulas/expression.hpp"
 #include "formulas/names.hpp"
 
+namespace xgrad::ops {
+class ConvolutionOperation;
+}
+
 namespace xgrad::formulas {
 
 enum class Dialect : bool { text, latex };
@@ -45,6 +49,7 @@ class Printer {
   [[nodiscard]] std::string joined_factors(const std::vector<Expr>& factors, bool alone) const;
   [[nodiscard]] Piece power_of(Expr base, double exponent) const;
   [[nodiscard]] Piece function_of(Expr e) const;
+  [[nodiscard]] Piece convolution_of(Expr e, const ops::ConvolutionOperation& operation) const;
   [[nodiscard]] Piece call_of(Expr e) const;
   [[nodiscard]] std::string attributes_of(Expr e) const;
   [[nodiscard]] std::string condition_of(Expr e, bool complement) const;

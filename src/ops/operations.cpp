@@ -107,6 +107,11 @@ constexpr auto entries = std::to_array<OperationEntry>({
     {"outer", linalg, "u, v", floating, alone, smooth, "ū = g v, v̄ = gᵀ u"},
     {"diag", linalg, "x", any, alone, smooth, "x̄ = diagonal of g; of a matrix, g on the diagonal of zeros"},
 
+    {"conv", linalg, "x, w", floating, alone, smooth, "x̄ = conv_input(g, w), w̄ = conv_weight(x, g)"},
+    {"conv_input", linalg, "g, w", floating, alone, smooth, "of the cotangent h: ḡ = conv(h, w), w̄ = conv_weight(h, g)"},
+    {"conv_weight", linalg, "x, g", floating, alone, smooth, "of the cotangent h: x̄ = conv_input(g, h), ḡ = conv(x, h)"},
+    {"conv_transpose", linalg, "x, w", floating, alone, smooth, "x̄ = conv(g, w), w̄ = conv_weight(g, x)"},
+
     {"transpose", shape, "x", any, alone, smooth, "x̄ = gᵀ"},
     {"permute", shape, "x", any, alone, smooth, "x̄ = g permuted back"},
     {"reshape", shape, "x", any, alone, smooth, "x̄ = g in x's shape"},

@@ -140,15 +140,15 @@ class LatexGrammar {
 
   void formula_command() {
     static const std::set<std::string> signs{
-        "partial",   "nabla",     "odot",    "oplus",    "otimes", "sum",   "prod",      "neq",      "neg",
-        "leq",       "geq",       "approx",  "pm",       "infty",  "circ",  "top",       "times",    "div",
-        "cdot",      "dots",      "wedge",   "vee",      "to",     "in",    "surd",      "ell",      "imath",
-        "leftarrow", "langle",    "rangle",  "sin",      "cos",    "tanh",  "exp",       "log",      "min",
-        "max",       "backslash", "alpha",   "beta",     "gamma",  "delta", "epsilon",   "zeta",     "eta",
-        "theta",     "iota",      "kappa",   "lambda",   "mu",     "nu",    "xi",        "pi",       "rho",
-        "sigma",     "tau",       "upsilon", "phi",      "chi",    "psi",   "omega",     "vartheta", "varsigma",
-        "varrho",    "varphi",    "varpi",   "varkappa", "Gamma",  "Delta", "Theta",     "Lambda",   "Xi",
-        "Pi",        "Sigma",     "Phi",     "Upsilon",  "Psi",    "Omega", "varepsilon"};
+        "partial",  "nabla",     "odot",      "star",    "oplus",    "otimes", "sum",   "prod",      "neq",
+        "neg",      "leq",       "geq",       "approx",  "pm",       "infty",  "circ",  "top",       "times",
+        "div",      "cdot",      "dots",      "wedge",   "vee",      "to",     "in",    "surd",      "ell",
+        "imath",    "leftarrow", "langle",    "rangle",  "sin",      "cos",    "tanh",  "exp",       "log",
+        "min",      "max",       "backslash", "alpha",   "beta",     "gamma",  "delta", "epsilon",   "zeta",
+        "eta",      "theta",     "iota",      "kappa",   "lambda",   "mu",     "nu",    "xi",        "pi",
+        "rho",      "sigma",     "tau",       "upsilon", "phi",      "chi",    "psi",   "omega",     "vartheta",
+        "varsigma", "varrho",    "varphi",    "varpi",   "varkappa", "Gamma",  "Delta", "Theta",     "Lambda",
+        "Xi",       "Pi",        "Sigma",     "Phi",     "Upsilon",  "Psi",    "Omega", "varepsilon"};
     static const std::set<std::string> accents{"bar",   "tilde", "hat",   "dot", "ddot",     "check",
                                                "breve", "acute", "grave", "vec", "mathring", "underline"};
     static const std::set<std::string> escaped{" ", ",", ";", "!", "{", "}", "|", "_", "%", "#", "&", "$"};

@@ -56,7 +56,7 @@ void gemm(const Gemm<T>& p) {
   const blasint lda = narrow(p.lda);
   const blasint ldb = narrow(p.ldb);
   const blasint ldc = narrow(p.ldc);
-  with_threads(blas_threads(p.m, p.n, p.k), [&]() noexcept {
+  with_threads(p.alone ? 1 : blas_threads(p.m, p.n, p.k), [&]() noexcept {
     if constexpr (std::is_same_v<T, float>) {
       cblas_sgemm(CblasRowMajor, flag(p.transpose_a), flag(p.transpose_b), m, n, k, p.alpha, p.a, lda, p.b, ldb, p.beta,
                   p.c, ldc);

@@ -21,9 +21,10 @@ struct Gemm {
   T beta = 0;
   T* c = nullptr;
   std::int64_t ldc = 0;
+  bool alone = false;  ///< on this thread only, so that the bits don't depend on the number of threads
 };
 
-/// On blas_threads(m, n, k) threads.
+/// On blas_threads(m, n, k) threads, unless alone.
 template <class T>
 void gemm(const Gemm<T>& product);
 
