@@ -132,6 +132,14 @@ void gather(std::string_view operation, const T* x, const AxisView& view, const 
 }
 
 template <class T>
+void scatter(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+             const T* updates, std::int64_t count, T* out) {
+  require_in_range(operation, indices, view.outer * count * view.inner, view.length);
+  std::copy_n(x, view.outer * view.length * view.inner, out);
+  for_each_indexed(view, indices, count, [=](std::int64_t to, std::int64_t k) { out[to] = updates[k]; });
+}
+
+template <class T>
 void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
                  std::int64_t count, T* out, [[maybe_unused]] std::byte* workspace) {
   const std::int64_t terms = view.outer * count * view.inner;
@@ -152,7 +160,8 @@ void scatter_add(std::string_view operation, const T* x, const AxisView& view, c
 // NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define XGRAD_SELECTION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                                 \
   template void take<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);           \
-  template void gather<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*)
+  template void gather<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);         \
+  template void scatter<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, const T*, std::int64_t, T*)
 #define XGRAD_ACCUMULATION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                              \
   template void take_adjoint<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*,    \
                                 std::byte*);                                                                           \

@@ -26,6 +26,10 @@ void take_adjoint(std::string_view operation, const T* x, const AxisView& view, 
 template <class T>
 void gather(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
             std::int64_t count, T* out);
+/// out ← x, out[o, indices[o, j, i], i] ← updates[o, j, i], in the order of j. `view` is x's. They don't overlap.
+template <class T>
+void scatter(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
+             const T* updates, std::int64_t count, T* out);
 /// out ← 0, out[o, indices[o, j, i], i] += x[o, j, i]. `view` is out's; `workspace` has scatter_add_bytes(), aligned
 /// to 64.
 template <class T>
