@@ -9,6 +9,7 @@
 
 #include "formulas/latex.hpp"
 #include "ops/convolution/convolution.hpp"
+#include "ops/decompositions/matrix_form.hpp"
 
 namespace xgrad::formulas {
 
@@ -20,6 +21,11 @@ constexpr std::array<std::string_view, 10> low_digits{"₀", "₁", "₂", "₃"
 bool ends_raised(const std::string& text) {
   constexpr std::array<std::string_view, 11> raised{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "ᵀ"};
   return std::any_of(raised.begin(), raised.end(), [&text](std::string_view end) { return text.ends_with(end); });
+}
+
+bool is_inverse(Expr e) {
+  const auto* matrices = e->head == Head::call ? ops::as_matrix_operation(*e->operation) : nullptr;
+  return matrices != nullptr && matrices->form() == ops::MatrixForm::inverse;
 }
 
 // The range of a slice, as Python writes it: "[:, 2:8]".
@@ -163,6 +169,9 @@ Printer::Piece Printer::written(Expr e) const {
     case Head::outer:
       return {at_least(matrix, argument(0)) + " " + transposed(argument(1)), matrix};
     case Head::transpose:
+      if (is_inverse(argument(0)) && names_(argument(0)) == nullptr) {
+        return raised(argument(0)->arguments[0], "⁻ᵀ", "-\\top");
+      }
       return {transposed(argument(0)), unary};
     case Head::function:
       return function_of(e);
@@ -359,7 +368,44 @@ Printer::Piece Printer::convolution_of(Expr e, const ops::ConvolutionOperation& 
   return {first + " " + sign + " " + at_least(unary, e->arguments[1]), multiplicative};
 }
 
+Printer::Piece Printer::raised(Expr base, std::string_view text, std::string_view latex_text) const {
+  const std::string plain = at_least(atom, base);
+  const bool has_exponent =
+      latex() ? plain.find('^') != std::string::npos && !plain.starts_with("\\left") : ends_raised(plain);
+  const std::string inner = has_exponent ? in_brackets(plain) : plain;
+  return {latex() ? fmt::format("{{{}}}^{{{}}}", inner, latex_text) : fmt::format("{}{}", inner, text), unary};
+}
+
+std::optional<Printer::Piece> Printer::of_matrix(Expr e) const {
+  const auto* matrices = ops::as_matrix_operation(*e->operation);
+  if (matrices == nullptr) {
+    return std::nullopt;
+  }
+  const std::string& inner = piece(e->arguments[0]).text;
+  const std::string bars = latex() ? "\\left|" + inner + "\\right|" : "|" + inner + "|";
+  using Form = ops::MatrixForm;
+  switch (matrices->form()) {
+    case Form::inverse:
+      return raised(e->arguments[0], "⁻¹", "-1");
+    case Form::determinant:
+      return Piece{bars, atom};
+    case Form::log_determinant:
+      return Piece{(latex() ? "\\log " : "log") + bars, atom};
+    case Form::sign:
+      return Piece{(latex() ? "\\operatorname{sign} " : "sign") + bars, atom};
+    case Form::triangle: {
+      const std::string_view symbol = e->operation->notation().symbol;
+      return Piece{(latex() ? latex_operator(symbol) : std::string{symbol}) + in_brackets(inner), atom};
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 Printer::Piece Printer::call_of(Expr e) const {
+  if (const std::optional<Piece> matrix_piece = of_matrix(e)) {
+    return *matrix_piece;
+  }
   const Operation& operation = *e->operation;
   const Notation notation = operation.notation();
   if (notation.form == Notation::Form::infix && e->arguments.size() == 2 && !notation.symbol.empty()) {
@@ -386,7 +432,11 @@ Printer::Piece Printer::call_of(Expr e) const {
   std::vector<std::string> arguments;
   arguments.reserve(e->arguments.size());
   for (Expr argument : e->arguments) {
-    arguments.push_back(piece(argument).text);
+    const auto* matrices = argument->head == Head::call ? ops::as_matrix_operation(*argument->operation) : nullptr;
+    const bool is_lu = matrices != nullptr && matrices->form() == ops::MatrixForm::factors;
+    if (!is_lu) {
+      arguments.push_back(piece(argument).text);
+    }
   }
   const std::string inside = fmt::format("{}{}", fmt::join(arguments, ", "), is_one_hot ? "" : attributes_of(e));
   return {text + in_brackets(inside), atom};

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +53,10 @@ class Printer {
   [[nodiscard]] Piece function_of(Expr e) const;
   [[nodiscard]] Piece convolution_of(Expr e, const ops::ConvolutionOperation& operation) const;
   [[nodiscard]] Piece call_of(Expr e) const;
+  /// base^exponent, in brackets if it has an exponent.
+  [[nodiscard]] Piece raised(Expr base, std::string_view text, std::string_view latex_text) const;
+  /// A⁻¹, |A|; none for what is written as other calls are.
+  [[nodiscard]] std::optional<Piece> of_matrix(Expr e) const;
   [[nodiscard]] std::string attributes_of(Expr e) const;
   [[nodiscard]] std::string condition_of(Expr e, bool complement) const;
   [[nodiscard]] Piece named(const Name& name) const;

@@ -111,6 +111,10 @@ Expr Translation::operation(const graph::Node& node) {
   if (ops::as_barrier(op) != nullptr) {
     return x[0];
   }
+  if (const ops::MatrixOperation* matrices = ops::as_matrix_operation(op)) {
+    const Expr e = of_matrices(node, matrices->form(), x);
+    return e == nullptr ? e_.call(node.operation, x, node.shape, node.dtype) : e;
+  }
   const Algebra algebra = op.algebra();
   switch (algebra) {
     case Algebra::bind:
@@ -152,6 +156,49 @@ Expr Translation::operation(const graph::Node& node) {
       }
   }
   return e_.call(node.operation, x, node.shape, node.dtype);
+}
+
+// Without the LU factors that these take along. Null for those that are calls.
+Expr Translation::of_matrices(const graph::Node& node, ops::MatrixForm form, const std::vector<Expr>& x) {
+  using Form = ops::MatrixForm;
+  const Operation& op = *node.operation;
+  const Expr a = x[0];
+  const auto solved = [&](Expr matrix, Expr b) -> Expr {
+    if (ops::flag(op, "vector") && b->shape.rank() != 1) {
+      return nullptr;  // a batch of vectors
+    }
+    const Expr inverse = e_.call(ops::inverse_operation(), {matrix}, matrix->shape, matrix->dtype);
+    return e_.matmul(ops::flag(op, "transposed") ? e_.transpose(inverse) : inverse, b);
+  };
+  switch (form) {
+    case Form::solution:
+      return solved(a, x[2]);
+    case Form::triangular: {
+      if (ops::flag(op, "unit")) {
+        return nullptr;
+      }
+      const bool lower = ops::flag(op, "lower");
+      const graph::Node& of = *node.inputs()[0];
+      const auto* known = of.operation == nullptr ? nullptr : ops::as_matrix_operation(*of.operation);
+      const bool is_triangle = lower && known != nullptr && known->form() == Form::cholesky;
+      return solved(is_triangle ? a : e_.call(ops::triangle_operation(lower, 1), {a}, a->shape, a->dtype), x[1]);
+    }
+    case Form::inverse:
+    case Form::determinant:
+    case Form::log_determinant:
+    case Form::sign:
+      return e_.call(node.operation, {a}, node.shape, node.dtype);
+    case Form::cofactors: {
+      const std::size_t last = a->shape.rank() - 1;
+      const Shape batch = a->shape.without(last).without(last - 1);
+      const Expr determinant = e_.call(ops::determinant_operation(), {a}, batch, a->dtype);
+      const Expr inverse = e_.call(ops::inverse_operation(), {a}, a->shape, a->dtype);
+      const Shape ones = batch.rank() == 0 ? batch : a->shape.with(last, 1).with(last - 1, 1);
+      return e_.product(e_.spread(determinant, ones), e_.transpose(inverse));
+    }
+    default:
+      return nullptr;
+  }
 }
 
 Expr Translation::element_wise(const graph::Node& node, const std::vector<Expr>& x) {

@@ -7,6 +7,7 @@
 
 #include "formulas/expression.hpp"
 #include "graph/order.hpp"
+#include "ops/decompositions/matrix_form.hpp"
 
 namespace xgrad::formulas {
 
@@ -37,6 +38,7 @@ class Translation {
  private:
   Expr leaf(const graph::Node& node);
   Expr operation(const graph::Node& node);
+  Expr of_matrices(const graph::Node& node, ops::MatrixForm form, const std::vector<Expr>& x);
   Expr element_wise(const graph::Node& node, const std::vector<Expr>& x);
   [[nodiscard]] bool is_too_long(const graph::Node& node, Expr e, std::size_t uses) const;
   Expr slope(const graph::Node& node, const std::vector<Expr>& x);

@@ -15,13 +15,18 @@ namespace xgrad::run {
 
 namespace {
 
-// The one place that sets OpenBLAS' threads. It has one number for the process, which is 1 but during a product that
-// uses several; no other call is under way then.
-template <class F>
-void with_threads(int count, F f) {
+// Here alone OpenBLAS' threads are set. It has one number for the process, which is 1 but during a product that uses
+// several; no other call is under way then.
+std::shared_mutex& calls_under_way() {
   static std::shared_mutex mutex;
   static const bool set_once = (openblas_set_num_threads(1), true);
   static_cast<void>(set_once);
+  return mutex;
+}
+
+template <class F>
+void with_threads(int count, F f) {
+  std::shared_mutex& mutex = calls_under_way();
   if (threads() == 1) {
     f();
   } else if (count == 1) {
@@ -47,6 +52,13 @@ CBLAS_TRANSPOSE flag(bool transpose) {
 }
 
 }  // namespace
+
+OneBlasThread::OneBlasThread() {
+  std::shared_mutex& mutex = calls_under_way();
+  if (threads() > 1) {
+    lock_ = std::shared_lock{mutex};
+  }
+}
 
 template <class T>
 void gemm(const Gemm<T>& p) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <shared_mutex>
 
 namespace xgrad::run {
 
@@ -35,6 +36,15 @@ void gemv(bool transpose, std::int64_t rows, std::int64_t columns, T alpha, cons
 /// Σ x y.
 template <class T>
 [[nodiscard]] T dot(std::int64_t count, const T* x, const T* y);
+
+/// While one lives, calls of OpenBLAS by this thread, LAPACK's among them, use one thread. Call none of the above then.
+class OneBlasThread {
+ public:
+  OneBlasThread();
+
+ private:
+  std::shared_lock<std::shared_mutex> lock_;
+};
 
 /// How many threads a product of this size uses: usable_threads() if it is large enough to gain from them, else 1.
 [[nodiscard]] int blas_threads(std::int64_t m, std::int64_t n, std::int64_t k) noexcept;
