@@ -10,6 +10,7 @@
 #include "graph/values.hpp"
 #include "ops/attributes.hpp"
 #include "ops/control/barrier.hpp"
+#include "ops/index/checked_labels.hpp"
 #include "ops/primitives.hpp"
 #include "ops/shape/permute.hpp"
 
@@ -107,7 +108,7 @@ Expr Translation::operation(const graph::Node& node) {
     x.push_back(known_.at(input));
   }
   const Operation& op = *node.operation;
-  if (ops::as_barrier(op) != nullptr) {
+  if (ops::as_barrier(op) != nullptr || ops::is_label_check(op)) {
     return x[0];
   }
   const Algebra algebra = op.algebra();
