@@ -140,8 +140,8 @@ class Differentiation {
   }
 
   [[nodiscard]] Passes passes(Connection connection) {
-    find_named();
     const auto merged = [this](std::span<const Tensor> tensors) { return with_merged_numbers(tensors, given_); };
+    find_named();
     rewrite(merged);
     rewrite(simplified);  // the derivative is that of the stable forms
     if (!xs_.empty()) {
