@@ -66,8 +66,11 @@ struct DeriveOptions {
                                           const DeriveOptions& options = {});
 [[nodiscard]] XGRAD_API Derivation derive(const Tensor& y, std::initializer_list<Tensor> xs,
                                           const DeriveOptions& options = {});
-/// Parameters are called as in the list, if their names differ, else by their own names, numbered.
+/// Parameters are called as in the list, after `names` of the options. Where the list has the path to a parameter in a
+/// model that ends in its own name, as "0.W" of W, it is called by that, with the number of its layer.
 [[nodiscard]] XGRAD_API Derivation derive(const Tensor& y, const std::vector<NamedParameter>& xs,
+                                          const DeriveOptions& options = {});
+[[nodiscard]] XGRAD_API Derivation derive(const Tensor& y, std::initializer_list<NamedParameter> xs,
                                           const DeriveOptions& options = {});
 
 /// The formulas of any tensors, such as a jvp() or a second derivative: equations of `forward`.

@@ -19,6 +19,13 @@ void require_defined(const Tensor& y, std::span<const Tensor> xs) {
   }
 }
 
+// Whether a name in a list is the parameter's own, or the path to it in a model: "W" or "0.W" of W.
+bool is_path_to(std::string_view listed, std::string_view own) {
+  const bool ends_alike = !own.empty() && listed.ends_with(own);
+  return listed.empty() ||
+         (ends_alike && (listed.size() == own.size() || listed[listed.size() - own.size() - 1] == '.'));
+}
+
 // The width that other texts are padded to. One that is far longer than a line sticks out instead.
 std::size_t width_of(std::string_view text) {
   constexpr std::size_t most = 200;
@@ -45,10 +52,18 @@ Derivation derive(const Tensor& y, std::initializer_list<Tensor> xs, const Deriv
 Derivation derive(const Tensor& y, const std::vector<NamedParameter>& xs, const DeriveOptions& options) {
   std::vector<Tensor> tensors;
   tensors.reserve(xs.size());
+  DeriveOptions with_names = options;
   for (const NamedParameter& x : xs) {
     tensors.emplace_back(x);
+    if (tensors.back().defined() && !is_path_to(x.name, tensors.back().name())) {
+      with_names.names.push_back({x.name, tensors.back()});
+    }
   }
-  return derive(y, tensors, options);
+  return derive(y, tensors, with_names);
+}
+
+Derivation derive(const Tensor& y, std::initializer_list<NamedParameter> xs, const DeriveOptions& options) {
+  return derive(y, std::vector<NamedParameter>{xs}, options);
 }
 
 Derivation formulas_of(const std::vector<NamedTensor>& tensors, const DeriveOptions& options) {

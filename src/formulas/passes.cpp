@@ -1,7 +1,9 @@
 #include "formulas/passes.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
+#include <map>
 #include <unordered_set>
 #include <utility>
 
@@ -81,6 +83,29 @@ std::vector<Tensor> without_forward_barriers(std::span<const Tensor> tensors) {
   return result;
 }
 
+// The same graph with one leaf for all equal numbers that have no name, so that equal formulas are one node however
+// often their numbers were written.
+std::vector<Tensor> with_merged_numbers(std::span<const Tensor> tensors, const GivenNames& given) {
+  std::map<std::pair<DType, std::uint64_t>, Tensor> numbers;
+  const auto merged = [&](const Tensor& input) {
+    const graph::Node& leaf = *input.node();
+    const bool is_number = leaf.operation == nullptr && leaf.shape.rank() == 0 && !leaf.history && !leaf.name &&
+                           leaf.has_value() && is_floating(leaf.dtype) && !given.contains(&leaf);
+    return is_number
+               ? numbers.try_emplace({leaf.dtype, std::bit_cast<std::uint64_t>(graph::element_of(leaf, 0))}, input)
+                     .first->second
+               : input;
+  };
+  const graph::Copy copy{tensors, [&merged](const graph::Node& node, std::span<const Tensor> inputs) {
+                           std::vector<Tensor> own(inputs.size());
+                           std::transform(inputs.begin(), inputs.end(), own.begin(), merged);
+                           return graph::Copy::plain(node, own);
+                         }};
+  std::vector<Tensor> result(tensors.size());
+  std::transform(tensors.begin(), tensors.end(), result.begin(), [&copy](const Tensor& t) { return copy.of(t); });
+  return result;
+}
+
 std::vector<Tensor> simplified(std::span<const Tensor> tensors) {
   return planning::simplify(tensors, {});
 }
@@ -115,7 +140,9 @@ class Differentiation {
   }
 
   [[nodiscard]] Passes passes(Connection connection) {
+    const auto merged = [this](std::span<const Tensor> tensors) { return with_merged_numbers(tensors, given_); };
     find_named();
+    rewrite(merged);
     rewrite(simplified);  // the derivative is that of the stable forms
     if (!xs_.empty()) {
       if (connection == Connection::unknown) {
@@ -127,6 +154,7 @@ class Differentiation {
     if (std::any_of(targets_.begin(), targets_.end(), [](const Quantity& x) { return !is_leaf(x.tensor); })) {
       rewrite(without_forward_barriers);
     }
+    rewrite(merged);
     rewrite(simplified);
     return result();
   }
@@ -320,7 +348,8 @@ Passes passes_of(const std::vector<NamedTensor>& tensors, const DeriveOptions& o
     copies[i] = copy.of(tensors[i].tensor);
     passes.given.insert_or_assign(copies[i].node(), tensors[i].name);
   }
-  const std::vector<Tensor> after = simplified(copies);
+  const std::vector<Tensor> merged = with_merged_numbers(copies, passes.given);
+  const std::vector<Tensor> after = simplified(merged);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!is_leaf(after[i])) {
       passes.given.insert_or_assign(after[i].node(), tensors[i].name);

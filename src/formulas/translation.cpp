@@ -11,6 +11,7 @@
 #include "ops/activations/activation.hpp"
 #include "ops/attributes.hpp"
 #include "ops/control/barrier.hpp"
+#include "ops/index/checked_labels.hpp"
 #include "ops/primitives.hpp"
 #include "ops/shape/permute.hpp"
 
@@ -76,14 +77,23 @@ void Translation::add(std::span<const Tensor> tensors) {
     const bool is_named = named_.contains(node);
     const bool is_abbreviated = !is_named && is_too_long(*node, e, uses[node]);
     if (is_abbreviated) {
-      abbreviated_.push_back(node);
-    }
-    if (is_named || is_abbreviated) {
+      e = abbreviate(*node, e);
+    } else if (is_named) {
       e_.define(*node, e);
       e = e_.symbol(*node);
     }
     known_.emplace(node, e);
   }
+}
+
+// The symbol of a formula that becomes one: of several nodes that compute it the first one's.
+Expr Translation::abbreviate(const graph::Node& node, Expr formula) {
+  if (const auto known = abbreviations_.find(formula); known != abbreviations_.end()) {
+    return known->second;
+  }
+  abbreviated_.push_back(&node);
+  e_.define(node, formula);
+  return abbreviations_.emplace(formula, e_.symbol(node)).first->second;
 }
 
 bool Translation::is_too_long(const graph::Node& node, Expr e, std::size_t uses) const {
@@ -108,7 +118,7 @@ Expr Translation::operation(const graph::Node& node) {
     x.push_back(known_.at(input));
   }
   const Operation& op = *node.operation;
-  if (ops::as_barrier(op) != nullptr) {
+  if (ops::as_barrier(op) != nullptr || ops::is_label_check(op)) {
     return x[0];
   }
   if (const ops::MatrixOperation* matrices = ops::as_matrix_operation(op)) {

@@ -39,6 +39,7 @@ class Translation {
   Expr leaf(const graph::Node& node);
   Expr operation(const graph::Node& node);
   Expr of_matrices(const graph::Node& node, ops::MatrixForm form, const std::vector<Expr>& x);
+  Expr abbreviate(const graph::Node& node, Expr formula);
   Expr element_wise(const graph::Node& node, const std::vector<Expr>& x);
   [[nodiscard]] bool is_too_long(const graph::Node& node, Expr e, std::size_t uses) const;
   Expr slope(const graph::Node& node, const std::vector<Expr>& x);
@@ -48,6 +49,7 @@ class Translation {
   Length length_;
   std::unordered_map<const graph::Node*, Expr> known_;
   std::vector<const graph::Node*> abbreviated_;
+  std::unordered_map<Expr, Expr> abbreviations_;  // symbols, by the formulas that they stand for
 };
 
 }  // namespace xgrad::formulas
