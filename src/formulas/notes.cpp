@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "formulas/formulas.hpp"
+#include "ops/pooling/selection.hpp"
 
 namespace xgrad::formulas {
 
@@ -45,7 +46,9 @@ constexpr Explained signs[] = {  // NOLINT(modernize-avoid-c-arrays)
     {gets_axis_behind,
      "what was reduced over an axis is repeated along it where it meets the whole: of axis 1, a column"},
     {is_written_in_brackets, "[c] is 1 where c holds, else 0"},
-    {[](Expr e) { return is_call_of(e, Algebra::slice_adjoint); }, "at[i](v) is zero but for v at [i]"}};
+    {[](Expr e) { return is_call_of(e, Algebra::slice_adjoint); }, "at[i](v) is zero but for v at [i]"},
+    {[](Expr e) { return e->head == Head::call && ops::is_scatter(*e->operation); },
+     "scatter(v, i) is zero but for the elements of v, added at the indices i"}};
 
 }  // namespace
 

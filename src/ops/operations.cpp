@@ -14,6 +14,7 @@ constexpr auto reduction = Category::reduction;
 constexpr auto linalg = Category::linalg;
 constexpr auto shape = Category::shape;
 constexpr auto indexing = Category::indexing;
+constexpr auto spatial = Category::spatial;
 
 // Whether the inputs broadcast, whether gradients flow.
 constexpr bool broadcasts = true;
@@ -106,6 +107,20 @@ constexpr auto entries = std::to_array<OperationEntry>({
     {"take_adjoint", indexing, "x, indices", numeric, alone, smooth, "x̄ = take(g, indices)"},
     {"scatter_add", indexing, "x, indices", numeric, alone, smooth, "x̄ = gather(g, indices)"},
     {"one_hot", indexing, "indices", integer, alone, cut, "none"},
+
+    {"windows", spatial, "x", any, alone, smooth, "x̄ = windows_adjoint(g)"},
+    {"windows_adjoint", spatial, "x", numeric, alone, smooth, "x̄ = windows(g)"},
+    {"max_pool", spatial, "x", numeric, alone, smooth, "x̄ = g at the first largest element of each window, added up"},
+    {"max_pool_indices", spatial, "x", numeric, alone, cut, "none"},
+    {"avg_pool", spatial, "x", floating, alone, smooth, "x̄ = Σ g / n over the windows that an element is in"},
+    {"adaptive_max_pool", spatial, "x", numeric, alone, smooth, "as max_pool"},
+    {"adaptive_avg_pool", spatial, "x", floating, alone, smooth, "as avg_pool"},
+    {"global_max_pool", spatial, "x", numeric, alone, smooth, "x̄ = g at the first largest element"},
+    {"global_avg_pool", spatial, "x", floating, alone, smooth, "x̄ = g / n"},
+    {"upsample", spatial, "x", floating, alone, smooth, "x̄ = upsample_adjoint(g)"},
+    {"upsample_adjoint", spatial, "x", floating, alone, smooth, "x̄ = upsample(g)"},
+    {"pixel_shuffle", spatial, "x", any, alone, smooth, "x̄ = pixel_unshuffle(g)"},
+    {"pixel_unshuffle", spatial, "x", any, alone, smooth, "x̄ = pixel_shuffle(g)"},
 });
 // clang-format on
 
@@ -129,6 +144,8 @@ std::string_view to_string(Category category) noexcept {
       return "shape";
     case Category::indexing:
       return "indexing";
+    case Category::spatial:
+      return "spatial";
   }
   return "unknown";
 }
