@@ -40,8 +40,10 @@ TEST_CASE("derive: max_pool, and its cotangent scattered to where the largest el
   const Tensor loss = 0.5 * xg::sum(xg::square(y));
   const xg::Derivation derivation = xg::derive(loss, {W});
   CHECK(written(derivation.forward) == Lines{"y = max_pool(W; kernel=(2, 2))", "Loss = ½ Σ y²"});
-  CHECK(written(derivation.backward) == Lines{"∂Loss/∂W = scatter(y, argmax_pool(W; kernel=(2, 2)); size=(4, 4))"});
-  CHECK(derivation.notes == Lines{"scatter(v, i) is zero but for the elements of v, added at the indices i"});
+  CHECK(written(derivation.backward) ==
+        Lines{"δ_y = y", "∂Loss/∂W = scatter(δ_y, argmax_pool(W; kernel=(2, 2)); size=(4, 4))"});
+  CHECK(derivation.notes ==
+        Lines{"δ_y := ∂Loss/∂y", "scatter(v, i) is zero but for the elements of v, added at the indices i"});
   CHECK(difference(derivation["∂Loss/∂W"].value, xg::gradients(loss, {W})[0]) == 0);
 }
 
@@ -59,11 +61,12 @@ TEST_CASE("derive: means of windows, interpolation and windows are functions wit
   const xg::Parameter W = weights();
   const auto gradient = [&](const Tensor& y) {
     const xg::Derivation derivation = xg::derive(0.5 * xg::sum(xg::square(y.named("y"))), {W});
-    return written(derivation.backward).at(0);
+    return written(derivation.backward).at(1);
   };
-  CHECK(gradient(xg::avg_pool(W, {.kernel = {2, 2}})) == "∂Loss/∂W = avg_pool_adjoint(y; kernel=(2, 2), size=(4, 4))");
-  CHECK(gradient(xg::upsample(W, {.scale = {2, 2}})) == "∂Loss/∂W = upsample_adjoint(y; size=(8, 8), from=(4, 4))");
-  CHECK(gradient(xg::windows(W, {.kernel = {2}})) == "∂Loss/∂W = windows_adjoint(y; kernel=(2), size=(4))");
+  CHECK(gradient(xg::avg_pool(W, {.kernel = {2, 2}})) ==
+        "∂Loss/∂W = avg_pool_adjoint(δ_y; kernel=(2, 2), size=(4, 4))");
+  CHECK(gradient(xg::upsample(W, {.scale = {2, 2}})) == "∂Loss/∂W = upsample_adjoint(δ_y; size=(8, 8), from=(4, 4))");
+  CHECK(gradient(xg::windows(W, {.kernel = {2}})) == "∂Loss/∂W = windows_adjoint(δ_y; kernel=(2), size=(4))");
 }
 
 TEST_CASE("derive: a pooling layer has no number, and LaTeX sets its operations") {
