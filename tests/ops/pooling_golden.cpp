@@ -28,6 +28,7 @@ json rows() {
 Tensor numbers(const Lengths& lengths, std::int64_t factor, std::int64_t modulus, double divisor, double shift) {
   const xg::Shape shape{lengths};
   std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(shape.size()));
   for (std::int64_t i = 0; i < shape.size(); ++i) {
     values.push_back(static_cast<double>(i * factor % modulus) / divisor + shift);
   }
@@ -50,12 +51,11 @@ Tensor windows(const Tensor& x, const json& options) {
   return xg::windows(x, {options.at("kernel"), options.at("stride"), options.at("padding"), options.at("dilation")});
 }
 Tensor upsample(const Tensor& x, const json& options) {
-  const std::string mode = options.at("mode");
+  const std::map<std::string, xg::Interpolation> modes{{"nearest", xg::Interpolation::nearest},
+                                                       {"linear", xg::Interpolation::linear},
+                                                       {"cubic", xg::Interpolation::cubic}};
   return xg::upsample(x, {options.value("size", Lengths{}), options.value("scale", std::vector<double>{}),
-                          mode == "nearest"  ? xg::Interpolation::nearest
-                          : mode == "linear" ? xg::Interpolation::linear
-                                             : xg::Interpolation::cubic,
-                          options.at("align_corners")});
+                          modes.at(options.at("mode")), options.at("align_corners")});
 }
 
 const std::map<std::string, std::function<Tensor(const Tensor&, const json&)>> functions{

@@ -23,7 +23,6 @@ class XGRAD_API MaxPool1d {
  public:
   PoolOptions options;
   static constexpr std::array<std::string_view, 1> field_names{"options"};
-
   explicit MaxPool1d(const PoolOptions& given);
   explicit MaxPool1d(std::int64_t kernel) : MaxPool1d{PoolOptions{.kernel = {kernel}}} {}
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
@@ -34,7 +33,6 @@ class XGRAD_API MaxPool2d {
  public:
   PoolOptions options;
   static constexpr std::array<std::string_view, 1> field_names{"options"};
-
   explicit MaxPool2d(const PoolOptions& given);
   explicit MaxPool2d(std::int64_t kernel) : MaxPool2d{PoolOptions{.kernel = {kernel}}} {}
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
@@ -45,7 +43,6 @@ class XGRAD_API MaxPool3d {
  public:
   PoolOptions options;
   static constexpr std::array<std::string_view, 1> field_names{"options"};
-
   explicit MaxPool3d(const PoolOptions& given);
   explicit MaxPool3d(std::int64_t kernel) : MaxPool3d{PoolOptions{.kernel = {kernel}}} {}
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
@@ -56,7 +53,6 @@ class XGRAD_API AvgPool1d {
  public:
   AvgPoolOptions options;
   static constexpr std::array<std::string_view, 1> field_names{"options"};
-
   explicit AvgPool1d(const AvgPoolOptions& given);
   explicit AvgPool1d(std::int64_t kernel) : AvgPool1d{AvgPoolOptions{.kernel = {kernel}}} {}
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
@@ -67,7 +63,6 @@ class XGRAD_API AvgPool2d {
  public:
   AvgPoolOptions options;
   static constexpr std::array<std::string_view, 1> field_names{"options"};
-
   explicit AvgPool2d(const AvgPoolOptions& given);
   explicit AvgPool2d(std::int64_t kernel) : AvgPool2d{AvgPoolOptions{.kernel = {kernel}}} {}
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
@@ -78,7 +73,6 @@ class XGRAD_API AvgPool3d {
  public:
   AvgPoolOptions options;
   static constexpr std::array<std::string_view, 1> field_names{"options"};
-
   explicit AvgPool3d(const AvgPoolOptions& given);
   explicit AvgPool3d(std::int64_t kernel) : AvgPool3d{AvgPoolOptions{.kernel = {kernel}}} {}
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
@@ -89,7 +83,6 @@ class XGRAD_API AdaptiveMaxPool1d {
  public:
   std::vector<std::int64_t> size;  ///< of the result, per axis
   static constexpr std::array<std::string_view, 1> field_names{"size"};
-
   /// One size stands for all axes. Throws ValueError.
   explicit AdaptiveMaxPool1d(const std::vector<std::int64_t>& given);
   explicit AdaptiveMaxPool1d(std::int64_t given) : AdaptiveMaxPool1d{std::vector<std::int64_t>{given}} {}
@@ -101,7 +94,6 @@ class XGRAD_API AdaptiveMaxPool2d {
  public:
   std::vector<std::int64_t> size;  ///< of the result, per axis
   static constexpr std::array<std::string_view, 1> field_names{"size"};
-
   /// One size stands for all axes. Throws ValueError.
   explicit AdaptiveMaxPool2d(const std::vector<std::int64_t>& given);
   explicit AdaptiveMaxPool2d(std::int64_t given) : AdaptiveMaxPool2d{std::vector<std::int64_t>{given}} {}
@@ -113,7 +105,6 @@ class XGRAD_API AdaptiveMaxPool3d {
  public:
   std::vector<std::int64_t> size;  ///< of the result, per axis
   static constexpr std::array<std::string_view, 1> field_names{"size"};
-
   /// One size stands for all axes. Throws ValueError.
   explicit AdaptiveMaxPool3d(const std::vector<std::int64_t>& given);
   explicit AdaptiveMaxPool3d(std::int64_t given) : AdaptiveMaxPool3d{std::vector<std::int64_t>{given}} {}
@@ -125,7 +116,6 @@ class XGRAD_API AdaptiveAvgPool1d {
  public:
   std::vector<std::int64_t> size;  ///< of the result, per axis
   static constexpr std::array<std::string_view, 1> field_names{"size"};
-
   /// One size stands for all axes. Throws ValueError.
   explicit AdaptiveAvgPool1d(const std::vector<std::int64_t>& given);
   explicit AdaptiveAvgPool1d(std::int64_t given) : AdaptiveAvgPool1d{std::vector<std::int64_t>{given}} {}
@@ -137,7 +127,6 @@ class XGRAD_API AdaptiveAvgPool2d {
  public:
   std::vector<std::int64_t> size;  ///< of the result, per axis
   static constexpr std::array<std::string_view, 1> field_names{"size"};
-
   /// One size stands for all axes. Throws ValueError.
   explicit AdaptiveAvgPool2d(const std::vector<std::int64_t>& given);
   explicit AdaptiveAvgPool2d(std::int64_t given) : AdaptiveAvgPool2d{std::vector<std::int64_t>{given}} {}
@@ -149,7 +138,6 @@ class XGRAD_API AdaptiveAvgPool3d {
  public:
   std::vector<std::int64_t> size;  ///< of the result, per axis
   static constexpr std::array<std::string_view, 1> field_names{"size"};
-
   /// One size stands for all axes. Throws ValueError.
   explicit AdaptiveAvgPool3d(const std::vector<std::int64_t>& given);
   explicit AdaptiveAvgPool3d(std::int64_t given) : AdaptiveAvgPool3d{std::vector<std::int64_t>{given}} {}

@@ -1,6 +1,7 @@
 #include "ops/pooling/extremes.hpp"
 
 #include <algorithm>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -44,20 +45,52 @@ AxisWindows with_regular(Spans spans) {
   return result;
 }
 
-using One = std::integral_constant<std::int64_t, 1>;
-using Two = std::integral_constant<std::int64_t, 2>;
+/// Windows that lie alike, each `stride` elements behind the one before.
+template <class T>
+struct Alike {
+  const T* plane;
+  std::int64_t stride;
+  std::int64_t count;
 
-// f(stride), as a constant where it is one of the usual.
-template <class F>
-void with_stride(std::int64_t stride, F f) {
-  if (stride == 1) {
-    f(One{});
-  } else if (stride == 2) {
-    f(Two{});
-  } else {
-    f(stride);
+  /// write(window, largest element, its index) for each, without branches, of the elements of the first one. Whether
+  /// there was a NaN: what was written is wrong then.
+  template <class Elements, class Write>
+  [[nodiscard]] bool find(const Elements elements, Write write) const {
+    unsigned unordered = 0;
+    for (std::int64_t j = 0; j < count; ++j) {
+      const T* window = plane + j * stride;
+      std::int64_t at = elements[0];
+      T best = window[at];
+      unordered |= static_cast<unsigned>(best != best);
+      for (std::size_t k = 1; k < elements.size(); ++k) {
+        const T candidate = window[elements[k]];
+        const bool better = candidate > best;
+        unordered |= static_cast<unsigned>(candidate != candidate);
+        best = better ? candidate : best;
+        at ^= (at ^ elements[k]) & -static_cast<std::int64_t>(better);
+      }
+      write(j, best, at + j * stride);
+    }
+    return unordered != 0;
   }
-}
+
+  /// The same, with numbers of elements that are usual as constants.
+  template <class Write>
+  [[nodiscard]] bool find_any(const std::vector<std::int64_t>& elements, Write write) const {
+    if (elements.size() == 4) {
+      return find(first<4>(elements), write);
+    }
+    return elements.size() == 9 ? find(first<9>(elements), write) : find(std::span{elements}, write);
+  }
+
+ private:
+  template <std::size_t Count>
+  [[nodiscard]] static std::array<std::int64_t, Count> first(const std::vector<std::int64_t>& elements) {
+    std::array<std::int64_t, Count> result{};
+    std::copy_n(elements.begin(), Count, result.begin());
+    return result;
+  }
+};
 
 /// The windows of one row of results, in one plane.
 template <class T>
@@ -66,114 +99,62 @@ class Row {
   Row(const T* plane, const PlaneWindows& windows, std::int64_t depth, std::int64_t height)
       : plane_{plane},
         windows_{windows},
+        along_{windows.axis(2)},
         depth_{static_cast<std::size_t>(depth)},
         height_{static_cast<std::size_t>(height)} {}
 
-  void values(T* best) const {
-    each_edge([&](std::int64_t j) { best[j] = plane_[at(j)]; });
-    const auto [along, count] = regular();
-    if (count == 0) {
-      return;
+  /// write(window, largest element, its index). `elements` is memory.
+  template <class Write>
+  void find(std::vector<std::int64_t>& elements, Write write) const {
+    const auto slowly = [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t j = begin; j < end; ++j) {
+        const std::int64_t index = at(j);
+        write(j, plane_[index], index);
+      }
+    };
+    slowly(0, along_.first);
+    slowly(along_.last, windows_of(along_));
+    elements_of_first(elements);
+    const Alike<T> alike{plane_, along_.stride, along_.last - along_.first};
+    if (alike.find_any(elements,
+                       [&](std::int64_t j, T best, std::int64_t index) { write(along_.first + j, best, index); })) {
+      slowly(along_.first, along_.last);
     }
-    best += along.first;
-    bool fresh = true;
-    each_start([&](std::int64_t start) {
-      const T* from = plane_ + start;
-      with_stride(along.stride, [&, n = count](auto stride) {
-        if (std::exchange(fresh, false)) {
-          for (std::int64_t j = 0; j < n; ++j) {
-            best[j] = from[j * stride];
-          }
-          return;
-        }
-        for (std::int64_t j = 0; j < n; ++j) {
-          best[j] = beats(from[j * stride], best[j]) ? from[j * stride] : best[j];
-        }
-      });
-    });
-  }
-
-  /// `best` is memory for a row.
-  void indices(T* best, std::int64_t* index) const {
-    each_edge([&](std::int64_t j) { index[j] = at(j); });
-    const auto [along, count] = regular();
-    if (count == 0) {
-      return;
-    }
-    index += along.first;
-    bool fresh = true;
-    each_start([&](std::int64_t start) {
-      const T* from = plane_ + start;
-      with_stride(along.stride, [&, n = count](auto stride) {
-        if (std::exchange(fresh, false)) {
-          for (std::int64_t j = 0; j < n; ++j) {
-            best[j] = from[j * stride];
-            index[j] = start + j * stride;
-          }
-          return;
-        }
-        for (std::int64_t j = 0; j < n; ++j) {
-          const bool better = beats(from[j * stride], best[j]);
-          best[j] = better ? from[j * stride] : best[j];
-          index[j] = better ? start + j * stride : index[j];
-        }
-      });
-    });
   }
 
  private:
-  [[nodiscard]] std::pair<const AxisWindows&, std::int64_t> regular() const {
-    const AxisWindows& along = windows_.axis(2);
-    return {along, along.last - along.first};
-  }
-
-  // f(j) for the windows that aren't regular.
-  template <class F>
-  void each_edge(F f) const {
-    const AxisWindows& along = windows_.axis(2);
-    for (std::int64_t j = 0; j < along.first; ++j) {
-      f(j);
-    }
-    for (std::int64_t j = along.last; j < windows_of(along); ++j) {
-      f(j);
-    }
-  }
-
-  // f(where in the plane the row of a window begins), of all that this row's windows go over.
+  // f(where in the plane a row begins) for all that these windows go over.
   template <class F>
   void each_line(F f) const {
     const Spans& planes = windows_.axis(0).spans;
     const Spans& lines = windows_.axis(1).spans;
-    const std::int64_t width = windows_.axis(2).spans.length;
     for (std::int64_t a = 0; a < planes.counts[depth_]; ++a) {
       const std::int64_t d = planes.starts[depth_] + a * planes.step;
       for (std::int64_t b = 0; b < lines.counts[height_]; ++b) {
-        f((d * lines.length + lines.starts[height_] + b * lines.step) * width);
+        f((d * lines.length + lines.starts[height_] + b * lines.step) * along_.spans.length);
       }
     }
   }
 
-  // f(where the first regular window has its element), for all elements of a window in row-major order.
-  template <class F>
-  void each_start(F f) const {
-    const AxisWindows& along = windows_.axis(2);
-    const std::int64_t first = along.spans.starts[static_cast<std::size_t>(along.first)];
+  // Those of the first regular window, in row-major order.
+  void elements_of_first(std::vector<std::int64_t>& elements) const {
+    const std::int64_t first = along_.spans.starts[static_cast<std::size_t>(along_.first)];
+    elements.clear();
     each_line([&](std::int64_t line) {
-      for (std::int64_t k = 0; k < along.full; ++k) {
-        f(line + first + k * along.spans.step);
+      for (std::int64_t k = 0; k < along_.full; ++k) {
+        elements.push_back(line + first + k * along_.spans.step);
       }
     });
   }
 
-  // Where the largest element of window j is.
+  // Where the largest element of window j is; right with NaN.
   [[nodiscard]] std::int64_t at(std::int64_t j) const {
-    const Spans& along = windows_.axis(2).spans;
-    const std::int64_t start = along.starts[static_cast<std::size_t>(j)];
-    const std::int64_t count = along.counts[static_cast<std::size_t>(j)];
+    const std::int64_t start = along_.spans.starts[static_cast<std::size_t>(j)];
+    const std::int64_t count = along_.spans.counts[static_cast<std::size_t>(j)];
     std::int64_t best = -1;
     each_line([&](std::int64_t line) {
       for (std::int64_t k = 0; k < count; ++k) {
-        const std::int64_t element = line + start + k * along.step;
+        const std::int64_t element = line + start + k * along_.spans.step;
         if (best < 0 || beats(plane_[element], plane_[best])) {
           best = element;
         }
@@ -184,6 +165,7 @@ class Row {
 
   const T* plane_;
   const PlaneWindows& windows_;
+  const AxisWindows& along_;
   std::size_t depth_;
   std::size_t height_;
 };
@@ -229,16 +211,20 @@ std::int64_t PlaneWindows::cost() const noexcept {
 template <class T>
 void largest(const T* x, std::int64_t planes, const PlaneWindows& windows, T* y) {
   run::parallel_for(planes, planes_per_piece(windows.cost()), [&](std::int64_t begin, std::int64_t end) {
-    each_row(x, begin, end, windows, [&](const Row<T>& row, std::int64_t offset) { row.values(y + offset); });
+    std::vector<std::int64_t> elements;
+    each_row(x, begin, end, windows, [&](const Row<T>& row, std::int64_t offset) {
+      row.find(elements, [to = y + offset](std::int64_t j, T best, std::int64_t /*index*/) { to[j] = best; });
+    });
   });
 }
 
 template <class T>
 void largest_at(const T* x, std::int64_t planes, const PlaneWindows& windows, bool marked, std::int64_t* y) {
   run::parallel_for(planes, planes_per_piece(2 * windows.cost()), [&](std::int64_t begin, std::int64_t end) {
-    std::vector<T> best(windows.axis(2).spans.starts.size());
-    each_row(x, begin, end, windows,
-             [&](const Row<T>& row, std::int64_t offset) { row.indices(best.data(), y + offset); });
+    std::vector<std::int64_t> elements;
+    each_row(x, begin, end, windows, [&](const Row<T>& row, std::int64_t offset) {
+      row.find(elements, [to = y + offset](std::int64_t j, T /*best*/, std::int64_t index) { to[j] = index; });
+    });
     if (!marked || std::is_integral_v<T>) {
       return;
     }

@@ -79,10 +79,10 @@ class MaxPoolOperation final : public WindowExtreme {
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
     const Tensor& x = call.inputs[0];
-    return {ops::scatter(cotangent, indices(x), ops::spatial_of(x.shape(), rule().count()))};
+    return {ops::scatter(cotangent, indices(x), ops::spatial_of(x.shape(), rule().count()), is_wide(x))};
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
-    return ops::pick(tangents[0], indices(call.inputs[0]), rule().count());
+    return ops::pick(tangents[0], indices(call.inputs[0]), rule().count(), is_wide(call.inputs[0]));
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
@@ -93,6 +93,12 @@ class MaxPoolOperation final : public WindowExtreme {
 
  private:
   [[nodiscard]] DType result_dtype(DType input) const noexcept override { return input; }
+
+  // Whether an element may be the largest of more windows than float32 adds up.
+  [[nodiscard]] bool is_wide(const Tensor& x) const {
+    constexpr std::int64_t few = 16;
+    return x.dtype() == float32 && rule().overlap(x.shape()) > few;
+  }
 
   [[nodiscard]] Tensor indices(const Tensor& x) const {
     return apply(ops::shared_operation<MaxIndicesOperation<true>>(rule()), {x});

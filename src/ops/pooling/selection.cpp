@@ -46,32 +46,38 @@ void pick_planes(const T* x, const std::int64_t* indices, const Planes& planes, 
   });
 }
 
-// Sums of float32 are taken in float64.
-template <class T>
+// Sum is what sums are taken in.
+template <class Sum, class T>
 void scatter_planes(const T* x, const std::int64_t* indices, const Planes& planes, T* y) {
-  run::parallel_for(planes.count, planes_per_piece(planes.windows + planes.elements),
-                    [&](std::int64_t begin, std::int64_t end) {
-                      std::vector<double> sums(static_cast<std::size_t>(planes.elements));
-                      for (std::int64_t plane = begin; plane < end; ++plane) {
-                        std::fill(sums.begin(), sums.end(), 0.0);
-                        for (std::int64_t j = plane * planes.windows; j < (plane + 1) * planes.windows; ++j) {
-                          sums[static_cast<std::size_t>(unmarked(indices[j]))] +=
-                              static_cast<double>(indices[j] < 0 ? of_nan(x[j]) : x[j]);
-                        }
-                        std::transform(sums.begin(), sums.end(), y + plane * planes.elements,
-                                       [](double sum) { return static_cast<T>(sum); });
-                      }
-                    });
+  const std::int64_t cost = planes.windows + planes.elements;
+  run::parallel_for(planes.count, planes_per_piece(cost), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<Sum> sums(std::is_same_v<Sum, T> ? 0 : static_cast<std::size_t>(planes.elements));
+    for (std::int64_t plane = begin; plane < end; ++plane) {
+      T* result = y + plane * planes.elements;
+      const auto add = [&, first = plane * planes.windows](Sum* to) {
+        std::fill_n(to, planes.elements, Sum{0});
+        for (std::int64_t j = first; j < first + planes.windows; ++j) {
+          to[unmarked(indices[j])] += static_cast<Sum>(indices[j] < 0 ? of_nan(x[j]) : x[j]);
+        }
+      };
+      if constexpr (std::is_same_v<Sum, T>) {
+        add(result);
+      } else {
+        add(sums.data());
+        std::transform(sums.begin(), sums.end(), result, [](Sum sum) { return static_cast<T>(sum); });
+      }
+    }
+  });
 }
 
 class PickOperation final : public Operation {
  public:
-  explicit PickOperation(std::size_t spatial) : spatial_{spatial} {}
+  PickOperation(std::size_t spatial, bool wide) : spatial_{spatial}, wide_{wide} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "pick"; }
   [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
-    return {{"axes", static_cast<std::int64_t>(spatial_)}};
+    return {{"axes", static_cast<std::int64_t>(spatial_)}, {"wide", wide_}};
   }
   [[nodiscard]] bool may_throw() const noexcept override { return false; }
 
@@ -80,11 +86,12 @@ class PickOperation final : public Operation {
   }
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
-    return {call.wants(0) ? scatter(cotangent, call.inputs[1], spatial_of(call.inputs[0].shape(), spatial_)) : Tensor{},
+    return {call.wants(0) ? scatter(cotangent, call.inputs[1], spatial_of(call.inputs[0].shape(), spatial_), wide_)
+                          : Tensor{},
             Tensor{}};
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
-    return tangents[0].defined() ? pick(tangents[0], call.inputs[1], spatial_) : Tensor{};
+    return tangents[0].defined() ? pick(tangents[0], call.inputs[1], spatial_, wide_) : Tensor{};
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
@@ -98,15 +105,16 @@ class PickOperation final : public Operation {
   [[nodiscard]] std::int64_t size_of(const Shape& shape) const { return Shape{spatial_of(shape, spatial_)}.size(); }
 
   std::size_t spatial_;
+  bool wide_;
 };
 
 class ScatterOperation final : public Operation {
  public:
-  explicit ScatterOperation(Lengths size) : size_{std::move(size)} {}
+  ScatterOperation(const Lengths& size, bool wide) : size_{size}, wide_{wide} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "scatter"; }
   [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
-  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"size", size_}}; }
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"size", size_}, {"wide", wide_}}; }
   [[nodiscard]] bool may_throw() const noexcept override { return false; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -114,32 +122,34 @@ class ScatterOperation final : public Operation {
   }
 
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& cotangent) const override {
-    return {call.wants(0) ? pick(cotangent, call.inputs[1], size_.size()) : Tensor{}, Tensor{}};
+    return {call.wants(0) ? pick(cotangent, call.inputs[1], size_.size(), wide_) : Tensor{}, Tensor{}};
   }
   [[nodiscard]] Tensor jvp(const Call& call, std::span<const Tensor> tangents) const override {
-    return tangents[0].defined() ? scatter(tangents[0], call.inputs[1], size_) : Tensor{};
+    return tangents[0].defined() ? scatter(tangents[0], call.inputs[1], size_, wide_) : Tensor{};
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const Planes planes{planes_of(output.shape, size_.size()), Shape{size_}.size(),
                         Shape{spatial_of(inputs[0].shape, size_.size())}.size()};
     dispatch_floating(output.dtype, [&]<class T>(std::type_identity<T>) {
-      scatter_planes(inputs[0].as<T>(), inputs[1].as<std::int64_t>(), planes, output.as<T>());
+      const auto add = wide_ ? &scatter_planes<double, T> : &scatter_planes<T, T>;
+      add(inputs[0].as<T>(), inputs[1].as<std::int64_t>(), planes, output.as<T>());
     });
   }
 
  private:
   Lengths size_;
+  bool wide_;
 };
 
 }  // namespace
 
-Tensor pick(const Tensor& x, const Tensor& indices, std::size_t spatial) {
-  return apply(shared_operation<PickOperation>(spatial), {x, indices});
+Tensor pick(const Tensor& x, const Tensor& indices, std::size_t spatial, bool wide) {
+  return apply(shared_operation<PickOperation>(spatial, wide), {x, indices});
 }
 
-Tensor scatter(const Tensor& x, const Tensor& indices, const Lengths& size) {
-  return apply(shared_operation<ScatterOperation>(size), {x, indices});
+Tensor scatter(const Tensor& x, const Tensor& indices, const Lengths& size, bool wide) {
+  return apply(shared_operation<ScatterOperation>(size, wide), {x, indices});
 }
 
 bool is_scatter(const Operation& operation) noexcept {

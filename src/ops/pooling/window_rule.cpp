@@ -193,6 +193,20 @@ std::int64_t WindowRule::padded_count(std::size_t axis, std::int64_t length, std
   return std::min(kernel_[axis], length + padding_[axis] - start);
 }
 
+std::int64_t WindowRule::overlap(const Shape& x) const {
+  const Lengths lengths = spatial_of(x, count());
+  constexpr std::int64_t most = 1 << 20;  // so that the product of all is a number
+  std::int64_t result = 1;
+  for (std::size_t axis = 0; axis < count(); ++axis) {
+    // Windows that begin between two elements: at least a stride apart, or n / m, within the reach of one.
+    const std::int64_t along =
+        adaptive_ ? kernel_[axis] / lengths[axis] + 2
+                  : std::min(kernel_[axis], (reach(kernel_[axis], dilation_[axis]) - 1) / stride_[axis] + 1);
+    result *= std::min(along, most);
+  }
+  return result;
+}
+
 Shape with_spatial(const Shape& shape, const Lengths& lengths) {
   Lengths result = shape.to_vector();
   std::copy(lengths.begin(), lengths.end(), result.end() - static_cast<std::ptrdiff_t>(lengths.size()));

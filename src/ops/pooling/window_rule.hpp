@@ -59,6 +59,9 @@ class WindowRule {
   /// How many elements of its own and of padding the window has along an axis of this length.
   [[nodiscard]] std::int64_t padded_count(std::size_t axis, std::int64_t length, std::int64_t window) const;
 
+  /// No element of an x of this shape is in more windows.
+  [[nodiscard]] std::int64_t overlap(const Shape& x) const;
+
   friend bool operator==(const WindowRule&, const WindowRule&) = default;
 
  private:

@@ -107,6 +107,7 @@ AxisMap map_of(const Grid& grid, std::size_t axis, std::int64_t from) {
 
 std::vector<AxisMap> maps_of(const Grid& grid, const Lengths& from) {
   std::vector<AxisMap> result;
+  result.reserve(grid.count());
   for (std::size_t axis = 0; axis < grid.count(); ++axis) {
     result.push_back(map_of(grid, axis, from[axis]));
   }

@@ -403,6 +403,24 @@ const Registration extremes{[] {
       },
       int64, vector_of({3, -2}));
   exact_case(
+      "max_pool", "float32: 1,000 windows share their largest element", Kind::plain,
+      [] {
+        std::vector<double> x(1999, 0.0);
+        x[999] = 1;
+        const Tensor slopes =
+            gradient_at([](const Tensor& in) { return max_pool(in, {.kernel = {1000}, .stride = {1}}); }, vector_of(x),
+                        float32, std::vector<double>(1000, 0.1));
+        return slopes.at({Slice{998, 1001}});
+      },
+      float32, vector_of({0, 100, 0}), 1e-7);
+  exact_case(
+      "max_pool", "adaptive and float32: 1,000 windows share an element", Kind::plain,
+      [] {
+        return gradient_at([](const Tensor& in) { return adaptive_max_pool(in, {1000}); }, vector_of({1}), float32,
+                           std::vector<double>(1000, 0.1));
+      },
+      float32, vector_of({100}), 1e-7);
+  exact_case(
       "max_pool_indices", "the first NaN, the first of equals", Kind::extreme,
       [] {
         return max_pool_indices(to_tensor(vector_of({1, nan, nan, 5, 5, infinity, -0.0, 0.0, -1})), {.kernel = {3}});
