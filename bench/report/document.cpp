@@ -88,6 +88,7 @@ const std::vector<Section> sections{
     {"random", "Random numbers", "A million of them: float32, bernoulli as bool, a permutation in int64.", "libtorch"},
     {"optimizer", "A step of Adam", "Loss ½ Σ (w − t)², its gradient and the update, float32. Rows: number of weights.",
      "by_hand"},
+    {"pooling", "Pooling", "Value and gradient, (32, 16, 28, 28) in float32, windows of 2 × 2.", "libtorch"},
     {"functions", "Functions of many numbers", "16,384 of them, beside glibc's vector functions.", "libmvec"},
     {"gate", "A cotangent of 0 stays 0",
      "A step of gradient descent, and the derivative of an element-wise chain, with chain_mul and chain_div beside the "

@@ -12,7 +12,7 @@
 /// inputs.
 namespace xgrad {
 
-enum class Category : std::uint8_t { elementwise, comparison, reduction, linalg, shape, indexing };
+enum class Category : std::uint8_t { elementwise, comparison, reduction, linalg, shape, indexing, spatial };
 
 /// The dtypes of an operation's elements; indices are always int64, conditions always bool.
 enum class Accepts : std::uint8_t {

@@ -4,6 +4,7 @@
 
 #include "formulas/formulas.hpp"
 #include "ops/convolution/convolution.hpp"
+#include "ops/pooling/selection.hpp"
 
 namespace xgrad::formulas {
 
@@ -51,7 +52,9 @@ constexpr Explained signs[] = {  // NOLINT(modernize-avoid-c-arrays)
      "what was reduced over an axis is repeated along it where it meets the whole: of axis 1, a column"},
     {is_written_in_brackets, "[c] is 1 where c holds, else 0"},
     {[](Expr e) { return is_call_of(e, Algebra::slice_adjoint); }, "at[i](v) is zero but for v at [i]"},
-    {is_convolution, "⋆ correlates along the spatial axes; flip reverses a kernel along them"}};
+    {is_convolution, "⋆ correlates along the spatial axes; flip reverses a kernel along them"},
+    {[](Expr e) { return e->head == Head::call && ops::is_scatter(*e->operation); },
+     "scatter(v, i) is zero but for the elements of v, added at the indices i"}};
 
 }  // namespace
 

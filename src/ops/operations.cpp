@@ -14,6 +14,7 @@ constexpr auto reduction = Category::reduction;
 constexpr auto linalg = Category::linalg;
 constexpr auto shape = Category::shape;
 constexpr auto indexing = Category::indexing;
+constexpr auto spatial = Category::spatial;
 
 // Whether the inputs broadcast, whether gradients flow.
 constexpr bool broadcasts = true;
@@ -212,6 +213,19 @@ constexpr auto entries = std::to_array<OperationEntry>({
     {"masked_fill", indexing, "x", any, alone, smooth, "x̄ = g where the mask doesn't hold, else 0"},
     {"scatter", indexing, "x, updates", any, alone, smooth, "x̄ = g, but 0 at the indices; ū = g there, 0 for what was replaced"},
     {"interp", indexing, "x, xp, fp", floating, alone, smooth, "x̄ = g (f₁ − f₀) / (x₁ − x₀), f̄₀ = (1 − t) g, f̄₁ = t g"},
+    {"windows", spatial, "x", any, alone, smooth, "x̄ = windows_adjoint(g)"},
+    {"windows_adjoint", spatial, "x", numeric, alone, smooth, "x̄ = windows(g)"},
+    {"max_pool", spatial, "x", numeric, alone, smooth, "x̄ = g at the first largest element of each window, added up"},
+    {"max_pool_indices", spatial, "x", numeric, alone, cut, "none"},
+    {"avg_pool", spatial, "x", floating, alone, smooth, "x̄ = Σ g / n over the windows that an element is in"},
+    {"adaptive_max_pool", spatial, "x", numeric, alone, smooth, "as max_pool"},
+    {"adaptive_avg_pool", spatial, "x", floating, alone, smooth, "as avg_pool"},
+    {"global_max_pool", spatial, "x", numeric, alone, smooth, "x̄ = g at the first largest element"},
+    {"global_avg_pool", spatial, "x", floating, alone, smooth, "x̄ = g / n"},
+    {"upsample", spatial, "x", floating, alone, smooth, "x̄ = upsample_adjoint(g)"},
+    {"upsample_adjoint", spatial, "x", floating, alone, smooth, "x̄ = upsample(g)"},
+    {"pixel_shuffle", spatial, "x", any, alone, smooth, "x̄ = pixel_unshuffle(g)"},
+    {"pixel_unshuffle", spatial, "x", any, alone, smooth, "x̄ = pixel_shuffle(g)"},
 });
 // clang-format on
 
@@ -235,6 +249,8 @@ std::string_view to_string(Category category) noexcept {
       return "shape";
     case Category::indexing:
       return "indexing";
+    case Category::spatial:
+      return "spatial";
   }
   return "unknown";
 }
