@@ -109,8 +109,8 @@ Tensor group_norm(const Tensor& x, std::int64_t groups, const Tensor& weight, co
   for (std::size_t i = 2; i < lengths.size(); ++i) {
     together *= lengths[i];
   }
-  const Tensor normal = normalize(reshape(x, {x.dim(0), groups, together}), -1, epsilon);
-  return scaled_channels(reshape(normal, x.shape()).named("x̂"), weight, bias);
+  const Tensor normal = normalize(reshape(x, {x.dim(0), groups, together}), -1, epsilon).named("x̂");
+  return scaled_channels(reshape(normal, x.shape()), weight, bias);
 }
 
 Tensor instance_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon) {
@@ -225,7 +225,7 @@ Tensor weights_of(Tensor scores, const AttentionOptions& options) {
     scores = additive ? scores + options.mask : scores;
     seen = seen.defined() ? logical_and(seen, shown) : shown;
   }
-  return seen.defined() ? masked_softmax(scores, seen) : softmax(scores, -1);
+  return (seen.defined() ? masked_softmax(scores.named("S"), seen) : softmax(scores.named("S"), -1)).named("P");
 }
 
 Tensor with_dropout(const Tensor& weights, const AttentionOptions& options) {

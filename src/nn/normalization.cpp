@@ -205,13 +205,15 @@ Tensor GroupNorm::operator()(const Tensor& x) const {
   return group_norm(x, groups, value_of(weight), value_of(bias), epsilon);
 }
 
-InstanceNorm::InstanceNorm(std::int64_t count, const NormOptions& options) : channels{count}, epsilon{options.epsilon} {
-  require_options("InstanceNorm", options);
+InstanceNorm::InstanceNorm(std::int64_t count, const InstanceNormOptions& options)
+    : channels{count}, epsilon{options.epsilon} {
+  const NormOptions norm{options.epsilon, options.affine, options.dtype};
+  require_options("InstanceNorm", norm);
   if (channels <= 0) {
     throw ValueError(fmt::format("[InstanceNorm] of {} channels; expected one or more", channels));
   }
-  weight = weight_of({channels}, options);
-  bias = bias_of({channels}, options);
+  weight = weight_of({channels}, norm);
+  bias = bias_of({channels}, norm);
 }
 
 Tensor InstanceNorm::operator()(const Tensor& x) const {

@@ -34,6 +34,7 @@ TEST_CASE("layer norm: x̂'s two means") {
   const Tensor loss = 0.5 * xg::sum(xg::square(norm(h) - y));
   const auto d = xg::derive(loss, {W, norm.weight, norm.bias});
   std::cout << d << '\n' << d.latex();
+  CHECK(!lines_of(d.forward).empty());
   const xg::nn::RMSNorm rms{4, {.dtype = float64}};
   std::cout << xg::derive(0.5 * xg::sum(xg::square(rms(h) - y)), {W, rms.weight});
   const xg::nn::BatchNorm batch{4, {.dtype = float64}};

@@ -132,6 +132,12 @@ class XGRAD_API GroupNorm {
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
 };
 
+struct InstanceNormOptions {
+  double epsilon = 1e-5;
+  bool affine = false;  ///< whether there are a weight and a bias
+  DType dtype = float32;
+};
+
 /// Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016): each channel of each sample over all axes after it.
 /// Without weight and bias unless asked for, and without running statistics: it does the same in training and
 /// inference.
@@ -144,7 +150,7 @@ class XGRAD_API InstanceNorm {
   static constexpr std::array<std::string_view, 4> field_names{"weight", "bias", "channels", "epsilon"};
 
   /// Throws ValueError unless there is a channel and epsilon is positive.
-  explicit InstanceNorm(std::int64_t count, const NormOptions& options = {.epsilon = 1e-5, .affine = false});
+  explicit InstanceNorm(std::int64_t count, const InstanceNormOptions& options = {});
 
   /// Throws ShapeError unless x is (N, C, …) with an axis after the channels.
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
