@@ -33,8 +33,8 @@ struct Problem {
   }
 };
 
-const Lines backward{"δ_O = O − y",        "δ_P = δ_O vᵀ",        "δ_S = (δ_P − Σ₁ (δ_P ⊙ P)) ⊙ P",
-                     "∂Loss/∂q = ½ δ_S k", "∂Loss/∂k = ½ δ_Sᵀ q", "∂Loss/∂v = Pᵀ δ_O"};
+const Lines backward{"δ_O = O − y",        "∂Loss/∂v = Pᵀ δ_O",  "δ_P = δ_O vᵀ", "δ_S = (δ_P − Σ₁ (δ_P ⊙ P)) ⊙ P",
+                     "∂Loss/∂q = ½ δ_S k", "∂Loss/∂k = ½ δ_Sᵀ q"};
 
 }  // namespace
 
@@ -43,6 +43,7 @@ TEST_CASE("attention: derives to dS = P ⊙ (dP − rowsum(dP ⊙ P))") {
   const Tensor loss = problem.loss({});
   const xg::Derivation derivation = xg::derive(loss, {problem.q, problem.k, problem.v});
   CHECK(lines_of(derivation.forward) == Lines{"S = ½ q kᵀ", "P = softmax(S)", "O = P v", "Loss = ½ Σ (O − y)²"});
+  INFO(derivation);
   CHECK(lines_of(derivation.backward) == backward);
   const std::vector<Tensor> gradients = xg::gradients(loss, {problem.q, problem.k, problem.v});
   for (std::size_t i = 0; i < 3; ++i) {
@@ -57,6 +58,7 @@ TEST_CASE("attention: a mask changes the forward pass alone") {
   const xg::Derivation derivation = xg::derive(problem.loss({.mask = mask}), {problem.q, problem.k, problem.v});
   CHECK(lines_of(derivation.forward) ==
         Lines{"S = ½ q kᵀ", "P = masked_softmax(S, M)", "O = P v", "Loss = ½ Σ (O − y)²"});
+  INFO(derivation);
   CHECK(lines_of(derivation.backward) == backward);
 }
 

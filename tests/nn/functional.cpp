@@ -22,7 +22,7 @@ using Values = std::vector<double>;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensor normal(const Shape& shape, std::uint64_t seed) {
   return xg::Random{seed}.normal(shape, 0, 1, float64).eval();
@@ -104,7 +104,7 @@ TEST_CASE("attention: a query that sees no key gives 0, and gradients of 0, what
   const Tensor mask = xg::tensor({{1, 0, 1}, {0, 0, 0}}, xg::boolean);
   const Tensor additive = xg::where(mask, 0.25, xg::full({2, 3}, -infinity, float64));
   for (const Tensor& hidden : {mask, additive}) {
-    const Tensor q = xg::variable(doubles({{1, 2}, {nan, infinity}}));
+    const Tensor q = xg::variable(doubles({{1, 2}, {not_a_number, infinity}}));
     const Tensor k = xg::variable(normal({3, 2}, 2));
     const Tensor v = xg::variable(normal({3, 2}, 3));
     const Tensor y = attention(q, k, v, {.mask = hidden});
