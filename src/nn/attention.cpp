@@ -105,7 +105,7 @@ Tensor in_heads_of_mask(const Tensor& mask, const Shape& scores) {
 }
 
 Tensor combined(const AttentionMasks& masks, const Shape& scores) {
-  const Tensor mask = masks.mask.defined() ? in_heads_of_mask(masks.mask, scores) : Tensor{};
+  Tensor mask = masks.mask.defined() ? in_heads_of_mask(masks.mask, scores) : Tensor{};
   if (!masks.keys.defined()) {
     return mask;
   }
@@ -119,7 +119,7 @@ Tensor combined(const AttentionMasks& masks, const Shape& scores) {
     throw ShapeError(fmt::format("[{}] the mask of the keys is ({}, {}), not {}", layer_name, scores[0], scores[3],
                                  to_string(masks.keys.shape())));
   }
-  const Tensor keys = reshape(masks.keys, {scores[0], 1, 1, scores[3]});
+  Tensor keys = reshape(masks.keys, {scores[0], 1, 1, scores[3]});
   if (!mask.defined()) {
     return keys;
   }

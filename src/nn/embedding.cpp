@@ -191,7 +191,7 @@ Tensor EmbeddingBag::bags(const Tensor& indices, const Tensor& offsets, const Te
     const Tensor rows = expand_dims(rows_of(*this, indices, padded, {}, none), 1);
     return largest_along(where(expand_dims(own, -1), rows, none), 0);
   }
-  const Tensor total = take_adjoint(rows_of(*this, indices, padded, per_sample, 0), bag, bag_count);
+  Tensor total = take_adjoint(rows_of(*this, indices, padded, per_sample, 0), bag, bag_count);
   if (bag_mode == BagMode::sum) {
     return total;
   }

@@ -261,9 +261,9 @@ namespace {
 
 // base^(−2i/width) for i < width/2.
 Tensor frequencies(std::int64_t width, double base) {
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < width / 2; ++i) {
-    values.push_back(std::pow(base, -2 * static_cast<double>(i) / static_cast<double>(width)));
+  std::vector<double> values(static_cast<std::size_t>(width / 2));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = std::pow(base, -2 * static_cast<double>(i) / static_cast<double>(width));
   }
   return from_vector(values, Shape{width / 2});
 }
