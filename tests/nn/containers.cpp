@@ -223,6 +223,18 @@ TEST_CASE("WeightNorm: computes what the layer did at first; then the norms of t
   CHECK_THROWS_AS(static_cast<void>(layer(xg::ones({1, 2}, float64))), xg::ShapeError);
 }
 
+TEST_CASE("WeightNorm: of a layer of two inputs that takes another weight") {
+  xg::Random random{3};
+  const xg::nn::Bilinear inner{2, 3, 4, random, {.dtype = float64}};
+  const xg::nn::WeightNorm<xg::nn::Bilinear> layer{inner};
+  const Tensor a = random.normal({5, 2}, 0, 1, float64).eval();
+  const Tensor b = random.normal({5, 3}, 0, 1, float64).eval();
+  CHECK(layer.g.shape() == Shape{4, 1, 1});
+  CHECK(distance(layer(a, b), inner(a, b)) < 1e-14);
+  layer.g.set(layer.g * 2.0);
+  CHECK(distance(layer(a, b), inner(a, b) * 2.0) < 1e-14);
+}
+
 TEST_CASE("SpectralNorm: in training comes to divide by the largest singular value, which it keeps for inference") {
   const Dense inner{doubles({{3, 0, 0}, {0, 2, 0}}), doubles({0, 0})};
   xg::Random random{6};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <doctest/doctest.h>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -116,9 +117,8 @@ class Case {
       return found;
     };
     std::vector<Tensor> inputs;
-    for (const std::string& name : names) {
-      inputs.push_back(xg::variable(input(name)));
-    }
+    std::transform(names.begin(), names.end(), std::back_inserter(inputs),
+                   [&](const std::string& name) { return xg::variable(input(name)); });
     if (!compiled) {
       return all(inputs);
     }

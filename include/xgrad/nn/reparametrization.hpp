@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -16,10 +17,17 @@
 /// Layers whose weight is computed from others.
 namespace xgrad::nn {
 
-/// What is needed of a layer to give it another weight. Specialise it for one of yours: which parameter, outputs along
-/// its axis 0, and the call with a tensor of its shape instead.
+/// What is needed of a layer to give it another weight: which parameter, with outputs along its axis 0, and the call
+/// with a tensor of its shape instead. Serves a layer with a Parameter `weight` and a member `with_weight(tensor,
+/// inputs…)`; specialise it for any other.
 template <class L>
-struct Reweighted;
+struct Reweighted {
+  [[nodiscard]] static const Parameter& weight(const L& layer) { return layer.weight; }
+  template <class... X>
+  [[nodiscard]] static Tensor call(const L& layer, const Tensor& weight, const X&... x) {
+    return layer.with_weight(weight, x...);
+  }
+};
 template <>
 struct XGRAD_API Reweighted<Dense> {
   [[nodiscard]] static const Parameter& weight(const Dense& layer) { return layer.W; }
@@ -56,7 +64,10 @@ class WeightNorm {
   }
 
   [[nodiscard]] Tensor weight() const { return detail::weight_from_norm(g, Reweighted<L>::weight(layer)); }
-  [[nodiscard]] Tensor operator()(const Tensor& x) const { return Reweighted<L>::call(layer, weight(), x); }
+  template <std::convertible_to<Tensor>... X>
+  [[nodiscard]] Tensor operator()(const X&... x) const {
+    return Reweighted<L>::call(layer, weight(), x...);
+  }
 };
 
 /// Spectral normalisation (Miyato et al., ICLR 2018): the layer with the weight W / σ, where σ = uᵀ W v is W's largest
@@ -88,7 +99,10 @@ class SpectralNorm {
     return detail::divided_by_spectral_norm(Reweighted<L>::weight(layer), u, v, mode == Mode::training ? iterations : 0,
                                             epsilon);
   }
-  [[nodiscard]] Tensor operator()(const Tensor& x) const { return Reweighted<L>::call(layer, weight(), x); }
+  template <std::convertible_to<Tensor>... X>
+  [[nodiscard]] Tensor operator()(const X&... x) const {
+    return Reweighted<L>::call(layer, weight(), x...);
+  }
 };
 
 }  // namespace xgrad::nn
