@@ -30,8 +30,15 @@ std::string superscript(std::size_t number) {
 }
 
 std::size_t characters(std::string_view text) noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto at = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+    const bool starts = (at(i) & 0xC0U) != 0x80U;
+    // U+0300 to U+036F.
+    const bool combines = at(i) == 0xCCU || (at(i) == 0xCDU && i + 1 < text.size() && at(i + 1) <= 0xAFU);
+    count += starts && !combines ? 1U : 0U;
+  }
+  return count;
 }
 
 Name make_name(std::string_view base, std::size_t number) {

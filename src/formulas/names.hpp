@@ -23,7 +23,7 @@ struct Name {
 [[nodiscard]] Name with_subscript(std::string_view base, const Name& below);
 /// A number above the line: "¹²".
 [[nodiscard]] std::string superscript(std::size_t number);
-/// The number of characters, of which UTF-8 takes several bytes.
+/// The number of characters, of which UTF-8 takes several bytes. A mark above or below one, as in x̂, is part of it.
 [[nodiscard]] std::size_t characters(std::string_view text) noexcept;
 
 /// The named quantities of a forward graph: what the user named; what layers compute (zˡ and aˡ of the l-th, see

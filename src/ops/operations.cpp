@@ -102,6 +102,11 @@ constexpr auto entries = std::to_array<OperationEntry>({
     {"log_softmax", reduction, "x", floating, alone, smooth, "x̄ = g − e^y Σ g"},
     {"cumsum", reduction, "x", numeric, alone, smooth, "x̄ = cumsum of g the other way"},
     {"sum_to", reduction, "x", numeric, alone, smooth, "x̄ = broadcast_to(g, x's shape)"},
+    {"normalize", reduction, "x", floating, alone, smooth, "x̄ = (g − mean(g) − y ⊙ mean(g ⊙ y)) / √(σ² + ε)"},
+    {"deviation", reduction, "x", floating, alone, smooth, "x̄ = g x̂ / n, x̂ = normalize(x)"},
+    {"rms_normalize", reduction, "x", floating, alone, smooth, "x̄ = (g − y ⊙ mean(g ⊙ y)) / √(mean(x²) + ε)"},
+    {"root_mean_square", reduction, "x", floating, alone, smooth, "x̄ = g x̂ / n, x̂ = rms_normalize(x)"},
+    {"masked_softmax", reduction, "x, mask", floating, alone, smooth, "x̄ = y ⊙ (g − Σ g ⊙ y); none for the mask"},
 
     {"matmul", linalg, "a, b", floating, broadcasts, smooth, "ā = g bᵀ, b̄ = aᵀ g"},
     {"dot", linalg, "u, v", floating, alone, smooth, "ū = g v, v̄ = g u"},

@@ -1,0 +1,305 @@
+#include "run/reductions/normalize.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <type_traits>
+#include <vector>
+
+#include "run/reductions/folds.hpp"
+#include "run/threads.hpp"
+
+namespace xgrad::run {
+
+namespace {
+
+constexpr std::int64_t chunk_elements = 512;
+constexpr std::int64_t short_row = 64;
+constexpr std::int64_t tile_columns = 128;
+constexpr std::int64_t enough = 1 << 17;  // elements for a thread of their own
+
+template <class T>
+using Chunk = std::array<T, static_cast<std::size_t>(chunk_elements)>;
+
+// x is multiplied by this where its sum or squares overflow.
+template <class T>
+constexpr T smaller = std::is_same_v<T, float> ? T{0x1p-10F} : static_cast<T>(0x1p-600);
+
+// x̂ = (factor x − shift − rest) / deviation, where √(σ² + ε) = deviation / factor.
+template <class T>
+struct Statistics {
+  T factor = 1;
+  T shift = 0;
+  double rest = 0;
+  double deviation = 0;
+};
+
+// What is normalised together: `rows` runs, `stride` elements apart.
+struct Item {
+  std::int64_t rows;
+  std::int64_t run;
+  std::int64_t stride;
+  [[nodiscard]] double count() const noexcept { return static_cast<double>(rows) * static_cast<double>(run); }
+};
+
+// f(elements, count) for all of an item in order, in pieces of at most chunk_elements.
+template <class T, class F>
+void for_chunks(const T* x, const Item& item, F f) {
+  if (item.rows == 1 || item.run >= short_row) {
+    for (std::int64_t row = 0; row < item.rows; ++row) {
+      for (std::int64_t start = 0; start < item.run; start += chunk_elements) {
+        f(x + row * item.stride + start, std::min(chunk_elements, item.run - start));
+      }
+    }
+    return;
+  }
+  alignas(64) Chunk<T> gathered;  // NOLINT: filled before it is read
+  std::int64_t filled = 0;
+  for (std::int64_t row = 0; row < item.rows; ++row) {
+    if (filled + item.run > chunk_elements) {
+      f(gathered.data(), filled);
+      filled = 0;
+    }
+    std::copy_n(x + row * item.stride, item.run, gathered.data() + filled);
+    filled += item.run;
+  }
+  f(gathered.data(), filled);
+}
+
+template <class T>
+void shifted(const T* x, T factor, T shift, std::int64_t count, T* out) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i] = factor * x[i] - shift;
+  }
+}
+
+template <class T>
+void finish(T* x, T rest, T inverse, std::int64_t count) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    x[i] = (x[i] - rest) * inverse;
+  }
+}
+
+// From Σ d and Σ d² of d = factor x − shift. The squares of a small factor leave double's range, those of √ε don't.
+template <class T>
+void conclude(Statistics<T>& s, double sum, double squares, double count, const Normalization& normalization) {
+  s.rest = normalization.centred ? sum / count : 0;
+  const double variance = std::max(squares / count - s.rest * s.rest, 0.0);
+  s.deviation = s.factor == 1
+                    ? std::sqrt(variance + normalization.epsilon)
+                    : std::hypot(std::sqrt(variance), static_cast<double>(s.factor) * std::sqrt(normalization.epsilon));
+}
+
+template <class T>
+Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization, T factor) {
+  Statistics<T> s;
+  s.factor = factor;
+  alignas(64) Chunk<T> d;  // NOLINT: filled before it is read
+  if (normalization.centred) {
+    double sum = 0;
+    for_chunks(x, item, [&](const T* part, std::int64_t count) {
+      if (factor != 1) {
+        shifted(part, factor, T{0}, count, d.data());
+        part = d.data();
+      }
+      sum += static_cast<double>(Sum<T>::run(part, count));
+    });
+    s.shift = static_cast<T>(sum / item.count());
+  }
+  double sum = 0;
+  double squares = 0;
+  for_chunks(x, item, [&](const T* part, std::int64_t count) {
+    shifted(part, factor, s.shift, count, d.data());
+    sum += static_cast<double>(Sum<T>::run(d.data(), count));
+    squares += SumOfSquares<T, 0>::run(d.data(), count);
+  });
+  conclude(s, sum, squares, item.count(), normalization);
+  return s;
+}
+
+template <class T>
+bool all_finite(const T* x, const Item& item) {
+  bool finite = true;
+  for_chunks(x, item, [&](const T* part, std::int64_t count) {
+    finite = finite && std::all_of(part, part + count, [](T value) { return std::isfinite(value); });
+  });
+  return finite;
+}
+
+template <class T>
+Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization) {
+  const Statistics<T> plain = statistics(x, item, normalization, T{1});
+  return std::isfinite(plain.deviation) || !all_finite(x, item) ? plain
+                                                                : statistics(x, item, normalization, smaller<T>);
+}
+
+template <class T>
+T deviation_of(const Statistics<T>& s) noexcept {
+  return static_cast<T>(s.deviation / static_cast<double>(s.factor));
+}
+
+template <class T>
+void write_item(const T* x, const Item& item, const Statistics<T>& s, T* out) {
+  const T inverse = static_cast<T>(1 / s.deviation);
+  for (std::int64_t row = 0; row < item.rows; ++row) {
+    const std::int64_t at = row * item.stride;
+    shifted(x + at, s.factor, s.shift, item.run, out + at);
+    finish(out + at, static_cast<T>(s.rest), inverse, item.run);
+  }
+}
+
+// Adjacent columns, each of `rows` elements that are `stride` apart.
+struct Columns {
+  std::int64_t rows;
+  std::int64_t width;
+  std::int64_t stride;
+};
+
+template <class T>
+using ColumnStatistics = std::array<Statistics<T>, static_cast<std::size_t>(tile_columns)>;
+template <class T>
+using Row = std::array<T, static_cast<std::size_t>(tile_columns)>;
+
+template <class T>
+void column_statistics(const T* x, const Columns& columns, const Normalization& normalization, ColumnStatistics<T>& s) {
+  const auto [rows, width, stride] = columns;
+  const auto count = static_cast<double>(rows);
+  Row<T> shift{};
+  if (normalization.centred) {
+    Row<double> sums{};
+    Sum<T>::rows(sums.data(), x, rows, width, stride);
+    std::transform(sums.begin(), sums.begin() + width, shift.begin(),
+                   [&](double sum) { return static_cast<T>(sum / count); });
+  }
+  Row<double> sums{};
+  Row<double> squares{};
+  alignas(64) Chunk<T> d;  // NOLINT: filled before it is read
+  const std::int64_t at_once = chunk_elements / width;
+  for (std::int64_t start = 0; start < rows; start += at_once) {
+    const std::int64_t some = std::min(at_once, rows - start);
+    for (std::int64_t row = 0; row < some; ++row) {
+      const T* from = x + (start + row) * stride;
+      T* to = d.data() + row * width;
+      for (std::int64_t i = 0; i < width; ++i) {
+        to[i] = from[i] - shift[static_cast<std::size_t>(i)];
+      }
+    }
+    Sum<T>::rows(sums.data(), d.data(), some, width, width);
+    SumOfSquares<T, 0>::rows(squares.data(), d.data(), some, width, width);
+  }
+  for (std::int64_t i = 0; i < width; ++i) {
+    const auto column = static_cast<std::size_t>(i);
+    s[column] = {.factor = 1, .shift = shift[column], .rest = 0, .deviation = 0};
+    conclude(s[column], sums[column], squares[column], count, normalization);
+    if (!std::isfinite(s[column].deviation)) {
+      s[column] = statistics(x + i, Item{rows, 1, stride}, normalization);
+    }
+  }
+}
+
+template <class T>
+void write_columns(const T* x, const Columns& columns, const ColumnStatistics<T>& s, T* out) {
+  Row<T> factor;   // NOLINT: filled before it is read
+  Row<T> shift;    // NOLINT: filled before it is read
+  Row<T> rest;     // NOLINT: filled before it is read
+  Row<T> inverse;  // NOLINT: filled before it is read
+  for (std::size_t i = 0; i < static_cast<std::size_t>(columns.width); ++i) {
+    factor[i] = s[i].factor;
+    shift[i] = s[i].shift;
+    rest[i] = static_cast<T>(s[i].rest);
+    inverse[i] = static_cast<T>(1 / s[i].deviation);
+  }
+  for (std::int64_t row = 0; row < columns.rows; ++row) {
+    const T* from = x + row * columns.stride;
+    T* to = out + row * columns.stride;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(columns.width); ++i) {
+      to[i] = (factor[i] * from[i] - shift[i] - rest[i]) * inverse[i];
+    }
+  }
+}
+
+// f_item(first element, index of the result, item), or f_columns(first element, index of the first result, columns).
+template <class FItem, class FColumns>
+void for_parts(NormalizedView view, FItem f_item, FColumns f_columns) {
+  if (view.columns == 1) {
+    view.run *= view.rows;
+    view.rows = 1;
+  }
+  const std::int64_t stride = view.columns * view.run;
+  const std::int64_t outer_stride = view.rows * stride;
+  if (view.run != 1 || view.columns == 1) {
+    const std::int64_t grain = std::max<std::int64_t>(enough / std::max<std::int64_t>(view.rows * view.run, 1), 1);
+    parallel_for(view.outer * view.columns, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t index = begin; index < end; ++index) {
+        const std::int64_t first = index / view.columns * outer_stride + index % view.columns * view.run;
+        f_item(first, index, Item{view.rows, view.run, stride});
+      }
+    });
+    return;
+  }
+  const std::int64_t tiles = (view.columns + tile_columns - 1) / tile_columns;
+  const std::int64_t grain = std::max<std::int64_t>(enough / std::max<std::int64_t>(view.rows * tile_columns, 1), 1);
+  parallel_for(view.outer * tiles, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t index = begin; index < end; ++index) {
+      const std::int64_t column = index % tiles * tile_columns;
+      const std::int64_t outer = index / tiles;
+      f_columns(outer * outer_stride + column, outer * view.columns + column,
+                Columns{view.rows, std::min(tile_columns, view.columns - column), view.columns});
+    }
+  });
+}
+
+}  // namespace
+
+std::optional<NormalizedView> normalized_view(const Shape& shape, std::span<const std::size_t> axes) {
+  // Kept, normalised, kept, normalised.
+  std::array<std::int64_t, 4> lengths{1, 1, 1, 1};
+  std::size_t part = 0;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1) {
+      continue;
+    }
+    const bool normalised = std::find(axes.begin(), axes.end(), axis) != axes.end();
+    part += (part % 2 == 1) == normalised ? 0U : 1U;
+    if (part == lengths.size()) {
+      return std::nullopt;
+    }
+    lengths[part] *= shape[axis];
+  }
+  return NormalizedView{lengths[0], lengths[1], lengths[2], lengths[3]};
+}
+
+template <class T>
+void normalize(const T* x, const NormalizedView& view, const Normalization& normalization, T* out) {
+  for_parts(
+      view,
+      [&](std::int64_t first, std::int64_t /*index*/, const Item& item) {
+        write_item(x + first, item, statistics(x + first, item, normalization), out + first);
+      },
+      [&](std::int64_t first, std::int64_t /*index*/, const Columns& columns) {
+        ColumnStatistics<T> s;
+        column_statistics(x + first, columns, normalization, s);
+        write_columns(x + first, columns, s, out + first);
+      });
+}
+
+template <class T>
+void deviation(const T* x, const NormalizedView& view, const Normalization& normalization, T* out) {
+  for_parts(
+      view,
+      [&](std::int64_t first, std::int64_t index, const Item& item) {
+        out[index] = deviation_of(statistics(x + first, item, normalization));
+      },
+      [&](std::int64_t first, std::int64_t index, const Columns& columns) {
+        ColumnStatistics<T> s;
+        column_statistics(x + first, columns, normalization, s);
+        std::transform(s.begin(), s.begin() + columns.width, out + index, deviation_of<T>);
+      });
+}
+
+template void normalize<float>(const float*, const NormalizedView&, const Normalization&, float*);
+template void normalize<double>(const double*, const NormalizedView&, const Normalization&, double*);
+template void deviation<float>(const float*, const NormalizedView&, const Normalization&, float*);
+template void deviation<double>(const double*, const NormalizedView&, const Normalization&, double*);
+
+}  // namespace xgrad::run

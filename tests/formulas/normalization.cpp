@@ -1,0 +1,116 @@
+// Normalisation layers derive to the textbook's formulas: two terms with means, and none that is zero.
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+#include "xgrad/xgrad.hpp"
+
+namespace xg = xgrad;
+using xg::float64;
+using xg::Tensor;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines lines_of(const std::vector<xg::Equation>& equations) {
+  Lines lines;
+  std::transform(equations.begin(), equations.end(), std::back_inserter(lines),
+                 [](const xg::Equation& equation) { return equation.left + " = " + equation.right; });
+  return lines;
+}
+
+struct Problem {
+  xg::Random random{3};
+  xg::Parameter W{random.normal({4, 3}, 0, 1, float64), "W"};
+  Tensor x = random.normal({5, 3}, 0, 1, float64).eval().named("x");
+  Tensor y = random.normal({5, 4}, 0, 1, float64).eval().named("y");
+  Tensor h = xg::matmul(x, xg::transpose(W)).named("h");
+
+  template <class Layer>
+  [[nodiscard]] xg::Derivation derive(const Layer& layer, const std::vector<Tensor>& xs) const {
+    return xg::derive(0.5 * xg::sum(xg::square(layer(h) - y)), xs);
+  }
+};
+
+// What is printed has the gradient's value.
+void check_values(const xg::Derivation& derivation, const Tensor& gradient, const std::string& name) {
+  const Tensor found = derivation[name].value;
+  CHECK(xg::max(xg::abs(found - gradient)).item() < 1e-12 * xg::max(xg::abs(gradient)).item());
+}
+
+}  // namespace
+
+TEST_CASE("LayerNorm: derives to the two means of the textbook") {
+  const Problem problem;
+  const xg::nn::LayerNorm norm{4, {.dtype = float64}};
+  const xg::Derivation derivation = problem.derive(norm, {problem.W, norm.weight, norm.bias});
+  CHECK(lines_of(derivation.forward) ==
+        Lines{"h = x Wᵀ", "x̂ = normalize(h; axes=(1), epsilon=1e-05)", "z = x̂ ⊙ weight + bias", "Loss = ½ Σ (z − y)²"});
+  CHECK(lines_of(derivation.backward) ==
+        Lines{"δ = z − y", "∂Loss/∂weight = Σ₀ (δ ⊙ x̂)", "∂Loss/∂bias = Σ₀ δ", "δ_x̂ = δ ⊙ weight",
+              "δ_h = (δ_x̂ − ¼ Σ₁ δ_x̂ − ¼ (Σ₁ (δ_x̂ ⊙ x̂)) ⊙ x̂) / deviation(h; axes=(1), epsilon=1e-05)",
+              "∂Loss/∂W = δ_hᵀ x"});
+  const Tensor loss = 0.5 * xg::sum(xg::square(norm(problem.h) - problem.y));
+  check_values(derivation, xg::gradients(loss, {problem.W})[0], "∂Loss/∂W");
+}
+
+TEST_CASE("LayerNorm: in LaTeX") {
+  const Problem problem;
+  const xg::nn::LayerNorm norm{4, {.dtype = float64}};
+  const std::string latex = problem.derive(norm, {problem.W, norm.weight, norm.bias}).latex();
+  const auto has = [&](const char* part) { return latex.find(part) != std::string::npos; };
+  CHECK(has(R"(\hat{x} &= \operatorname{normalize}\left(h; \text{axes=(1)}, \text{epsilon=1e-05}\right))"));
+  CHECK(has(R"(\delta_{h} &= \frac{\left(\delta_{\hat{x}} - \tfrac{1}{4} \sum_{1} \delta_{\hat{x}})"
+            R"( - \tfrac{1}{4} \left(\sum_{1} \left(\delta_{\hat{x}} \odot \hat{x}\right)\right) \odot \hat{x}\right)})"
+            R"({\operatorname{deviation}\left(h; \text{axes=(1)}, \text{epsilon=1e-05}\right)})"));
+}
+
+TEST_CASE("LayerNorm: the hat of x̂ takes no column of its own") {
+  const Problem problem;
+  const xg::nn::LayerNorm norm{4, {.affine = false, .dtype = float64}};
+  const std::string text = problem.derive(norm, {problem.W}).text();
+  // Loss is the longest name before the equals signs of the forward pass; x̂ has three bytes.
+  CHECK(text.find("  x̂       = ") != std::string::npos);
+  CHECK(text.find("  h        = ") == std::string::npos);
+  CHECK(text.find("  h       = ") != std::string::npos);
+}
+
+TEST_CASE("RMSNorm: derives with one mean") {
+  const Problem problem;
+  const xg::nn::RMSNorm norm{4, {.dtype = float64}};
+  const xg::Derivation derivation = problem.derive(norm, {problem.W, norm.weight});
+  CHECK(derivation["δ_h"].right == "(δ_x̂ − ¼ (Σ₁ (δ_x̂ ⊙ x̂)) ⊙ x̂) / root_mean_square(h; axes=(1), epsilon=1e-05)");
+}
+
+TEST_CASE("BatchNorm: derives to the two means of the textbook, over the batch") {
+  const Problem problem;
+  const xg::nn::BatchNorm norm{4, {.dtype = float64}};
+  const xg::Derivation derivation = problem.derive(norm, {problem.W, norm.weight, norm.bias});
+  CHECK(lines_of(derivation.forward) ==
+        Lines{"h = x Wᵀ", "x̂ = normalize(h; axes=(0), epsilon=1e-05)", "z = x̂ ⊙ weight + bias", "Loss = ½ Σ (z − y)²"});
+  CHECK(derivation["δ_h"].right == "(δ_x̂ − ⅕ Σ₀ δ_x̂ − ⅕ (Σ₀ (δ_x̂ ⊙ x̂)) ⊙ x̂) / deviation(h; axes=(0), epsilon=1e-05)");
+}
+
+TEST_CASE("InstanceNorm: derives to the two means of the textbook, over a channel of a sample") {
+  xg::Random random{3};
+  const xg::Parameter p{random.normal({3, 2, 3}, 0, 1, float64), "p"};
+  const xg::nn::InstanceNorm1d norm{2, {.dtype = float64}};
+  const xg::Derivation derivation = xg::derive(0.5 * xg::sum(xg::square(norm(p) - 2.0)), {p});
+  CHECK(derivation["∂Loss/∂p"].right ==
+        "(δ_x̂ − ⅓ Σ₂ δ_x̂ − ⅓ (Σ₂ (δ_x̂ ⊙ x̂)) ⊙ x̂) / deviation(p; axes=(2), epsilon=1e-05)");
+}
+
+TEST_CASE(
+    "normalize: the derivative of the derivation's own terms closes: a Hessian times a vector is one more graph") {
+  xg::Random random{5};
+  const Tensor x = xg::variable(random.normal({3, 4}, 0, 1, float64));
+  const Tensor v = random.normal({3, 4}, 0, 1, float64).eval();
+  const Tensor w = random.normal({3, 4}, 0, 1, float64).eval();
+  const Tensor first = xg::gradients(xg::sum(xg::normalize(x, -1, 0.1) * w), {x})[0];
+  const Tensor hv = xg::gradients(xg::sum(first * v), {x})[0];
+  const xg::Derivation printed = xg::formulas_of({{"Hv", hv}});
+  const Tensor found = printed["Hv"].value;
+  CHECK(xg::max(xg::abs(found - hv)).item() < 1e-12);
+}
