@@ -60,6 +60,11 @@ double sinc_of(std::int64_t n, double x) noexcept {
   if (std::isnan(x) || std::isinf(x)) {
     return std::isnan(x) ? x : 0;
   }
+  if (n == 0) {
+    const double whole = std::nearbyint(x);
+    const double sine = std::sin(std::numbers::pi * (x - whole));
+    return x == 0 ? 1 : (std::fmod(whole, 2.0) == 0 ? sine : -sine) / (std::numbers::pi * x);
+  }
   const Wide size = std::abs(static_cast<Wide>(x));
   const Wide y = pi * size < static_cast<Wide>(n + 1) ? by_series(n, size) : by_recurrence(n, size);
   return static_cast<double>(std::signbit(x) && n % 2 != 0 ? -y : y);
@@ -70,7 +75,9 @@ class SincOperation final : public ops::Elementwise {
   explicit SincOperation(std::int64_t order) : order_{order} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "sinc"; }
-  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"order", order_}}; }
+  [[nodiscard]] std::vector<Attribute> attributes() const override {
+    return order_ == 0 ? std::vector<Attribute>{} : std::vector<Attribute>{{"order", order_}};
+  }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override {
     return chain_mul(t, apply(std::make_shared<const SincOperation>(order_ + 1), {call.inputs[0]}));
