@@ -22,6 +22,8 @@ namespace xgrad {
 [[nodiscard]] XGRAD_API Tensor erfc(const Tensor& x);
 /// The inverse of erf: ±∞ at ±1.
 [[nodiscard]] XGRAD_API Tensor erfinv(const Tensor& x);
+/// sin(πx) / (πx), and 1 at 0.
+[[nodiscard]] XGRAD_API Tensor sinc(const Tensor& x);
 /// log |Γ(x)|: ∞ at 0, −1, −2, …
 [[nodiscard]] XGRAD_API Tensor lgamma(const Tensor& x);
 /// ψ(x) = Γ′(x) / Γ(x), the derivative of lgamma: −∞ at 0, ∞ at −0, NaN at −1, −2, …

@@ -183,6 +183,7 @@ constexpr auto entries = std::to_array<OperationEntry>({
     {"logit", elementwise, "x", floating, alone, smooth, "x̄ = g / (x (1 − x))"},
     {"erfc", elementwise, "x", floating, alone, smooth, "x̄ = −g (2/√π) e^(−x²)"},
     {"erfinv", elementwise, "x", floating, alone, smooth, "x̄ = g (√π/2) e^(y²)"},
+    {"sinc", elementwise, "x", floating, alone, smooth, "x̄ = g (cos πx − y) / x, 0 at 0"},
     {"lgamma", elementwise, "x", floating, alone, smooth, "x̄ = g ψ(x)"},
     {"digamma", elementwise, "x", floating, alone, smooth, "x̄ = g ψ′(x)"},
     {"polygamma", elementwise, "x", floating, alone, smooth, "x̄ = g ψ⁽ⁿ⁺¹⁾(x)"},

@@ -193,9 +193,17 @@ Precise polygamma(int n, const Precise& x) {
 const Precise one{1};
 const Precise two{2};
 
-Precise root_of_pi() {
+Precise pi() {
   Precise::set_bits(bits);
-  return sqrt(of<mpfr_acos>(-one));
+  return of<mpfr_acos>(-one);
+}
+
+Precise root_of_pi() {
+  return sqrt(pi());
+}
+
+Precise sinc(const Precise& x) {
+  return of<mpfr_sin>(pi() * x) / (pi() * x);
 }
 
 // By Newton's method, from a few digits of Winitzki's approximation on.
@@ -238,6 +246,8 @@ std::vector<Function> smooth_functions() {
        27.5},
       {"erfinv", &xgrad::erfinv, erfinv, [](const Precise& x) { return root_of_pi() / two * exp(square(erfinv(x))); },
        -1, 1, 0, 0, 2000},
+      {"sinc", &xgrad::sinc, sinc, [](const Precise& x) { return (of<mpfr_cos>(pi() * x) - sinc(x)) / x; }, -1e6, 1e6,
+       0.5, 1, 3000},
       {"lgamma", &xgrad::lgamma, log_of_gamma, digamma, 0, 1e15, 1, 0, 2000},
       {"lgamma_below_0", &xgrad::lgamma, log_of_gamma, digamma, -40, 0, -1, 1, 2000},
       {"digamma", &xgrad::digamma, digamma, [](const Precise& x) { return polygamma(1, x); }, 0, 1e15,

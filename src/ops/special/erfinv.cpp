@@ -28,7 +28,8 @@ double first_guess(double x, double rest) {
 double positive(double x) {
   const double rest = 1 - x;
   double y = first_guess(x, rest);
-  for (int step = 0; step < 3; ++step) {
+  const int steps = x < 0.9 ? 2 : 3;  // each has three times as many right digits as the one before
+  for (int step = 0; step < steps; ++step) {
     const double excess = x < 0.5 ? std::erf(y) - x : rest - std::erfc(y);
     const double newton = excess * half_sqrt_pi * std::exp(y * y);
     y -= newton / (1 + y * newton);

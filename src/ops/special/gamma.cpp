@@ -48,6 +48,7 @@ Wide scaled_zeta(std::int64_t s, Wide x) noexcept {
   constexpr Wide negligible = 0x1p-68L;
   const auto order = static_cast<Wide>(s);
   const Wide enough = 1.35L * (order + 10);
+  const Wide share = 1 / (order - 1);
   Wide total = 0;
   Wide y = x;
   Wide term = 1;
@@ -55,16 +56,17 @@ Wide scaled_zeta(std::int64_t s, Wide x) noexcept {
     total += term;
     k += 1;
     term = power(x / (x + k), s);
-    if (term * (1 + (x + k) / (order - 1)) < negligible) {
+    if (term * (1 + (x + k) * share) < negligible) {
       return total;
     }
   }
-  Wide corrections = y / (order - 1) + 0.5L;
-  Wide factor = order / y;
+  const Wide inverse = 1 / y;
+  Wide corrections = y * share + 0.5L;
+  Wide factor = order * inverse;
   for (std::size_t j = 0; j < by_factorial.size(); ++j) {
     corrections += by_factorial[j] * factor;
     const Wide next = order + 2 * static_cast<Wide>(j) + 1;
-    factor *= next / y * ((next + 1) / y);
+    factor *= next * inverse * ((next + 1) * inverse);
   }
   return total + term * corrections;
 }

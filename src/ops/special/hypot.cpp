@@ -20,7 +20,11 @@ struct Hypot {
   }
 
   static double value(double a, double b) {
-    return std::isnan(a) || std::isnan(b) ? a + b : std::hypot(a, b);  // std::hypot(∞, NaN) is ∞
+    const double square = a * a + b * b;
+    if (square > 1e-280 && square < 1e300) {
+      return std::sqrt(square);
+    }
+    return std::isnan(square) ? square : std::hypot(a, b);  // std::hypot(∞, NaN) is ∞
   }
 };
 

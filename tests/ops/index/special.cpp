@@ -121,6 +121,13 @@ const Registration special_functions{[] {
   unary("logit", &logit, logit_of, {0.3, 0.7});
   unary("erfc", &erfc, [](double x) { return as_double(1 - std::erf(Wide{x})); }, {-2, 2});
   unary("erfinv", &erfinv, erfinv_of, {-0.6, 0.6});
+  const auto sine_by_argument = [](double x) {
+    const Wide z = std::numbers::pi_v<Wide> * x;
+    return as_double(std::sin(z) / z);
+  };
+  unary("sinc", &sinc, sine_by_argument, {-3, 3});
+  more("sinc", &sinc, sine_by_argument, {-0.2, 0.2});
+  more("sinc", &sinc, sine_by_argument, {4, 5});
   const auto log_of_gamma = [](double x) { return as_double(std::log(std::abs(std::tgamma(Wide{x})))); };
   unary("lgamma", &lgamma, log_of_gamma, {0.7, 4});
   more("lgamma", &lgamma, log_of_gamma, {-0.7, -0.3}, 1e-14);

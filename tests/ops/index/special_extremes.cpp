@@ -93,6 +93,10 @@ const Registration special_functions{[] {
   extreme("erfinv", &erfinv, {1, -1, 2, infinity, nan, 0, 1e-20},
           {infinity, -infinity, nan, nan, nan, 0, 8.8622692545275801e-21});
   slope("erfinv", &erfinv, {1, -1, 2, nan, 0}, {infinity, infinity, nan, nan, 0.88622692545275801});
+  extreme("sinc", &sinc, {infinity, -infinity, nan, 0, -0.0, 1e-20, 1, -2, 0x1p100, 2.5},
+          {0, 0, nan, 1, 1, 1, 0, 0, 0, 0.4 / pi});
+  slope("sinc", &sinc, {infinity, nan, 0, 1, -2, 1e-9}, {0, nan, 0, -1, -0.5, -pi * pi / 3 * 1e-9});
+  curvature("sinc", &sinc, {infinity, 0, 1}, {0, -pi * pi / 3, 2});
   extreme("lgamma", &lgamma, {infinity, -infinity, nan, 0, -0.0, -3, 1, 2, 0.5, 1e-20, 101, -0.5},
           {infinity, infinity, nan, infinity, infinity, infinity, 0, 0, 0.57236494292470009, 46.051701859880914,
            363.73937555556349, 1.2655121234846454});
