@@ -134,6 +134,7 @@ class Expressions {
   Expr intern(Expression expression);
   Expr flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype);
   Expr expanded(Expr sum);
+  Expr cancelled(double factor, const std::vector<Power>& powers);
   void name_derivatives(double& factor, std::vector<Power>& powers);
   bool name_derivative(double& factor, std::vector<Power>& powers);
   [[nodiscard]] Expr find_derivative(Expr e);

@@ -1,6 +1,7 @@
 // The normal form of sums, products and powers: flat, like terms together, derivatives under their names.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "formulas/broadcasting.hpp"
@@ -161,6 +162,9 @@ Expr Expressions::product(double factor, std::span<const Expr> factors) {
     }
   }
   name_derivatives(factor, powers);
+  if (const Expr multiplied = cancelled(factor, powers)) {
+    return spread(multiplied, shape);
+  }
   flat.clear();
   for (const auto& [base, exponent] : powers) {
     if (exponent != 0) {
@@ -175,6 +179,43 @@ Expr Expressions::product(double factor, std::span<const Expr> factors) {
            std::find(flat.begin(), flat.end(), each->arguments[0]->arguments[0]) != flat.end();
   });
   return spread(flat_product(factor, std::move(flat), shape, dtype), shape);
+}
+
+// (a − x / b²) b is a b − x / b: a power that cancels one in a sum beside it is multiplied into the sum. Null if none
+// does.
+Expr Expressions::cancelled(double factor, const std::vector<Power>& powers) {
+  constexpr std::size_t most = 3;  // terms
+  const auto divides = [](Expr term, Expr base) {
+    const auto is_divisor = [base](Expr each) {
+      return each->head == Head::power && each->number < 0 && each->arguments[0] == base;
+    };
+    return term->head == Head::product ? std::any_of(term->arguments.begin(), term->arguments.end(), is_divisor)
+                                       : is_divisor(term);
+  };
+  for (const Power& whole : powers) {
+    const std::vector<Expr>& terms = whole.base->arguments;
+    const bool is_short_sum = whole.base->head == Head::sum && whole.exponent == 1 && terms.size() <= most;
+    const auto cancels = [&](const Power& each) {
+      return is_short_sum && each.exponent > 0 &&
+             std::any_of(terms.begin(), terms.end(), [&](Expr term) { return divides(term, each.base); });
+    };
+    const auto found = std::find_if(powers.begin(), powers.end(), cancels);
+    if (found == powers.end()) {
+      continue;
+    }
+    const Expr multiplier = power(found->base, found->exponent);
+    std::vector<Expr> multiplied;
+    std::transform(terms.begin(), terms.end(), std::back_inserter(multiplied),
+                   [&](Expr term) { return product(term, multiplier); });
+    std::vector<Expr> factors{sum(multiplied)};
+    for (const Power& other : powers) {
+      if (other.base != whole.base && other.base != found->base) {
+        factors.push_back(power(other.base, other.exponent));
+      }
+    }
+    return product(factor, factors);
+  }
+  return nullptr;
 }
 
 // Of simplified factors with different bases, none a number or a product.

@@ -149,3 +149,14 @@ TEST_CASE("derive: a long formula that is built twice is abbreviated once") {
   CHECK(derivation.forward.size() == 9);
   CHECK(difference(derivation["∂Loss/∂s"].value, xg::gradients(loss, {s})[0]) < 1e-12);
 }
+
+TEST_CASE("derive: a power that cancels one in a sum beside it is multiplied in") {
+  const xg::Parameter s{xg::tensor({0.1, 0.2}, float64), "s"};
+  const Tensor x = xg::tensor({3, 4}, float64).eval().named("x");
+  const Tensor q = xg::tensor({5, 6}, float64).eval().named("q");
+  const auto v = [&] { return xg::exp(2.0 * s); };
+  const Tensor loss = xg::sum(q * v() + x / v());
+  const xg::Derivation derivation = xg::derive(loss, {s});
+  CHECK(derivation["∂Loss/∂s"].right == "2 (q ⊙ exp(2 s) − x / exp(2 s))");
+  CHECK(difference(derivation["∂Loss/∂s"].value, xg::gradients(loss, {s})[0]) < 1e-13);
+}

@@ -19,11 +19,11 @@ namespace xgrad::nn {
 /// The mean is over the batch, of each loss divided by its target's length (1 for an empty one), as PyTorch's is; `sum`
 /// and `none` don't divide. Weights are (N).
 ///
-/// A target that has no alignment, because its labels and the blanks between repeated ones are more than the frames, has
-/// an infinite loss with the gradient 0, since no log-probabilities make it finite; PyTorch's is NaN. With
+/// A target that has no alignment, because its labels and the blanks between repeated ones are more than the frames,
+/// has an infinite loss with the gradient 0, since no log-probabilities make it finite; PyTorch's gradient is NaN. With
 /// `zero_infinity` the loss is 0, too.
 ///
-/// A graph of some ten operations per frame.
+/// A graph of some fifteen operations per frame.
 struct XGRAD_API CTCLoss {
   Reduction reduction = Reduction::mean;
   std::int64_t blank = 0;
