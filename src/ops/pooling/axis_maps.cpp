@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "run/threads.hpp"
@@ -122,20 +123,36 @@ AxisMap AxisMap::transposed() const {
 }
 
 void AxisMap::apply(const double* x, std::int64_t outer, std::int64_t inner, double* y) const {
-  for (std::int64_t o = 0; o < outer; ++o, x += inputs_ * inner) {
-    for (std::size_t row = 0; row < ends_.size(); ++row, y += inner) {
-      if (inner > 1) {
-        apply_row(x, row, inner, y);
-        continue;
+  const std::size_t each = ends_.empty() ? 0 : columns_.size() / ends_.size();
+  bool alike = inner == 1;
+  for (std::size_t row = 0; alike && row < ends_.size(); ++row) {
+    alike = end(row) - begin(row) == each;
+  }
+  for (std::int64_t o = 0; o < outer; ++o, x += inputs_ * inner, y += outputs() * inner) {
+    if (alike && each == 1) {
+      apply_alike(std::integral_constant<std::size_t, 1>{}, x, y);
+    } else if (alike && each == 2) {
+      apply_alike(std::integral_constant<std::size_t, 2>{}, x, y);
+    } else if (alike && each > 0) {
+      apply_alike(each, x, y);
+    } else {
+      for (std::size_t row = 0; row < ends_.size(); ++row) {
+        apply_row(x, row, inner, y + static_cast<std::int64_t>(row) * inner);
       }
-      const std::size_t last = end(row);
-      std::size_t k = begin(row);
-      double sum = k < last ? weights_[k] * x[columns_[k]] : 0;
-      while (++k < last) {
-        sum += weights_[k] * x[columns_[k]];
-      }
-      *y = sum;
     }
+  }
+}
+
+template <class Count>
+void AxisMap::apply_alike(Count pairs, const double* x, double* y) const {
+  const std::int64_t* columns = columns_.data();
+  const double* weights = weights_.data();
+  for (std::size_t row = 0; row < ends_.size(); ++row, columns += pairs, weights += pairs) {
+    double sum = weights[0] * x[columns[0]];
+    for (std::size_t k = 1; k < pairs; ++k) {
+      sum += weights[k] * x[columns[k]];
+    }
+    y[row] = sum;
   }
 }
 

@@ -29,6 +29,9 @@ class AxisMap {
   void apply(const double* x, std::int64_t outer, std::int64_t inner, double* y) const;
 
  private:
+  // Of rows that have this many pairs each; to and from single elements.
+  template <class Count>
+  void apply_alike(Count pairs, const double* x, double* y) const;
   void apply_row(const double* x, std::size_t row, std::int64_t inner, double* y) const;
   [[nodiscard]] std::size_t begin(std::size_t row) const {
     return row == 0 ? 0 : static_cast<std::size_t>(ends_[row - 1]);
