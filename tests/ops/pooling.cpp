@@ -90,7 +90,7 @@ TEST_CASE("max_pool, avg_pool and windows along one axis: random lengths beside 
   std::mt19937 random{5};
   const auto draw = [&](int low, int high) { return std::uniform_int_distribution<std::int64_t>{low, high}(random); };
   for (int trial = 0; trial < 200; ++trial) {
-    Row row{{}, draw(1, 5), draw(1, 6), draw(1, 3)};
+    Row row{{}, trial % 4 == 0 ? draw(30, 60) : draw(1, 5), draw(1, 6), draw(1, 3)};
     row.x.resize(static_cast<std::size_t>(row.dilation * (row.kernel - 1) + draw(1, 40)));
     std::generate(row.x.begin(), row.x.end(), [&] { return static_cast<double>(draw(-8, 8)); });
     CAPTURE(row.kernel);
