@@ -105,6 +105,20 @@ TEST_CASE("pooling layers: each call is a scope of its own, in its backward pass
   CHECK(contains(text, "Flatten"));
 }
 
+TEST_CASE("pooling layers: the gradient of a network with them is right by differences, and the same when compiled") {
+  xg::Random random{3};
+  const nn::Sequential model{nn::Dense{6, 8, random, {.dtype = xg::float64}}, nn::MaxPool1d{2},
+                             nn::AvgPool1d{{.kernel = {3}, .stride = {1}}},
+                             nn::Dense{2, 1, random, {.dtype = xg::float64}}};
+  const xg::Tensor x = random.normal({5, 6}, 0, 1, xg::float64).eval();
+  const auto loss = [&] { return xg::mean(xg::square(model(x))); };
+  const xg::check::LossFunction function{loss};
+  CHECK(std::string{xg::check::to_string(xg::check::compare(function, model.parameters()).verdict())} == "right");
+  const xg::Parameter W = model.parameters()[0].parameter;
+  auto compiled = xg::compile([&] { return xg::gradients(loss(), {W})[0]; });
+  CHECK(xg::max(xg::abs(compiled() - xg::gradients(loss(), {W})[0])).item() < 1e-15);
+}
+
 TEST_CASE("pooling layers: options that never fit are errors when the layer is made, and name it") {
   const auto text = [](auto make) { return message_of<xg::ValueError>(make); };
   CHECK(contains(text([] { return nn::MaxPool2d{0}; }), "[MaxPool2d] found a kernel of (0)"));

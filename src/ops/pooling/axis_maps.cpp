@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "run/threads.hpp"
@@ -108,7 +109,7 @@ AxisMap AxisMap::transposed() const {
     ++next[static_cast<std::size_t>(column) + 1];
   }
   std::partial_sum(next.begin(), next.end(), next.begin());
-  result.ends_.assign(next.begin() + 1, next.end());
+  std::for_each(next.begin() + 1, next.end(), [&result](std::size_t end) { result.end_row_at(end); });
   result.columns_.resize(columns_.size());
   result.weights_.resize(columns_.size());
   for (std::size_t row = 0; row < ends_.size(); ++row) {
@@ -121,21 +122,53 @@ AxisMap AxisMap::transposed() const {
   return result;
 }
 
+void AxisMap::end_row_at(std::size_t pair) {
+  const std::size_t pairs = pair - (ends_.empty() ? 0 : end(ends_.size() - 1));
+  ends_.push_back(static_cast<std::int64_t>(pair));
+  if (runs_.empty() || runs_.back().pairs != pairs) {
+    runs_.push_back({0, pairs});
+  }
+  runs_.back().end = ends_.size();
+}
+
 void AxisMap::apply(const double* x, std::int64_t outer, std::int64_t inner, double* y) const {
-  for (std::int64_t o = 0; o < outer; ++o, x += inputs_ * inner) {
-    for (std::size_t row = 0; row < ends_.size(); ++row, y += inner) {
-      if (inner > 1) {
-        apply_row(x, row, inner, y);
-        continue;
-      }
-      const std::size_t last = end(row);
-      std::size_t k = begin(row);
-      double sum = k < last ? weights_[k] * x[columns_[k]] : 0;
-      while (++k < last) {
-        sum += weights_[k] * x[columns_[k]];
-      }
-      *y = sum;
+  for (std::int64_t o = 0; o < outer; ++o, x += inputs_ * inner, y += outputs() * inner) {
+    if (inner == 1) {
+      apply_runs(x, y);
+      continue;
     }
+    for (std::size_t row = 0; row < ends_.size(); ++row) {
+      apply_row(x, row, inner, y + static_cast<std::int64_t>(row) * inner);
+    }
+  }
+}
+
+void AxisMap::apply_runs(const double* x, double* y) const {
+  std::size_t row = 0;
+  for (const auto& [last, pairs] : runs_) {
+    if (pairs == 0) {
+      std::fill(y + row, y + last, 0.0);
+    } else if (pairs == 1) {
+      apply_run(row, last, std::integral_constant<std::size_t, 1>{}, x, y);
+    } else if (pairs == 2) {
+      apply_run(row, last, std::integral_constant<std::size_t, 2>{}, x, y);
+    } else {
+      apply_run(row, last, pairs, x, y);
+    }
+    row = last;
+  }
+}
+
+template <class Count>
+void AxisMap::apply_run(std::size_t row, std::size_t last, Count pairs, const double* x, double* y) const {
+  const std::int64_t* columns = columns_.data() + begin(row);
+  const double* weights = weights_.data() + begin(row);
+  for (; row < last; ++row, columns += pairs, weights += pairs) {
+    double sum = weights[0] * x[columns[0]];
+    for (std::size_t k = 1; k < pairs; ++k) {
+      sum += weights[k] * x[columns[k]];
+    }
+    y[row] = sum;
   }
 }
 

@@ -17,7 +17,7 @@ class AxisMap {
   /// To the row that is being written, in the order of columns; weights of one column are added, a weight of 0 leaves
   /// no pair.
   void add(std::int64_t column, double weight);
-  void end_row() { ends_.push_back(static_cast<std::int64_t>(columns_.size())); }
+  void end_row() { end_row_at(columns_.size()); }
 
   [[nodiscard]] std::int64_t inputs() const noexcept { return inputs_; }
   [[nodiscard]] std::int64_t outputs() const noexcept { return static_cast<std::int64_t>(ends_.size()); }
@@ -29,6 +29,17 @@ class AxisMap {
   void apply(const double* x, std::int64_t outer, std::int64_t inner, double* y) const;
 
  private:
+  /// Rows up to `end` that have as many pairs each.
+  struct Run {
+    std::size_t end;
+    std::size_t pairs;
+  };
+
+  void end_row_at(std::size_t pair);
+  // To and from single elements.
+  void apply_runs(const double* x, double* y) const;
+  template <class Count>
+  void apply_run(std::size_t row, std::size_t last, Count pairs, const double* x, double* y) const;
   void apply_row(const double* x, std::size_t row, std::int64_t inner, double* y) const;
   [[nodiscard]] std::size_t begin(std::size_t row) const {
     return row == 0 ? 0 : static_cast<std::size_t>(ends_[row - 1]);
@@ -37,6 +48,7 @@ class AxisMap {
 
   std::int64_t inputs_;
   std::vector<std::int64_t> ends_;  // per row: where its pairs end
+  std::vector<Run> runs_;
   std::vector<std::int64_t> columns_;
   std::vector<double> weights_;
 };

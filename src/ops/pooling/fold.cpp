@@ -25,30 +25,32 @@ void add(Sum& to, T from) noexcept {
   }
 }
 
-// One window's elements, of which the first one goes to y[0]; returns where the next window's begin.
+// The windows of one row, of which the first element of the first one goes to y[0]. Element by element of the kernel,
+// so that the loop inside is over all windows.
 template <class T, class Sum>
-const T* add_window(const T* x, const Fold& axes, Sum* y) {
+void add_row(const T* x, const Fold& axes, Sum* y) {
   const auto& [size, windows, kernel, stride, dilation] = axes;
+  const std::int64_t each = product(kernel);
+  const std::int64_t step = stride[2];
+  const std::int64_t count = windows[2];
   for (std::int64_t a = 0; a < kernel[0]; ++a) {
     for (std::int64_t b = 0; b < kernel[1]; ++b) {
-      Sum* line = y + (a * dilation[0] * size[1] + b * dilation[1]) * size[2];
-      for (std::int64_t c = 0; c < kernel[2]; ++c) {
-        add(line[c * dilation[2]], *x++);
+      for (std::int64_t c = 0; c < kernel[2]; ++c, ++x) {
+        Sum* to = y + (a * dilation[0] * size[1] + b * dilation[1]) * size[2] + c * dilation[2];
+        for (std::int64_t j = 0; j < count; ++j) {
+          add(to[j * step], x[j * each]);
+        }
       }
     }
   }
-  return x;
 }
 
 template <class T, class Sum>
 void fold_plane(const T* x, const Fold& axes, Sum* y) {
   const auto& [size, windows, kernel, stride, dilation] = axes;
   for (std::int64_t a = 0; a < windows[0]; ++a) {
-    for (std::int64_t b = 0; b < windows[1]; ++b) {
-      Sum* line = y + (a * stride[0] * size[1] + b * stride[1]) * size[2];
-      for (std::int64_t c = 0; c < windows[2]; ++c) {
-        x = add_window(x, axes, line + c * stride[2]);
-      }
+    for (std::int64_t b = 0; b < windows[1]; ++b, x += windows[2] * product(kernel)) {
+      add_row(x, axes, y + (a * stride[0] * size[1] + b * stride[1]) * size[2]);
     }
   }
 }
