@@ -42,14 +42,12 @@ struct Item {
   [[nodiscard]] double count() const noexcept { return static_cast<double>(rows) * static_cast<double>(run); }
 };
 
-// f(elements, count) for all of an item in order, in pieces of at most chunk_elements.
+// f(elements, count) for all of an item in order: its runs, or pieces that short ones are gathered in.
 template <class T, class F>
 void for_chunks(const T* x, const Item& item, F f) {
   if (item.rows == 1 || item.run >= short_row) {
     for (std::int64_t row = 0; row < item.rows; ++row) {
-      for (std::int64_t start = 0; start < item.run; start += chunk_elements) {
-        f(x + row * item.stride + start, std::min(chunk_elements, item.run - start));
-      }
+      f(x + row * item.stride, item.run);
     }
     return;
   }
@@ -66,54 +64,44 @@ void for_chunks(const T* x, const Item& item, F f) {
   f(gathered.data(), filled);
 }
 
-template <class T>
-void shifted(const T* x, T factor, T shift, std::int64_t count, T* out) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) {
-    out[i] = factor * x[i] - shift;
-  }
-}
+// Σ d and Σ d² of d = factor x − shift.
+using Moments = std::array<double, 2>;
 
+// The squares of a small factor leave double's range, those of √ε don't.
 template <class T>
-void finish(T* x, T rest, T inverse, std::int64_t count) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) {
-    x[i] = (x[i] - rest) * inverse;
-  }
-}
-
-// From Σ d and Σ d² of d = factor x − shift. The squares of a small factor leave double's range, those of √ε don't.
-template <class T>
-void conclude(Statistics<T>& s, double sum, double squares, double count, const Normalization& normalization) {
-  s.rest = normalization.centred ? sum / count : 0;
-  const double variance = std::max(squares / count - s.rest * s.rest, 0.0);
+void conclude(Statistics<T>& s, const Moments& moments, double count, const Normalization& normalization) {
+  s.rest = normalization.centred ? moments[0] / count : 0;
+  const double variance = std::max(moments[1] / count - s.rest * s.rest, 0.0);
   s.deviation = s.factor == 1
                     ? std::sqrt(variance + normalization.epsilon)
                     : std::hypot(std::sqrt(variance), static_cast<double>(s.factor) * std::sqrt(normalization.epsilon));
 }
 
 template <class T>
+Moments moments_of(const T* x, const Item& item, T factor, T shift) {
+  Moments moments{};
+  for_chunks(x, item, [&](const T* part, std::int64_t count) {
+    row_kernels<T>().add_moments(part, factor, shift, static_cast<std::size_t>(count), moments.data());
+  });
+  return moments;
+}
+
+template <class T>
+double sum_of(const T* x, const Item& item, T factor) {
+  if (factor != 1) {
+    return moments_of(x, item, factor, T{0})[0];
+  }
+  double sum = 0;
+  for_chunks(x, item, [&](const T* part, std::int64_t count) { sum += static_cast<double>(Sum<T>::run(part, count)); });
+  return sum;
+}
+
+template <class T>
 Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization, T factor) {
   Statistics<T> s;
   s.factor = factor;
-  alignas(64) Chunk<T> d;  // NOLINT: filled before it is read
-  if (normalization.centred) {
-    double sum = 0;
-    for_chunks(x, item, [&](const T* part, std::int64_t count) {
-      if (factor != 1) {
-        shifted(part, factor, T{0}, count, d.data());
-        part = d.data();
-      }
-      sum += static_cast<double>(Sum<T>::run(part, count));
-    });
-    s.shift = static_cast<T>(sum / item.count());
-  }
-  double sum = 0;
-  double squares = 0;
-  for_chunks(x, item, [&](const T* part, std::int64_t count) {
-    shifted(part, factor, s.shift, count, d.data());
-    sum += static_cast<double>(Sum<T>::run(d.data(), count));
-    squares += SumOfSquares<T, 0>::run(d.data(), count);
-  });
-  conclude(s, sum, squares, item.count(), normalization);
+  s.shift = normalization.centred ? static_cast<T>(sum_of(x, item, factor) / item.count()) : T{0};
+  conclude(s, moments_of(x, item, factor, s.shift), item.count(), normalization);
   return s;
 }
 
@@ -140,11 +128,10 @@ T deviation_of(const Statistics<T>& s) noexcept {
 
 template <class T>
 void write_item(const T* x, const Item& item, const Statistics<T>& s, T* out) {
-  const T inverse = static_cast<T>(1 / s.deviation);
+  const Standard<T> standard{s.factor, s.shift, static_cast<T>(s.rest), static_cast<T>(1 / s.deviation)};
   for (std::int64_t row = 0; row < item.rows; ++row) {
     const std::int64_t at = row * item.stride;
-    shifted(x + at, s.factor, s.shift, item.run, out + at);
-    finish(out + at, static_cast<T>(s.rest), inverse, item.run);
+    row_kernels<T>().standardise(x + at, standard, out + at, static_cast<std::size_t>(item.run));
   }
 }
 
@@ -190,7 +177,7 @@ void column_statistics(const T* x, const Columns& columns, const Normalization& 
   for (std::int64_t i = 0; i < width; ++i) {
     const auto column = static_cast<std::size_t>(i);
     s[column] = {.factor = 1, .shift = shift[column], .rest = 0, .deviation = 0};
-    conclude(s[column], sums[column], squares[column], count, normalization);
+    conclude(s[column], {sums[column], squares[column]}, count, normalization);
     if (!std::isfinite(s[column].deviation)) {
       s[column] = statistics(x + i, Item{rows, 1, stride}, normalization);
     }
