@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::int64_t chunk_elements = 512;
 constexpr std::int64_t short_row = 64;
+constexpr std::int64_t short_sum = 24;  // not worth the call of a vector kernel
+constexpr std::int64_t block_items = 16;
+constexpr std::int64_t block_elements = 4096;
 constexpr std::int64_t tile_columns = 128;
 constexpr std::int64_t enough = 1 << 17;  // elements for a thread of their own
 
@@ -39,8 +42,12 @@ struct Item {
   std::int64_t rows;
   std::int64_t run;
   std::int64_t stride;
-  [[nodiscard]] double count() const noexcept { return static_cast<double>(rows) * static_cast<double>(run); }
+  double count;  ///< rows · run
 };
+
+Item item_of(std::int64_t rows, std::int64_t run, std::int64_t stride) noexcept {
+  return {rows, run, stride, static_cast<double>(rows) * static_cast<double>(run)};
+}
 
 // f(elements, count) for all of an item in order: its runs, or pieces that short ones are gathered in.
 template <class T, class F>
@@ -100,8 +107,8 @@ template <class T>
 Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization, T factor) {
   Statistics<T> s;
   s.factor = factor;
-  s.shift = normalization.centred ? static_cast<T>(sum_of(x, item, factor) / item.count()) : T{0};
-  conclude(s, moments_of(x, item, factor, s.shift), item.count(), normalization);
+  s.shift = normalization.centred ? static_cast<T>(sum_of(x, item, factor) / item.count) : T{0};
+  conclude(s, moments_of(x, item, factor, s.shift), item.count, normalization);
   return s;
 }
 
@@ -115,10 +122,30 @@ bool all_finite(const T* x, const Item& item) {
 }
 
 template <class T>
-Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization) {
-  const Statistics<T> plain = statistics(x, item, normalization, T{1});
-  return std::isfinite(plain.deviation) || !all_finite(x, item) ? plain
-                                                                : statistics(x, item, normalization, smaller<T>);
+using BlockStatistics = std::array<Statistics<T>, static_cast<std::size_t>(block_items)>;
+
+// Of items that lie one behind the other. Each step of all of them before the next: a step waits for the one before it.
+template <class T>
+void statistics(const T* x, const Item& item, std::int64_t items, const Normalization& normalization,
+                BlockStatistics<T>& s) {
+  std::array<Moments, static_cast<std::size_t>(block_items)> moments;  // NOLINT: filled before it is read
+  const auto count = static_cast<std::size_t>(items);
+  const auto start = [&](std::size_t i) { return x + static_cast<std::int64_t>(i) * item.run; };
+  for (std::size_t i = 0; i < count; ++i) {
+    s[i] = {};
+    s[i].shift = normalization.centred ? static_cast<T>(sum_of(start(i), item, T{1}) / item.count) : T{0};
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    moments[i] = moments_of(start(i), item, T{1}, s[i].shift);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    conclude(s[i], moments[i], item.count, normalization);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!std::isfinite(s[i].deviation) && all_finite(start(i), item)) {
+      s[i] = statistics(start(i), item, normalization, smaller<T>);
+    }
+  }
 }
 
 template <class T>
@@ -150,13 +177,13 @@ using Row = std::array<T, static_cast<std::size_t>(tile_columns)>;
 template <class T>
 void column_statistics(const T* x, const Columns& columns, const Normalization& normalization, ColumnStatistics<T>& s) {
   const auto [rows, width, stride] = columns;
-  const auto count = static_cast<double>(rows);
+  const Item column_item = item_of(rows, 1, stride);
   Row<T> shift{};
   if (normalization.centred) {
     Row<double> sums{};
     Sum<T>::rows(sums.data(), x, rows, width, stride);
     std::transform(sums.begin(), sums.begin() + width, shift.begin(),
-                   [&](double sum) { return static_cast<T>(sum / count); });
+                   [&](double sum) { return static_cast<T>(sum / column_item.count); });
   }
   Row<double> sums{};
   Row<double> squares{};
@@ -177,9 +204,11 @@ void column_statistics(const T* x, const Columns& columns, const Normalization& 
   for (std::int64_t i = 0; i < width; ++i) {
     const auto column = static_cast<std::size_t>(i);
     s[column] = {.factor = 1, .shift = shift[column], .rest = 0, .deviation = 0};
-    conclude(s[column], {sums[column], squares[column]}, count, normalization);
+    conclude(s[column], {sums[column], squares[column]}, column_item.count, normalization);
     if (!std::isfinite(s[column].deviation)) {
-      s[column] = statistics(x + i, Item{rows, 1, stride}, normalization);
+      BlockStatistics<T> again;
+      statistics(x + i, column_item, 1, normalization, again);
+      s[column] = again[0];
     }
   }
 }
@@ -205,9 +234,10 @@ void write_columns(const T* x, const Columns& columns, const ColumnStatistics<T>
   }
 }
 
-// f_item(first element, index of the result, item), or f_columns(first element, index of the first result, columns).
-template <class FItem, class FColumns>
-void for_parts(NormalizedView view, FItem f_item, FColumns f_columns) {
+// f_items(first element, index of the first result, item, how many), or f_columns(first element, index of the first
+// result, columns).
+template <class FItems, class FColumns>
+void for_parts(NormalizedView view, FItems f_items, FColumns f_columns) {
   if (view.columns == 1) {
     view.run *= view.rows;
     view.rows = 1;
@@ -217,9 +247,17 @@ void for_parts(NormalizedView view, FItem f_item, FColumns f_columns) {
   if (view.run != 1 || view.columns == 1) {
     const std::int64_t grain = std::max<std::int64_t>(enough / std::max<std::int64_t>(view.rows * view.run, 1), 1);
     parallel_for(view.outer * view.columns, grain, [&](std::int64_t begin, std::int64_t end) {
+      const Item item = item_of(view.rows, view.run, stride);
+      if (view.columns == 1) {
+        const std::int64_t at_once =
+            std::clamp<std::int64_t>(block_elements / std::max<std::int64_t>(view.run, 1), 1, block_items);
+        for (std::int64_t index = begin; index < end; index += at_once) {
+          f_items(index * view.run, index, item, std::min(at_once, end - index));
+        }
+        return;
+      }
       for (std::int64_t index = begin; index < end; ++index) {
-        const std::int64_t first = index / view.columns * outer_stride + index % view.columns * view.run;
-        f_item(first, index, Item{view.rows, view.run, stride});
+        f_items(index / view.columns * outer_stride + index % view.columns * view.run, index, item, std::int64_t{1});
       }
     });
     return;
@@ -260,8 +298,13 @@ template <class T>
 void normalize(const T* x, const NormalizedView& view, const Normalization& normalization, T* out) {
   for_parts(
       view,
-      [&](std::int64_t first, std::int64_t /*index*/, const Item& item) {
-        write_item(x + first, item, statistics(x + first, item, normalization), out + first);
+      [&](std::int64_t first, std::int64_t /*index*/, const Item& item, std::int64_t items) {
+        BlockStatistics<T> s;
+        statistics(x + first, item, items, normalization, s);
+        for (std::int64_t i = 0; i < items; ++i) {
+          const std::int64_t at = first + i * item.run;
+          write_item(x + at, item, s[static_cast<std::size_t>(i)], out + at);
+        }
       },
       [&](std::int64_t first, std::int64_t /*index*/, const Columns& columns) {
         ColumnStatistics<T> s;
@@ -274,8 +317,10 @@ template <class T>
 void deviation(const T* x, const NormalizedView& view, const Normalization& normalization, T* out) {
   for_parts(
       view,
-      [&](std::int64_t first, std::int64_t index, const Item& item) {
-        out[index] = deviation_of(statistics(x + first, item, normalization));
+      [&](std::int64_t first, std::int64_t index, const Item& item, std::int64_t items) {
+        BlockStatistics<T> s;
+        statistics(x + first, item, items, normalization, s);
+        std::transform(s.begin(), s.begin() + items, out + index, deviation_of<T>);
       },
       [&](std::int64_t first, std::int64_t index, const Columns& columns) {
         ColumnStatistics<T> s;
