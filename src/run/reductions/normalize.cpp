@@ -99,7 +99,10 @@ double sum_of(const T* x, const Item& item, T factor) {
     return moments_of(x, item, factor, T{0})[0];
   }
   double sum = 0;
-  for_chunks(x, item, [&](const T* part, std::int64_t count) { sum += static_cast<double>(Sum<T>::run(part, count)); });
+  for_chunks(x, item, [&](const T* part, std::int64_t count) {
+    sum += count > short_sum ? row_kernels<T>().sum(part, static_cast<std::size_t>(count))
+                             : static_cast<double>(Sum<T>::run(part, count));
+  });
   return sum;
 }
 
