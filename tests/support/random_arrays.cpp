@@ -1,6 +1,9 @@
 // Views, products, reductions and compositions.
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+
+#include "xgrad/normalize.hpp"
 
 #include "support/program_grower.hpp"
 
@@ -140,6 +143,9 @@ void Grower::reduction(const Entry& x) {
     case 3:
       return add(mean(t, axes, keep), x.bound, false, "mean");
     case 4:
+      if (dice_.one_in(3)) {
+        return add(keep ? normalize(t, axes, 0.1) : rms_normalize(t, axes, 0.1), std::sqrt(size), false, "normalize");
+      }
       return add(logsumexp(t, axes, keep), x.bound + std::log(size), false, "logsumexp");
     case 5:
       return t.rank() == 0 ? add(sum(t), x.bound, false, "sum") : add(softmax(t, some_axis(t)), 1, false, "softmax");

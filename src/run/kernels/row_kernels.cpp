@@ -240,6 +240,77 @@ void scale(T* x, T factor, std::size_t count) {
   }
 }
 
+// Four chains of each.
+template <class T>
+void add_moments(const T* x, T factor, T shift, std::size_t count, double* sums) {
+  constexpr std::size_t size = Batch<T>::size;
+  constexpr std::size_t chains = 4;
+  const Batch<T> factors(factor);
+  const Batch<T> shifts(shift);
+  Batch<double> total[chains];
+  Batch<double> squares[chains];
+  for (std::size_t k = 0; k < chains; ++k) {
+    total[k] = Batch<double>(0.0);
+    squares[k] = Batch<double>(0.0);
+  }
+  const auto add = [&](std::size_t chain, const Batch<double>& d) {
+    total[chain] += d;
+    squares[chain] += d * d;
+  };
+  // A batch of float is two of double.
+  const auto add_batch = [&](std::size_t chain, std::size_t at) {
+    const Batch<T> d = Batch<T>::load_unaligned(x + at) * factors - shifts;
+    if constexpr (std::is_same_v<T, float>) {
+      Batch<double> low;
+      Batch<double> high;
+      widen(d, low, high);
+      add(2 * chain, low);
+      add(2 * chain + 1, high);
+    } else {
+      add(chain, d);
+    }
+  };
+  constexpr std::size_t together = std::is_same_v<T, float> ? chains / 2 : chains;
+  std::size_t i = 0;
+  for (; i + together * size <= count; i += together * size) {
+    for (std::size_t k = 0; k < together; ++k) {
+      add_batch(k, i + k * size);
+    }
+  }
+  for (; i + size <= count; i += size) {
+    add_batch(0, i);
+  }
+  WideSum<double> sum_of;
+  WideSum<double> squares_of;
+  sum_of.add((total[0] + total[1]) + (total[2] + total[3]));
+  squares_of.add((squares[0] + squares[1]) + (squares[2] + squares[3]));
+  double sum = sum_of.total();
+  double square = squares_of.total();
+  for (; i < count; ++i) {
+    const auto d = static_cast<double>(x[i] * factor - shift);
+    sum += d;
+    square += d * d;
+  }
+  sums[0] += sum;
+  sums[1] += square;
+}
+
+template <class T>
+void standardise(const T* x, const Standard<T>& standard, T* out, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  const Batch<T> factors(standard.factor);
+  const Batch<T> shifts(standard.shift);
+  const Batch<T> rests(standard.rest);
+  const Batch<T> scales(standard.scale);
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    ((Batch<T>::load_unaligned(x + i) * factors - shifts - rests) * scales).store_unaligned(out + i);
+  }
+  for (; i < count; ++i) {
+    out[i] = (x[i] * standard.factor - standard.shift - standard.rest) * standard.scale;
+  }
+}
+
 template <class T>
 constexpr RowKernels<T> kernels{.sum = sum<T>,
                                 .sum_squares = sum_squares<T>,
@@ -249,6 +320,8 @@ constexpr RowKernels<T> kernels{.sum = sum<T>,
                                 .sum_exponentials = sum_exponentials<T>,
                                 .shift = shift<T>,
                                 .scale = scale<T>,
+                                .add_moments = add_moments<T>,
+                                .standardise = standardise<T>,
                                 .add_rows = add_rows<T>,
                                 .add_squared_rows = add_squared_rows<T>,
                                 .add_few_rows = add_few_rows<T>,

@@ -8,6 +8,15 @@ namespace xgrad::run {
 /// So many float32 terms may be added up in float32: more are in double.
 inline constexpr std::int64_t exact_terms = 15;
 
+/// What (factor x − shift − rest) scale is made of.
+template <class T>
+struct Standard {
+  T factor;
+  T shift;
+  T rest;
+  T scale;
+};
+
 /// Vector kernels that fold a run of `count` > 0 elements, or that go with such a fold. T is float or double. Equal
 /// input gives equal bits, wherever it lies in memory.
 ///
@@ -29,6 +38,10 @@ struct RowKernels {
   void (*shift)(const T* x, T m, T s, T* out, std::size_t count);
   /// x ← x factor
   void (*scale)(T* x, T factor, std::size_t count);
+  /// With d = factor x − shift: sums[0] ← sums[0] + Σ d, sums[1] ← sums[1] + Σ d², each added up in double.
+  void (*add_moments)(const T* x, T factor, T shift, std::size_t count, double* sums);
+  /// out ← (d − rest) scale; `out` may be x.
+  void (*standardise)(const T* x, const Standard<T>& standard, T* out, std::size_t count);
   /// out ← out + Σ of the rows of x (rows, columns), which are `stride` elements apart; see wide_sums.hpp.
   void (*add_rows)(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
   /// The same of (factor x)², each squared and added in double.

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::int64_t chunk_elements = 512;
 constexpr std::int64_t short_row = 64;
+constexpr std::int64_t short_sum = 24;  // not worth the call of a vector kernel
+constexpr std::int64_t block_items = 16;
+constexpr std::int64_t block_elements = 4096;
 constexpr std::int64_t tile_columns = 128;
 constexpr std::int64_t enough = 1 << 17;  // elements for a thread of their own
 
@@ -39,17 +42,19 @@ struct Item {
   std::int64_t rows;
   std::int64_t run;
   std::int64_t stride;
-  [[nodiscard]] double count() const noexcept { return static_cast<double>(rows) * static_cast<double>(run); }
+  double count;  ///< rows · run
 };
 
-// f(elements, count) for all of an item in order, in pieces of at most chunk_elements.
+Item item_of(std::int64_t rows, std::int64_t run, std::int64_t stride) noexcept {
+  return {rows, run, stride, static_cast<double>(rows) * static_cast<double>(run)};
+}
+
+// f(elements, count) for all of an item in order: its runs, or pieces that short ones are gathered in.
 template <class T, class F>
 void for_chunks(const T* x, const Item& item, F f) {
   if (item.rows == 1 || item.run >= short_row) {
     for (std::int64_t row = 0; row < item.rows; ++row) {
-      for (std::int64_t start = 0; start < item.run; start += chunk_elements) {
-        f(x + row * item.stride + start, std::min(chunk_elements, item.run - start));
-      }
+      f(x + row * item.stride, item.run);
     }
     return;
   }
@@ -66,54 +71,47 @@ void for_chunks(const T* x, const Item& item, F f) {
   f(gathered.data(), filled);
 }
 
-template <class T>
-void shifted(const T* x, T factor, T shift, std::int64_t count, T* out) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) {
-    out[i] = factor * x[i] - shift;
-  }
-}
+// Σ d and Σ d² of d = factor x − shift.
+using Moments = std::array<double, 2>;
 
+// The squares of a small factor leave double's range, those of √ε don't.
 template <class T>
-void finish(T* x, T rest, T inverse, std::int64_t count) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) {
-    x[i] = (x[i] - rest) * inverse;
-  }
-}
-
-// From Σ d and Σ d² of d = factor x − shift. The squares of a small factor leave double's range, those of √ε don't.
-template <class T>
-void conclude(Statistics<T>& s, double sum, double squares, double count, const Normalization& normalization) {
-  s.rest = normalization.centred ? sum / count : 0;
-  const double variance = std::max(squares / count - s.rest * s.rest, 0.0);
+void conclude(Statistics<T>& s, const Moments& moments, double count, const Normalization& normalization) {
+  s.rest = normalization.centred ? moments[0] / count : 0;
+  const double variance = std::max(moments[1] / count - s.rest * s.rest, 0.0);
   s.deviation = s.factor == 1
                     ? std::sqrt(variance + normalization.epsilon)
                     : std::hypot(std::sqrt(variance), static_cast<double>(s.factor) * std::sqrt(normalization.epsilon));
 }
 
 template <class T>
+Moments moments_of(const T* x, const Item& item, T factor, T shift) {
+  Moments moments{};
+  for_chunks(x, item, [&](const T* part, std::int64_t count) {
+    row_kernels<T>().add_moments(part, factor, shift, static_cast<std::size_t>(count), moments.data());
+  });
+  return moments;
+}
+
+template <class T>
+double sum_of(const T* x, const Item& item, T factor) {
+  if (factor != 1) {
+    return moments_of(x, item, factor, T{0})[0];
+  }
+  double sum = 0;
+  for_chunks(x, item, [&](const T* part, std::int64_t count) {
+    sum += count > short_sum ? row_kernels<T>().sum(part, static_cast<std::size_t>(count))
+                             : static_cast<double>(Sum<T>::run(part, count));
+  });
+  return sum;
+}
+
+template <class T>
 Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization, T factor) {
   Statistics<T> s;
   s.factor = factor;
-  alignas(64) Chunk<T> d;  // NOLINT: filled before it is read
-  if (normalization.centred) {
-    double sum = 0;
-    for_chunks(x, item, [&](const T* part, std::int64_t count) {
-      if (factor != 1) {
-        shifted(part, factor, T{0}, count, d.data());
-        part = d.data();
-      }
-      sum += static_cast<double>(Sum<T>::run(part, count));
-    });
-    s.shift = static_cast<T>(sum / item.count());
-  }
-  double sum = 0;
-  double squares = 0;
-  for_chunks(x, item, [&](const T* part, std::int64_t count) {
-    shifted(part, factor, s.shift, count, d.data());
-    sum += static_cast<double>(Sum<T>::run(d.data(), count));
-    squares += SumOfSquares<T, 0>::run(d.data(), count);
-  });
-  conclude(s, sum, squares, item.count(), normalization);
+  s.shift = normalization.centred ? static_cast<T>(sum_of(x, item, factor) / item.count) : T{0};
+  conclude(s, moments_of(x, item, factor, s.shift), item.count, normalization);
   return s;
 }
 
@@ -127,10 +125,30 @@ bool all_finite(const T* x, const Item& item) {
 }
 
 template <class T>
-Statistics<T> statistics(const T* x, const Item& item, const Normalization& normalization) {
-  const Statistics<T> plain = statistics(x, item, normalization, T{1});
-  return std::isfinite(plain.deviation) || !all_finite(x, item) ? plain
-                                                                : statistics(x, item, normalization, smaller<T>);
+using BlockStatistics = std::array<Statistics<T>, static_cast<std::size_t>(block_items)>;
+
+// Of items that lie one behind the other. Each step of all of them before the next: a step waits for the one before it.
+template <class T>
+void statistics(const T* x, const Item& item, std::int64_t items, const Normalization& normalization,
+                BlockStatistics<T>& s) {
+  std::array<Moments, static_cast<std::size_t>(block_items)> moments;  // NOLINT: filled before it is read
+  const auto count = static_cast<std::size_t>(items);
+  const auto start = [&](std::size_t i) { return x + static_cast<std::int64_t>(i) * item.run; };
+  for (std::size_t i = 0; i < count; ++i) {
+    s[i] = {};
+    s[i].shift = normalization.centred ? static_cast<T>(sum_of(start(i), item, T{1}) / item.count) : T{0};
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    moments[i] = moments_of(start(i), item, T{1}, s[i].shift);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    conclude(s[i], moments[i], item.count, normalization);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!std::isfinite(s[i].deviation) && all_finite(start(i), item)) {
+      s[i] = statistics(start(i), item, normalization, smaller<T>);
+    }
+  }
 }
 
 template <class T>
@@ -140,11 +158,10 @@ T deviation_of(const Statistics<T>& s) noexcept {
 
 template <class T>
 void write_item(const T* x, const Item& item, const Statistics<T>& s, T* out) {
-  const T inverse = static_cast<T>(1 / s.deviation);
+  const Standard<T> standard{s.factor, s.shift, static_cast<T>(s.rest), static_cast<T>(1 / s.deviation)};
   for (std::int64_t row = 0; row < item.rows; ++row) {
     const std::int64_t at = row * item.stride;
-    shifted(x + at, s.factor, s.shift, item.run, out + at);
-    finish(out + at, static_cast<T>(s.rest), inverse, item.run);
+    row_kernels<T>().standardise(x + at, standard, out + at, static_cast<std::size_t>(item.run));
   }
 }
 
@@ -163,13 +180,13 @@ using Row = std::array<T, static_cast<std::size_t>(tile_columns)>;
 template <class T>
 void column_statistics(const T* x, const Columns& columns, const Normalization& normalization, ColumnStatistics<T>& s) {
   const auto [rows, width, stride] = columns;
-  const auto count = static_cast<double>(rows);
+  const Item column_item = item_of(rows, 1, stride);
   Row<T> shift{};
   if (normalization.centred) {
     Row<double> sums{};
     Sum<T>::rows(sums.data(), x, rows, width, stride);
     std::transform(sums.begin(), sums.begin() + width, shift.begin(),
-                   [&](double sum) { return static_cast<T>(sum / count); });
+                   [&](double sum) { return static_cast<T>(sum / column_item.count); });
   }
   Row<double> sums{};
   Row<double> squares{};
@@ -190,9 +207,11 @@ void column_statistics(const T* x, const Columns& columns, const Normalization& 
   for (std::int64_t i = 0; i < width; ++i) {
     const auto column = static_cast<std::size_t>(i);
     s[column] = {.factor = 1, .shift = shift[column], .rest = 0, .deviation = 0};
-    conclude(s[column], sums[column], squares[column], count, normalization);
+    conclude(s[column], {sums[column], squares[column]}, column_item.count, normalization);
     if (!std::isfinite(s[column].deviation)) {
-      s[column] = statistics(x + i, Item{rows, 1, stride}, normalization);
+      BlockStatistics<T> again;
+      statistics(x + i, column_item, 1, normalization, again);
+      s[column] = again[0];
     }
   }
 }
@@ -218,9 +237,10 @@ void write_columns(const T* x, const Columns& columns, const ColumnStatistics<T>
   }
 }
 
-// f_item(first element, index of the result, item), or f_columns(first element, index of the first result, columns).
-template <class FItem, class FColumns>
-void for_parts(NormalizedView view, FItem f_item, FColumns f_columns) {
+// f_items(first element, index of the first result, item, how many), or f_columns(first element, index of the first
+// result, columns).
+template <class FItems, class FColumns>
+void for_parts(NormalizedView view, FItems f_items, FColumns f_columns) {
   if (view.columns == 1) {
     view.run *= view.rows;
     view.rows = 1;
@@ -230,9 +250,17 @@ void for_parts(NormalizedView view, FItem f_item, FColumns f_columns) {
   if (view.run != 1 || view.columns == 1) {
     const std::int64_t grain = std::max<std::int64_t>(enough / std::max<std::int64_t>(view.rows * view.run, 1), 1);
     parallel_for(view.outer * view.columns, grain, [&](std::int64_t begin, std::int64_t end) {
+      const Item item = item_of(view.rows, view.run, stride);
+      if (view.columns == 1) {
+        const std::int64_t at_once =
+            std::clamp<std::int64_t>(block_elements / std::max<std::int64_t>(view.run, 1), 1, block_items);
+        for (std::int64_t index = begin; index < end; index += at_once) {
+          f_items(index * view.run, index, item, std::min(at_once, end - index));
+        }
+        return;
+      }
       for (std::int64_t index = begin; index < end; ++index) {
-        const std::int64_t first = index / view.columns * outer_stride + index % view.columns * view.run;
-        f_item(first, index, Item{view.rows, view.run, stride});
+        f_items(index / view.columns * outer_stride + index % view.columns * view.run, index, item, std::int64_t{1});
       }
     });
     return;
@@ -273,8 +301,13 @@ template <class T>
 void normalize(const T* x, const NormalizedView& view, const Normalization& normalization, T* out) {
   for_parts(
       view,
-      [&](std::int64_t first, std::int64_t /*index*/, const Item& item) {
-        write_item(x + first, item, statistics(x + first, item, normalization), out + first);
+      [&](std::int64_t first, std::int64_t /*index*/, const Item& item, std::int64_t items) {
+        BlockStatistics<T> s;
+        statistics(x + first, item, items, normalization, s);
+        for (std::int64_t i = 0; i < items; ++i) {
+          const std::int64_t at = first + i * item.run;
+          write_item(x + at, item, s[static_cast<std::size_t>(i)], out + at);
+        }
       },
       [&](std::int64_t first, std::int64_t /*index*/, const Columns& columns) {
         ColumnStatistics<T> s;
@@ -287,8 +320,10 @@ template <class T>
 void deviation(const T* x, const NormalizedView& view, const Normalization& normalization, T* out) {
   for_parts(
       view,
-      [&](std::int64_t first, std::int64_t index, const Item& item) {
-        out[index] = deviation_of(statistics(x + first, item, normalization));
+      [&](std::int64_t first, std::int64_t index, const Item& item, std::int64_t items) {
+        BlockStatistics<T> s;
+        statistics(x + first, item, items, normalization, s);
+        std::transform(s.begin(), s.begin() + items, out + index, deviation_of<T>);
       },
       [&](std::int64_t first, std::int64_t index, const Columns& columns) {
         ColumnStatistics<T> s;
