@@ -172,3 +172,22 @@ TEST_CASE("activations: the slope of another activation is named") {
   const auto of_sigmoid = [](const Tensor& z, const Tensor& /*a*/) { return xg::sigmoid(z) * (1.0 - xg::sigmoid(z)); };
   check_named(network, network.by_hand(of_sigmoid, right), "σ′(z¹) in place of silu′(z¹)");
 }
+
+TEST_CASE("activations: a right pass in float32 isn't called wrong, also where activations saturate") {
+  for (const ByHand& hand : activations()) {
+    for (const double spread : {1.0, 4.0, 16.0}) {
+      CAPTURE(hand.name);
+      CAPTURE(spread);
+      xg::Random random{23};
+      const xg::Parameter W{random.normal({5, 3}, 0, spread), "W"};
+      const Tensor x = random.normal({6, 3}).eval();
+      const Tensor y = random.normal({6, 5}).eval();
+      const Tensor z = matmul(x, transpose(W.value()));
+      const Tensor d = (hand.f(z) - y) * hand.slope(z) / 6.0;
+      const xg::check::Report report =
+          xg::check::compare([&] { return nn::QuadraticLoss{}(hand.layer(matmul(x, transpose(W.value()))), y); },
+                             {{"W", W}}, {.manual = {matmul(transpose(d), x)}});
+      CHECK(report.verdict() != Verdict::wrong);
+    }
+  }
+}

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "xgrad/xgrad.hpp"
@@ -227,4 +228,30 @@ TEST_CASE("activations: parameters are found by name; a clone has cells and opti
   CHECK(values_of(xg::cast(net(x), xg::float64)) != values_of(xg::cast(other(x), xg::float64)));
   CHECK(nn::states(net).empty());
   CHECK(values_of(xg::cast(nn::inference(net)(x), xg::float64)) == values_of(xg::cast(net(x), xg::float64)));
+}
+
+TEST_CASE_TEMPLATE("activations: fused and compiled, values and gradients are those of node by node", T, float,
+                   double) {
+  constexpr double allowed = std::is_same_v<T, float> ? 1e-6 : 1e-14;
+  xg::Random random{9};
+  const xg::DType dtype = xg::dtype_of<T>;
+  const Tensor x = random.normal({6, 4, 1500}, 0, 3, dtype).eval();
+  const Tensor weights = random.normal({6, 4, 1500}, 0, 1, dtype).eval();
+  for (const auto& [name, type, layer] : all_layers()) {
+    if (!layer.parameters().empty() && dtype == xg::float32) {
+      continue;
+    }
+    CAPTURE(name);
+    const auto both = [&l = layer](const Tensor& a, const Tensor& b) {
+      const Tensor moved = xg::variable(a) * 1.25 - 0.5;
+      const Tensor loss = xg::sum(xg::square(l(moved) + 1.0)) + xg::sum(b * moved);
+      return xg::gradients(loss, {moved})[0] * b;
+    };
+    const auto wide = [](const Tensor& tensor) { return values_of(xg::cast(tensor, xg::float64)); };
+    const Values fused = wide(both(x, weights).eval());
+    auto compiled = xg::compile(both);
+    CHECK(difference(wide(compiled(x, weights)), fused) <= allowed);
+    const xg::PlanScope plain{{.simplify = false, .fuse = false}};
+    CHECK(difference(wide(both(x, weights).eval()), fused) <= allowed);
+  }
 }
