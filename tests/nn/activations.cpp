@@ -13,6 +13,7 @@
 
 #include "support/doubles.hpp"
 #include "support/message_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace xg = xgrad;
 namespace nn = xg::nn;
@@ -254,4 +255,21 @@ TEST_CASE_TEMPLATE("activations: fused and compiled, values and gradients are th
     const xg::PlanScope plain{{.simplify = false, .fuse = false}};
     CHECK(difference(wide(both(x, weights).eval()), fused) <= allowed);
   }
+}
+
+TEST_CASE("activations: a learned slope is saved by its name, and put back") {
+  const TemporaryFolder folder;
+  const nn::Sequential net{nn::PReLU{2}, nn::ELU{}};
+  for (const auto& [name, parameter] : nn::parameters(net)) {
+    CHECK(name == "0.weight");
+    parameter.set(xg::tensor({0.5, -0.125}));
+    xg::data::write_npy(folder.path() / (name + ".npy"), parameter);
+  }
+  const nn::Sequential other{nn::PReLU{2}, nn::ELU{}};
+  for (const xg::NamedParameter& named : nn::parameters(other)) {
+    named.set(xg::data::read_npy(folder.path() / (named.name + ".npy")));
+  }
+  const Tensor x = xg::tensor({{-2, -8}, {4, 3}});
+  CHECK(other(x).to_vector<float>() == net(x).to_vector<float>());
+  CHECK(other(x).to_vector<float>()[1] == 1);
 }
