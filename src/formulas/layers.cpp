@@ -161,6 +161,7 @@ class Finder {
         continue;
       }
       LayerCall& call = calls_[own];
+      const bool in_activation = activation_around(node->scope.get()) != nullptr;  // whose slopes may be learned
       for (const Node* input : node->inputs()) {
         const bool is_inside = input->operation != nullptr && layer_around(input->scope.get()) == own;
         if (is_inside || is_number(*input)) {
@@ -168,7 +169,7 @@ class Finder {
         }
         call.first_taken = call.first_taken == nullptr ? input : call.first_taken;
         call.takes_several = call.takes_several || input != call.first_taken;
-        call.takes_parameter = call.takes_parameter || is_parameter(*input);
+        call.takes_parameter = call.takes_parameter || (is_parameter(*input) && !in_activation);
       }
       for (Call around = own; is_floating(node->dtype) && around != nullptr; around = next_layer_around(around)) {
         calls_[around].last = node;

@@ -172,3 +172,42 @@ TEST_CASE("activations: the slope of another activation is named") {
   const auto of_sigmoid = [](const Tensor& z, const Tensor& /*a*/) { return xg::sigmoid(z) * (1.0 - xg::sigmoid(z)); };
   check_named(network, network.by_hand(of_sigmoid, right), "σ′(z¹) in place of silu′(z¹)");
 }
+
+TEST_CASE("activations: a right pass in float32 isn't called wrong, also where activations saturate") {
+  for (const ByHand& hand : activations()) {
+    for (const double spread : {1.0, 4.0, 16.0}) {
+      CAPTURE(hand.name);
+      CAPTURE(spread);
+      xg::Random random{23};
+      const xg::Parameter W{random.normal({5, 3}, 0, spread), "W"};
+      const Tensor x = random.normal({6, 3}).eval();
+      const Tensor y = random.normal({6, 5}).eval();
+      const Tensor z = matmul(x, transpose(W.value()));
+      const Tensor d = (hand.f(z) - y) * hand.slope(z) / 6.0;
+      const xg::check::Report report =
+          xg::check::compare([&] { return nn::QuadraticLoss{}(hand.layer(matmul(x, transpose(W.value()))), y); },
+                             {{"W", W}}, {.manual = {matmul(transpose(d), x)}});
+      CHECK(report.verdict() != Verdict::wrong);
+    }
+  }
+}
+
+TEST_CASE("activations: a factor f′ too much is named") {
+  const ByHand gelu = activations()[1];
+  xg::Random random{29};
+  const nn::Dense first{3, 5, random, {.dtype = float64}};
+  const nn::Dense second{5, 2, random, {.dtype = float64}};
+  const Tensor x = random.normal({6, 3}, 0, 1, float64).eval();
+  const Tensor y = random.normal({6, 2}, 0, 1, float64).eval();
+  const Tensor z1 = matmul(x, transpose(first.W)) + first.b;
+  const Tensor a1 = gelu.f(z1);
+  const Tensor z2 = matmul(a1, transpose(second.W)) + second.b;
+  const Tensor d2 = (z2 - y) * gelu.slope(z2) / 6.0;  // as if the last layer had one, too
+  const Tensor d1 = matmul(d2, second.W) * gelu.slope(z1);
+  const auto found =
+      xg::check::diagnose([&] { return nn::QuadraticLoss{}(second(gelu.layer(first(x))), y); },
+                          {{"W1", first.W}, {"W2", second.W}}, {matmul(transpose(d1), x), matmul(transpose(d2), a1)});
+  CAPTURE(found[0].text());
+  CHECK(found[0].verdict == Verdict::wrong);
+  CHECK(contains(found[0].text(), "a factor gelu′(z²) too much in δ²"));
+}

@@ -90,9 +90,9 @@ TEST_CASE("activations: BP1 to BP4 hold for each, with f′ under its name") {
     const Network network{layer};
     const Tensor loss = network.loss();
     const xg::Derivation derivation = xg::derive(loss, network.xs);
-    const auto of = [&, &f = f, &constants = constants](const std::string& prime, const std::string& z) {
-      return f + prime + "(" + z + constants + ")";
-    };
+    const std::string begin = f;
+    const std::string end = constants + ")";
+    const auto of = [&](const std::string& prime, const std::string& z) { return begin + prime + "(" + z + end; };
     CHECK(written(derivation.forward) == Lines{"z¹ = W¹ x + b¹", "a¹ = " + of("", "z¹"), "z² = W² a¹ + b²",
                                                "a² = " + of("", "z²"), "Loss = ½ Σ (a² − y)²"});
     CHECK(written(derivation.backward) == Lines{"δ² = (a² − y) ⊙ " + of("′", "z²") + "  BP1", "∂Loss/∂b² = δ²  BP3",
@@ -161,5 +161,30 @@ TEST_CASE("activations: a learned slope, a gated layer") {
       CHECK(difference(derivation["∂Loss/∂weight"].value, gradients[1]) < 1e-13);
       CHECK(contains(derivation.text(), "prelu(z, weight)"));
     }
+  }
+}
+
+TEST_CASE("activations: one with a learned slope makes aˡ of zˡ, and is no layer of its own") {
+  xg::Random random{5};
+  const nn::Sequential net{nn::Dense{3, 4, random, {.dtype = float64}}, nn::PReLU{4, {.dtype = float64}},
+                           nn::Dense{4, 2, random, {.dtype = float64}}, nn::SiLU{}};
+  const Tensor x = random.normal({5, 3}, 0, 1, float64).eval();
+  const Tensor y = random.normal({5, 2}, 0, 1, float64).eval();
+  std::vector<Tensor> xs;
+  for (const xg::NamedParameter& parameter : nn::parameters(net)) {
+    xs.push_back(parameter.parameter.value());
+  }
+  const Tensor loss = nn::QuadraticLoss{}(net(x), y);
+  const xg::Derivation derivation = xg::derive(loss, xs);
+  CAPTURE(derivation.text());
+  CHECK(contains(derivation["a¹"].right, "prelu(z¹, weight"));
+  CHECK(derivation["z²"].right == "a¹ W²ᵀ + b²");
+  CHECK(derivation["δ²"].right == "⅕ (a² − y) ⊙ silu′(z²)");
+  CHECK(contains(derivation["δ¹"].right, "(δ² W²) ⊙ prelu_slope(z¹, weight"));
+  const Lines names{"∂Loss/∂W¹", "∂Loss/∂b¹", "∂Loss/∂weight", "∂Loss/∂W²", "∂Loss/∂b²"};
+  const std::vector<Tensor> gradients = xg::gradients(loss, xs);
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    CAPTURE(names[i]);
+    CHECK(difference(derivation[names[i]].value, gradients[i]) < 1e-13);
   }
 }

@@ -6,12 +6,14 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "xgrad/xgrad.hpp"
 
 #include "support/doubles.hpp"
 #include "support/message_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace xg = xgrad;
 namespace nn = xg::nn;
@@ -227,4 +229,47 @@ TEST_CASE("activations: parameters are found by name; a clone has cells and opti
   CHECK(values_of(xg::cast(net(x), xg::float64)) != values_of(xg::cast(other(x), xg::float64)));
   CHECK(nn::states(net).empty());
   CHECK(values_of(xg::cast(nn::inference(net)(x), xg::float64)) == values_of(xg::cast(net(x), xg::float64)));
+}
+
+TEST_CASE_TEMPLATE("activations: fused and compiled, values and gradients are those of node by node", T, float,
+                   double) {
+  constexpr double allowed = std::is_same_v<T, float> ? 1e-6 : 1e-14;
+  xg::Random random{9};
+  const xg::DType dtype = xg::dtype_of<T>;
+  const Tensor x = random.normal({6, 4, 1500}, 0, 3, dtype).eval();
+  const Tensor weights = random.normal({6, 4, 1500}, 0, 1, dtype).eval();
+  for (const auto& [name, type, layer] : all_layers()) {
+    if (!layer.parameters().empty() && dtype == xg::float32) {
+      continue;
+    }
+    CAPTURE(name);
+    const auto both = [&l = layer](const Tensor& a, const Tensor& b) {
+      const Tensor moved = xg::variable(a) * 1.25 - 0.5;
+      const Tensor loss = xg::sum(xg::square(l(moved) + 1.0)) + xg::sum(b * moved);
+      return xg::gradients(loss, {moved})[0] * b;
+    };
+    const auto wide = [](const Tensor& tensor) { return values_of(xg::cast(tensor, xg::float64)); };
+    const Values fused = wide(both(x, weights).eval());
+    auto compiled = xg::compile(both);
+    CHECK(difference(wide(compiled(x, weights)), fused) <= allowed);
+    const xg::PlanScope plain{{.simplify = false, .fuse = false}};
+    CHECK(difference(wide(both(x, weights).eval()), fused) <= allowed);
+  }
+}
+
+TEST_CASE("activations: a learned slope is saved by its name, and put back") {
+  const TemporaryFolder folder;
+  const nn::Sequential net{nn::PReLU{2}, nn::ELU{}};
+  for (const auto& [name, parameter] : nn::parameters(net)) {
+    CHECK(name == "0.weight");
+    parameter.set(xg::tensor({0.5, -0.125}));
+    xg::data::write_npy(folder.path() / (name + ".npy"), parameter);
+  }
+  const nn::Sequential other{nn::PReLU{2}, nn::ELU{}};
+  for (const xg::NamedParameter& named : nn::parameters(other)) {
+    named.set(xg::data::read_npy(folder.path() / (named.name + ".npy")));
+  }
+  const Tensor x = xg::tensor({{-2, -8}, {4, 3}});
+  CHECK(other(x).to_vector<float>() == net(x).to_vector<float>());
+  CHECK(other(x).to_vector<float>()[1] == 1);
 }

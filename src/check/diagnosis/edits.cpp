@@ -1,7 +1,6 @@
 #include "check/diagnosis/edits.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
@@ -18,9 +17,31 @@ namespace {
 using formulas::Expressions;
 using formulas::Head;
 
+constexpr std::size_t longest = 400;  // longer formulas would have too many edits
+
 // Functions that are mistaken for one another.
-std::array<ops::OperationPointer, 3> activations() {
+std::vector<ops::OperationPointer> activations() {
   return {ops::sigmoid_operation(), ops::tanh_operation(), ops::relu_operation()};
+}
+
+// Adds the functions whose derivatives are in the formula and that rules don't know.
+void add_activations(Expr e, std::vector<ops::OperationPointer>& known) {
+  if (e->primed && e->head == Head::function && e->operation->algebra() == Algebra::opaque &&
+      std::find(known.begin(), known.end(), e->operation) == known.end()) {
+    known.push_back(e->operation);
+  }
+  std::for_each(e->arguments.begin(), e->arguments.end(), [&](Expr each) { add_activations(each, known); });
+}
+
+// The usual ones, and those of the lines.
+std::vector<ops::OperationPointer> activations_of(const std::vector<Line>& lines) {
+  std::vector<ops::OperationPointer> known = activations();
+  for (const Line& line : lines) {
+    if (line.right->size <= longest) {
+      add_activations(line.right, known);
+    }
+  }
+  return known;
 }
 
 struct Change {
@@ -400,10 +421,9 @@ bool uses(Expr root, Expr symbol) {
 
 std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& lines, std::size_t line,
                            const Vocabulary& vocabulary) {
-  constexpr std::size_t most = 400;  // longer formulas would have too many edits
   Editor editor{pass, vocabulary};
   std::vector<Edit> result;
-  if (lines[line].right->weight > most) {
+  if (lines[line].right->weight > longest) {
     return result;
   }
   const Expr right = lines[line].right;
@@ -427,7 +447,7 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   for (const Line& other : lines) {
     if (other.symbol != nullptr && &other != &lines[line] && uses(lines[line].right, other.symbol)) {
       const Expr root = editor.inlined(lines[line].right, other.symbol, other.right);
-      if (root->weight > most) {
+      if (root->weight > longest) {
         continue;
       }
       known.insert(root);
@@ -443,8 +463,8 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   };
   if (lines[line].symbol != nullptr && lines[line].of != nullptr) {
     for (Expr symbol : vocabulary.symbols) {
-      for (const ops::OperationPointer& f : activations()) {
-        if (symbol->node == lines[line].of) {
+      if (symbol->node == lines[line].of) {
+        for (const ops::OperationPointer& f : activations_of(lines)) {
           const Expr slope = e.function(f, symbol, symbol->shape, true);
           whole(e.product(right, slope), fmt::format("a factor {} too much", editor.text(slope)), Rank::common);
         }

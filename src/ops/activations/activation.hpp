@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -19,7 +22,7 @@
 ///   name, slope_name                          what f and f′ are called
 ///   T value(T x), T slope(T x)                of one element; or
 ///   kernel, slope_kernel                      members of run::VectorKernels; or
-///   TileKernel tile(DType), slope_tile(DType) static, kernels that are given the operation
+///   TileKernel tile(DType), slope_tile(DType) kernels that are given the operation
 ///   attributes()                              of both operations, if it has constants
 ///   Tensor times_curvature(call, t)           t f″(x) of a call of f′; without it f′ is a step, which has none
 ///
@@ -44,6 +47,23 @@ template <class Formula>
   }
 }
 
+/// f of each element, a few at a time: the output may be the input's memory, which a compiler that vectorises has to
+/// know nothing of.
+template <class T, class F>
+void map_elements(const void* input, void* output, std::size_t count, F f) {
+  constexpr std::size_t most = 256;
+  const T* in = static_cast<const T*>(input);
+  T* out = static_cast<T*>(output);
+  std::array<T, most> x;
+  for (std::size_t start = 0; start < count; start += most) {
+    const std::size_t length = std::min(most, count - start);
+    std::copy_n(in + start, length, x.begin());
+    for (std::size_t k = 0; k < length; ++k) {
+      out[start + k] = f(x[k]);
+    }
+  }
+}
+
 template <class Formula>
 class Slope final : public Derivative {
  public:
@@ -63,21 +83,23 @@ class Slope final : public Derivative {
     }
   }
 
-  template <class T>
-  [[nodiscard]] T value(T x) const noexcept {
-    return formula_.slope(x);
-  }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
     if constexpr (requires { Formula::slope_kernel; }) {
       return run::vector_tile(Formula::slope_kernel, output);
-    } else if constexpr (requires { Formula::slope_tile(output); }) {
-      return Formula::slope_tile(output);
+    } else if constexpr (requires(const Formula& formula) { formula.slope_tile(output); }) {
+      return formula_.slope_tile(output);
     } else {
-      return floating_tile_of<Slope>(output);
+      return output == float32 ? map<float> : map<double>;
     }
   }
 
  private:
+  template <class T>
+  static void map(const Operation& operation, const void* const* inputs, void* out, std::size_t count) {
+    const Formula formula = static_cast<const Slope&>(operation).formula_;
+    map_elements<T>(inputs[0], out, count, [formula](T x) { return formula.slope(x); });
+  }
+
   static constexpr bool is_smooth = requires(const Formula& formula, const Call& call, const Tensor& t) {
     formula.times_curvature(call, t);
   };
@@ -97,21 +119,23 @@ class Activation final : public Elementwise {
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t /*i*/, const Tensor& t) const override;
 
-  template <class T>
-  [[nodiscard]] T value(T x) const noexcept {
-    return formula_.value(x);
-  }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {
     if constexpr (requires { Formula::kernel; }) {
       return run::vector_tile(Formula::kernel, output);
-    } else if constexpr (requires { Formula::tile(output); }) {
-      return Formula::tile(output);
+    } else if constexpr (requires(const Formula& formula) { formula.tile(output); }) {
+      return formula_.tile(output);
     } else {
-      return floating_tile_of<Activation>(output);
+      return output == float32 ? map<float> : map<double>;
     }
   }
 
  private:
+  template <class T>
+  static void map(const Operation& operation, const void* const* inputs, void* out, std::size_t count) {
+    const Formula formula = static_cast<const Activation&>(operation).formula_;
+    map_elements<T>(inputs[0], out, count, [formula](T x) { return formula.value(x); });
+  }
+
   [[no_unique_address]] Formula formula_;
 };
 

@@ -20,8 +20,8 @@ struct Celu {
   [[nodiscard]] std::vector<Attribute> attributes() const { return {{"alpha", alpha}}; }
   [[nodiscard]] ops::ExponentialUnit unit() const noexcept { return {.below = alpha, .width = alpha}; }
 
-  [[nodiscard]] static TileKernel tile(DType dtype) { return ops::ExponentialTiles<Celu>::value(dtype); }
-  [[nodiscard]] static TileKernel slope_tile(DType dtype) { return ops::ExponentialTiles<Celu>::slope(dtype); }
+  [[nodiscard]] TileKernel tile(DType dtype) const { return ops::ExponentialTiles<Celu>::value(unit(), dtype); }
+  [[nodiscard]] TileKernel slope_tile(DType dtype) const { return ops::ExponentialTiles<Celu>::slope(unit(), dtype); }
   [[nodiscard]] Tensor times_curvature(const Call& call, const Tensor& t) const {
     return ops::times_exponential_curvature(call, t, alpha);
   }

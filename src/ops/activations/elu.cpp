@@ -20,8 +20,8 @@ struct Elu {
   [[nodiscard]] std::vector<Attribute> attributes() const { return {{"alpha", alpha}}; }
   [[nodiscard]] ops::ExponentialUnit unit() const noexcept { return {.below = alpha}; }
 
-  [[nodiscard]] static TileKernel tile(DType dtype) { return ops::ExponentialTiles<Elu>::value(dtype); }
-  [[nodiscard]] static TileKernel slope_tile(DType dtype) { return ops::ExponentialTiles<Elu>::slope(dtype); }
+  [[nodiscard]] TileKernel tile(DType dtype) const { return ops::ExponentialTiles<Elu>::value(unit(), dtype); }
+  [[nodiscard]] TileKernel slope_tile(DType dtype) const { return ops::ExponentialTiles<Elu>::slope(unit(), dtype); }
   [[nodiscard]] static Tensor times_curvature(const Call& call, const Tensor& t) {
     return ops::times_exponential_curvature(call, t, 1);
   }

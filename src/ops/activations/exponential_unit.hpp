@@ -15,6 +15,8 @@ struct ExponentialUnit {
   double above = 1;  ///< p
   double below = 1;  ///< q
   double width = 1;  ///< w
+
+  friend bool operator==(const ExponentialUnit&, const ExponentialUnit&) = default;
 };
 
 /// f and f′ as kernels, for a formula with a member `unit()`.
@@ -23,8 +25,18 @@ class ExponentialTiles {
   using VectorKernel = run::VectorKernel run::VectorKernels::*;
 
  public:
-  [[nodiscard]] static TileKernel value(DType dtype) { return dtype == float32 ? run_value<float> : run_value<double>; }
-  [[nodiscard]] static TileKernel slope(DType dtype) { return dtype == float32 ? run_slope<float> : run_slope<double>; }
+  [[nodiscard]] static TileKernel value(const ExponentialUnit& unit, DType dtype) {
+    if (unit == ExponentialUnit{}) {
+      return run::vector_tile(&run::VectorKernels::elu, dtype);
+    }
+    return dtype == float32 ? run_value<float> : run_value<double>;
+  }
+  [[nodiscard]] static TileKernel slope(const ExponentialUnit& unit, DType dtype) {
+    if (unit == ExponentialUnit{}) {
+      return run::vector_tile(&run::VectorKernels::elu_slope, dtype);
+    }
+    return dtype == float32 ? run_slope<float> : run_slope<double>;
+  }
 
  private:
   template <class T>

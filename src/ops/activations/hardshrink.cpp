@@ -17,7 +17,7 @@ struct Hardshrink : ops::Shrink {
 
   template <class T>
   [[nodiscard]] T value(T x) const noexcept {
-    return is_inside(x) ? T{0} : x;
+    return choice(x, T{0}, x);
   }
 };
 

@@ -27,7 +27,8 @@ struct Hardtanh {
   template <class T>
   [[nodiscard]] T slope(T x) const noexcept {
     const T outside = x == x ? T{0} : x;
-    return x > static_cast<T>(low) && x < static_cast<T>(high) ? T{1} : outside;
+    const T below_high = x < static_cast<T>(high) ? T{1} : outside;
+    return x > static_cast<T>(low) ? below_high : outside;
   }
 };
 

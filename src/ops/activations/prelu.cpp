@@ -55,7 +55,8 @@ class PreluOperation final : public ops::Elementwise {
   template <class T>
   static T value(T x, T a) noexcept {
     const T product = a * x;
-    const T at_most_zero = a == 0 && x == x ? T{0} : product;
+    const T zero = x == x ? T{0} : x;
+    const T at_most_zero = a == 0 ? zero : product;
     return x > 0 ? x : at_most_zero;
   }
   [[nodiscard]] TileKernel tile(std::span<const DType> /*inputs*/, DType output) const override {

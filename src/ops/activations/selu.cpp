@@ -15,8 +15,8 @@ struct Selu {
 
   [[nodiscard]] static ops::ExponentialUnit unit() noexcept { return {.above = lambda, .below = lambda * alpha}; }
 
-  [[nodiscard]] static TileKernel tile(DType dtype) { return ops::ExponentialTiles<Selu>::value(dtype); }
-  [[nodiscard]] static TileKernel slope_tile(DType dtype) { return ops::ExponentialTiles<Selu>::slope(dtype); }
+  [[nodiscard]] static TileKernel tile(DType dtype) { return ops::ExponentialTiles<Selu>::value(unit(), dtype); }
+  [[nodiscard]] static TileKernel slope_tile(DType dtype) { return ops::ExponentialTiles<Selu>::slope(unit(), dtype); }
   [[nodiscard]] static Tensor times_curvature(const Call& call, const Tensor& t) {
     return ops::times_exponential_curvature(call, t, 1);
   }

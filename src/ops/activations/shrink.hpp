@@ -14,15 +14,16 @@ struct Shrink {
   friend bool operator==(const Shrink&, const Shrink&) = default;
   [[nodiscard]] std::vector<Attribute> attributes() const { return {{"lambda", lambda}}; }
 
+  /// `inside` for |x| ≤ λ, else `outside`.
   template <class T>
-  [[nodiscard]] bool is_inside(T x) const noexcept {
+  [[nodiscard]] T choice(T x, T inside, T outside) const noexcept {
     const T threshold = static_cast<T>(lambda);
-    return x >= -threshold && x <= threshold;
+    const T at_most = x <= threshold ? inside : outside;
+    return x >= -threshold ? at_most : outside;
   }
   template <class T>
   [[nodiscard]] T slope(T x) const noexcept {
-    const T outside = x == x ? T{1} : x;
-    return is_inside(x) ? T{0} : outside;
+    return choice(x, T{0}, x == x ? T{1} : x);
   }
 };
 

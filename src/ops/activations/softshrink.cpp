@@ -15,7 +15,7 @@ struct Softshrink : ops::Shrink {
   [[nodiscard]] T value(T x) const noexcept {
     const T threshold = static_cast<T>(lambda);
     const T outside = x > 0 ? x - threshold : x + threshold;
-    return is_inside(x) ? T{0} : outside;
+    return choice(x, T{0}, outside);
   }
 };
 
