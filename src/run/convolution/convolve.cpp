@@ -45,10 +45,12 @@ Blocks blocks_of(std::int64_t count, std::int64_t most, std::int64_t multiple) n
   return {count, length, ceil_div(count, length)};
 }
 
-// Outputs whose columns of `rows` elements stay in the cache.
+// Outputs whose columns of `rows` elements stay in the cache; whole rows of an image, if they fit.
 Blocks cached_outputs(const Convolution& c, std::int64_t rows, std::int64_t element) noexcept {
   const std::int64_t fitting = cached_bytes / std::max<std::int64_t>(rows * element, 1);
-  return blocks_of(c.out_size(), std::max<std::int64_t>(fitting, 64), 16);
+  const std::int64_t most = std::max<std::int64_t>(fitting, 64);
+  const std::int64_t row = c.axes[2].out;
+  return blocks_of(c.out_size(), most, row > 0 && row <= most ? row : 16);
 }
 
 // Input channels with so many taps that a product is worth its start.
