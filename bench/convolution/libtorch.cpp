@@ -59,6 +59,7 @@ class LibtorchLeNet final : public LeNetContender {
   [[nodiscard]] double loss() const override { return loss_.item<double>(); }
   [[nodiscard]] std::vector<Floats> gradients() const override {
     std::vector<Floats> result;
+    result.reserve(gradients_.size());
     for (const torch::Tensor& gradient : gradients_) {
       result.push_back(floats_of(gradient));
     }

@@ -44,6 +44,7 @@ class XgradEagerLeNet final : public LeNetContender {
   [[nodiscard]] double loss() const override { return loss_; }
   [[nodiscard]] std::vector<Floats> gradients() const override {
     std::vector<Floats> result;
+    result.reserve(gradients_.size());
     for (const xgrad::Tensor& gradient : gradients_) {
       result.push_back(floats_of(gradient));
     }

@@ -79,6 +79,10 @@ const std::vector<Section> sections{
      "A training step of a recurrent network whose steps take parts of one tensor. Rows: how, and the number of steps. "
      "`by_hand` is the same on CBLAS, without a graph: what it reads and writes grows from 0.5 MB to 2 MB.",
      "xgrad_compiled", false, false},
+    {"convolution", "Convolutions",
+     "A convolution with both of its gradients, and LeNet-5 with mean pooling and its gradient, float32, one thread. "
+     "Rows: channels, kernel, image, batch. `by_hand` multiplies columns of an image on CBLAS.",
+     "by_hand"},
     {"planning", "A graph met for the first time",
      "The gradient of a recurrent network: evaluated beside node by node; traced and planned. Rows: the number of "
      "steps.",

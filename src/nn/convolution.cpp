@@ -1,6 +1,7 @@
 #include "xgrad/nn/convolution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <utility>
@@ -18,12 +19,8 @@ namespace xgrad::nn {
 
 namespace {
 
-template <std::size_t Axes>
-constexpr const char* conv_name = Axes == 1 ? "Conv1d" : (Axes == 2 ? "Conv2d" : "Conv3d");
-template <std::size_t Axes>
-constexpr const char* transpose_name = Axes == 1   ? "ConvTranspose1d"
-                                       : Axes == 2 ? "ConvTranspose2d"
-                                                   : "ConvTranspose3d";
+constexpr std::array conv_names{"Conv1d", "Conv2d", "Conv3d"};
+constexpr std::array transpose_names{"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"};
 
 /// What both kinds of layers have.
 struct Plan {
@@ -203,11 +200,11 @@ Tensor with_bias(const Tensor& z, const Parameter& bias, std::size_t axes) {
 
 template <std::size_t Axes>
 Plan plan_of(const ConvOptions& options, std::int64_t in = 0, std::int64_t out = 0) {
-  return {conv_name<Axes>, Axes, false, in, out, options.groups};
+  return {conv_names[Axes - 1], Axes, false, in, out, options.groups};
 }
 template <std::size_t Axes>
 Plan plan_of(const ConvTransposeOptions& options, std::int64_t in = 0, std::int64_t out = 0) {
-  return {transpose_name<Axes>, Axes, true, in, out, options.groups};
+  return {transpose_names[Axes - 1], Axes, true, in, out, options.groups};
 }
 
 }  // namespace

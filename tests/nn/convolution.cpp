@@ -188,6 +188,19 @@ TEST_CASE("convolution layers: a compiled step of training gives what node by no
   CHECK(trained(true) == doctest::Approx(trained(false)).epsilon(1e-5));
 }
 
+TEST_CASE("convolution layers: compiled, every mode gives what node by node gives, for several sizes") {
+  xg::Random random{10};
+  for (const xg::PaddingMode mode :
+       {xg::PaddingMode::zeros, xg::PaddingMode::reflect, xg::PaddingMode::replicate, xg::PaddingMode::circular}) {
+    const xg::nn::Conv2d layer{2, 3, 3, random, {.stride = 2, .padding = 2, .mode = mode, .dtype = float64}};
+    auto compiled = xg::compile([&](const Tensor& x) { return layer(x); });
+    for (const std::int64_t size : {5, 8, 5}) {
+      const Tensor x = random.normal({2, 2, size, size + 1}, 0, 1, float64).eval();
+      CHECK(close(compiled(x), layer(x)));
+    }
+  }
+}
+
 TEST_CASE("convolution layers: what is wrong is an error when a layer is made, or called") {
   xg::Random random{9};
   const auto conv = [&random](std::int64_t in, std::int64_t out, const xg::ConvSizes& kernel,

@@ -83,6 +83,7 @@ Tensor conv_transpose(const Tensor& x, const Tensor& w, const ConvTransposeOptio
   require_fitting(x, w, windows.groups, single);
   const Tensor batch = single ? expand_dims(x, 0) : x;
   std::vector<std::int64_t> lengths;
+  lengths.reserve(windows.rank);
   for (std::size_t a = 0; a < windows.rank; ++a) {
     lengths.push_back(output_length(windows, a, batch.shape()[a + 2], kernel[a], extra[a]));
   }

@@ -1,6 +1,7 @@
 #include "run/convolution/columns.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace xgrad::run {
 
@@ -15,29 +16,66 @@ struct Segment {
   std::int64_t element;
 };
 
+/// Where a tap begins to read, along the three axes.
+struct Start {
+  Reach reach;
+  std::int64_t plane;
+  std::int64_t row;
+  std::int64_t column;
+};
+
+Start start_of(const Convolution& c, const std::array<std::int64_t, 3>& tap) noexcept {
+  const auto& [deep, high, wide] = c.axes;
+  Reach reach = reach_of(wide, tap[2]);
+  reach.first = std::min(reach.first, wide.out);
+  reach.last = std::max(reach.last, reach.first);
+  return {reach, tap[0] * deep.dilation - deep.before, tap[1] * high.dilation - high.before,
+          tap[2] * wide.dilation - wide.before};
+}
+
 // f(segment) for the parts of rows that the outputs [begin, end) are.
 template <class F>
 void for_each_segment(const Convolution& c, const std::array<std::int64_t, 3>& tap, std::int64_t begin,
                       std::int64_t end, F f) {
   const auto& [deep, high, wide] = c.axes;
-  const Reach reach = reach_of(wide, tap[2]);
-  const std::int64_t shift = tap[2] * wide.dilation - wide.before;
+  const Start start = start_of(c, tap);
   std::int64_t w = begin % wide.out;
   std::int64_t h = begin / wide.out % high.out;
   std::int64_t d = begin / wide.out / high.out;
   for (std::int64_t at = begin; at < end;) {
     const std::int64_t length = std::min(wide.out - w, end - at);
-    const std::int64_t row = h * high.stride - high.before + tap[1] * high.dilation;
-    const std::int64_t plane = d * deep.stride - deep.before + tap[0] * deep.dilation;
+    const std::int64_t row = h * high.stride + start.row;
+    const std::int64_t plane = d * deep.stride + start.plane;
     const bool inside = row >= 0 && row < high.in && plane >= 0 && plane < deep.in;
-    const std::int64_t first = inside ? std::clamp(reach.first - w, std::int64_t{0}, length) : length;
-    const std::int64_t last = inside ? std::clamp(reach.last - w, first, length) : length;
-    f(Segment{length, first, last, (plane * high.in + row) * wide.in + (w + first) * wide.stride + shift});
+    const std::int64_t first = inside ? std::clamp(start.reach.first - w, std::int64_t{0}, length) : length;
+    const std::int64_t last = inside ? std::clamp(start.reach.last - w, first, length) : length;
+    f(Segment{length, first, last, (plane * high.in + row) * wide.in + (w + first) * wide.stride + start.column});
     at += length;
     w = 0;
     if (++h == high.out) {
       h = 0;
       ++d;
+    }
+  }
+}
+
+// The same where the outputs are whole rows.
+template <class F>
+void for_each_row_of_outputs(const Convolution& c, const std::array<std::int64_t, 3>& tap, std::int64_t begin,
+                             std::int64_t end, F f) {
+  const auto& [deep, high, wide] = c.axes;
+  const Start start = start_of(c, tap);
+  const std::int64_t column = start.reach.first * wide.stride + start.column;
+  std::int64_t h = begin / wide.out % high.out;
+  std::int64_t d = begin / wide.out / high.out;
+  for (std::int64_t rows = (end - begin) / wide.out; rows > 0; ++d, h = 0) {
+    const std::int64_t plane = d * deep.stride + start.plane;
+    const bool plane_inside = plane >= 0 && plane < deep.in;
+    std::int64_t row = h * high.stride + start.row;
+    for (; h < high.out && rows > 0; ++h, --rows, row += high.stride) {
+      const bool inside = plane_inside && row >= 0 && row < high.in;
+      const Reach reach = inside ? start.reach : Reach{wide.out, wide.out};
+      f(Segment{wide.out, reach.first, reach.last, (plane * high.in + row) * wide.in + column});
     }
   }
 }
@@ -56,19 +94,74 @@ void for_each_row(const Convolution& c, std::int64_t channels, F f) {
   }
 }
 
-// Short, mostly: a call of memcpy costs more.
-template <class T>
-T* copy_steps(const T* from, std::int64_t step, std::int64_t count, T* to) noexcept {
-  if (step == 1) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      to[i] = from[i];
+// f(channel, segment) in the order of the matrix' rows.
+template <class F>
+void for_each_part(const Convolution& c, std::int64_t channels, std::int64_t begin, std::int64_t end, F f) {
+  const bool whole = begin % c.axes[2].out == 0 && end % c.axes[2].out == 0;
+  for_each_row(c, channels, [&](std::int64_t channel, const std::array<std::int64_t, 3>& tap) {
+    const auto of_channel = [&](const Segment& segment) { f(channel, segment); };
+    if (whole) {
+      for_each_row_of_outputs(c, tap, begin, end, of_channel);
+    } else {
+      for_each_segment(c, tap, begin, end, of_channel);
     }
+  });
+}
+
+// Rows are short, mostly, so that a call of memcpy or memset would take longer than they do: pieces of a fixed length,
+// of which the last two may overlap.
+template <class T>
+void copy_row(const T* from, std::int64_t count, T* to) noexcept {
+  constexpr std::int64_t whole = 32 / sizeof(T);
+  constexpr std::int64_t half = whole / 2;
+  if (count >= whole) {
+    for (std::int64_t i = 0; i + whole < count; i += whole) {
+      std::memcpy(to + i, from + i, whole * sizeof(T));
+    }
+    std::memcpy(to + count - whole, from + count - whole, whole * sizeof(T));
+  } else if (count >= half) {
+    std::memcpy(to, from, half * sizeof(T));
+    std::memcpy(to + count - half, from + count - half, half * sizeof(T));
+  } else if (count > 0) {  // up to three
+    to[0] = from[0];
+    to[count / 2] = from[count / 2];
+    to[count - 1] = from[count - 1];
+  }
+}
+
+template <class T>
+void fill_zeros(std::int64_t count, T* to) noexcept {
+  if (count > 3) {
+    std::fill_n(to, count, T{0});
+  } else if (count > 0) {
+    to[0] = T{0};
+    to[count / 2] = T{0};
+    to[count - 1] = T{0};
+  }
+}
+
+template <class T>
+void copy_steps(const T* from, std::int64_t step, std::int64_t count, T* to) noexcept {
+  if (step == 1) {
+    copy_row(from, count, to);
   } else {
     for (std::int64_t i = 0; i < count; ++i) {
       to[i] = from[i * step];
     }
   }
-  return to + count;
+}
+
+template <class T>
+void add_steps(const T* __restrict from, std::int64_t step, std::int64_t count, T* __restrict to) noexcept {
+  if (step == 1) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      to[i] += from[i];
+    }
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) {
+      to[i * step] += from[i];
+    }
+  }
 }
 
 }  // namespace
@@ -78,13 +171,11 @@ void to_columns(const Convolution& c, const T* x, std::int64_t channels, std::in
                 T* matrix) noexcept {
   const std::int64_t size = c.in_size();
   const std::int64_t stride = c.axes[2].stride;
-  for_each_row(c, channels, [&](std::int64_t channel, const std::array<std::int64_t, 3>& tap) {
-    const T* from = x + channel * size;
-    for_each_segment(c, tap, begin, end, [&](const Segment& segment) {
-      matrix = std::fill_n(matrix, segment.first, T{0});
-      matrix = copy_steps(from + segment.element, stride, segment.last - segment.first, matrix);
-      matrix = std::fill_n(matrix, segment.length - segment.last, T{0});
-    });
+  for_each_part(c, channels, begin, end, [&](std::int64_t channel, const Segment& segment) {
+    fill_zeros(segment.first, matrix);
+    copy_steps(x + channel * size + segment.element, stride, segment.last - segment.first, matrix + segment.first);
+    fill_zeros(segment.length - segment.last, matrix + segment.last);
+    matrix += segment.length;
   });
 }
 
@@ -93,15 +184,9 @@ void add_columns(const Convolution& c, const T* matrix, std::int64_t channels, s
                  T* x) noexcept {
   const std::int64_t size = c.in_size();
   const std::int64_t stride = c.axes[2].stride;
-  for_each_row(c, channels, [&](std::int64_t channel, const std::array<std::int64_t, 3>& tap) {
-    T* to = x + channel * size;
-    for_each_segment(c, tap, begin, end, [&](const Segment& segment) {
-      const std::int64_t count = segment.last - segment.first;
-      for (std::int64_t i = 0; i < count; ++i) {
-        to[segment.element + i * stride] += matrix[segment.first + i];
-      }
-      matrix += segment.length;
-    });
+  for_each_part(c, channels, begin, end, [&](std::int64_t channel, const Segment& segment) {
+    add_steps(matrix + segment.first, stride, segment.last - segment.first, x + channel * size + segment.element);
+    matrix += segment.length;
   });
 }
 

@@ -45,10 +45,12 @@ Blocks blocks_of(std::int64_t count, std::int64_t most, std::int64_t multiple) n
   return {count, length, ceil_div(count, length)};
 }
 
-// Outputs whose columns of `rows` elements stay in the cache.
+// Outputs whose columns of `rows` elements stay in the cache; whole rows of an image, if they fit.
 Blocks cached_outputs(const Convolution& c, std::int64_t rows, std::int64_t element) noexcept {
   const std::int64_t fitting = cached_bytes / std::max<std::int64_t>(rows * element, 1);
-  return blocks_of(c.out_size(), std::max<std::int64_t>(fitting, 64), 16);
+  const std::int64_t most = std::max<std::int64_t>(fitting, 64);
+  const std::int64_t row = c.axes[2].out;
+  return blocks_of(c.out_size(), most, row > 0 && row <= most ? row : 16);
 }
 
 // Input channels with so many taps that a product is worth its start.
@@ -77,11 +79,14 @@ bool is_depthwise(const Convolution& c) noexcept {
   return c.inputs == 1 && c.outputs <= 2 && c.taps() > 1;
 }
 
+bool has_unit_strides(const Convolution& c) noexcept {
+  return std::all_of(c.axes.begin(), c.axes.end(), [](const ConvolutionAxis& axis) { return axis.stride == 1; });
+}
+
 // The adjoint by x is a convolution, with the kernel flipped, channels exchanged and more around the image. It reads
 // more than the sum of columns does where there are more output than input channels.
 bool is_flipped(const Convolution& c) noexcept {
-  const auto unit = [](const ConvolutionAxis& axis) { return axis.stride == 1; };
-  return std::all_of(c.axes.begin(), c.axes.end(), unit) && c.outputs <= c.inputs && !c.is_pointwise();
+  return has_unit_strides(c) && c.outputs <= c.inputs && !c.is_pointwise();
 }
 
 Convolution flipped(const Convolution& c) noexcept {
@@ -359,7 +364,11 @@ Scratch scratch_of(ConvolutionPart part, const Convolution& c, std::int64_t elem
     return {};
   }
   if (is_depthwise(c)) {
-    return plane_scratch(c, part == ConvolutionPart::weight ? c.groups : c.batch * c.groups);
+    const bool flips = part == ConvolutionPart::input && is_flipped(c);
+    Scratch scratch =
+        plane_scratch(flips ? flipped(c) : c, part == ConvolutionPart::weight ? c.groups : c.batch * c.groups);
+    scratch.shared = flips ? on_lines(c.weights()) : 0;
+    return scratch;
   }
   switch (part) {
     case ConvolutionPart::output:
@@ -402,11 +411,13 @@ void convolve_input(const Convolution& c, const T* g, const T* w, T* x, std::byt
   T* scratch = reinterpret_cast<T*>(workspace);
   if (multiplications(c) == 0) {
     std::fill_n(x, c.batch * c.groups * c.inputs * c.in_size(), T{0});
-  } else if (is_depthwise(c)) {
-    convolve_input_planes(c, g, w, x, scratch);
   } else if (is_flipped(c)) {
     flip_weights(c, w, scratch);
-    convolve_blocks(flipped(c), g, scratch, x, scratch + on_lines(c.weights()));
+    T* rest = scratch + on_lines(c.weights());
+    is_depthwise(c) ? convolve_planes(flipped(c), g, scratch, x, rest)
+                    : convolve_blocks(flipped(c), g, scratch, x, rest);
+  } else if (is_depthwise(c)) {
+    convolve_input_planes(c, g, w, x, scratch);
   } else {
     add_up_columns(c, g, w, x, scratch);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -47,12 +48,9 @@ struct Convolution {
   [[nodiscard]] constexpr std::int64_t weights() const noexcept { return groups * outputs * inputs * taps(); }
   /// Whether the input is its own matrix of columns.
   [[nodiscard]] constexpr bool is_pointwise() const noexcept {
-    for (const ConvolutionAxis& axis : axes) {
-      if (axis.kernel != 1 || axis.stride != 1 || axis.before != 0 || axis.in != axis.out) {
-        return false;
-      }
-    }
-    return true;
+    return std::all_of(axes.begin(), axes.end(), [](const ConvolutionAxis& axis) {
+      return axis.kernel == 1 && axis.stride == 1 && axis.before == 0 && axis.in == axis.out;
+    });
   }
 };
 

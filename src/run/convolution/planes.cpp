@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "run/kernels/plane_kernels.hpp"
+
 namespace xgrad::run {
 
 Plane::Plane(const Convolution& c) noexcept : c_{c} {
@@ -90,6 +92,55 @@ void for_each_tap(const Convolution& c, F f) {
   }
 }
 
+constexpr std::size_t most_taps = 64;  // of the vector kernels
+
+/// Rows of outputs along the last axis but one, for the vector kernels.
+class VectorRows {
+ public:
+  VectorRows(const Convolution& c, const Plane& layout) noexcept : c_{c}, steps_{layout.steps()} {
+    fits_ = c.axes[2].stride == 1 && c.taps() <= static_cast<std::int64_t>(most_taps);
+    if (!fits_) {
+      return;
+    }
+    std::size_t next = 0;
+    for (std::int64_t d = 0; d < c.axes[0].kernel; ++d) {
+      for (std::int64_t h = 0; h < c.axes[1].kernel; ++h) {
+        for (std::int64_t w = 0; w < c.axes[2].kernel; ++w) {
+          offsets_[next++] =
+              d * c.axes[0].dilation * steps_[0] + h * c.axes[1].dilation * steps_[1] + w * c.axes[2].dilation;
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] bool fits() const noexcept { return fits_; }
+
+  /// f(call, number of the first of the weights, offset in the outputs) for each output channel and place along the
+  /// first axis.
+  template <class T, class F>
+  void for_each_call(const T* plane, F f) const {
+    const auto& [deep, high, wide] = c_.axes;
+    const std::int64_t taps = c_.taps();
+    PlaneCall<T> call{.x_step = high.stride * steps_[1],
+                      .offsets = offsets_.data(),
+                      .taps = static_cast<std::size_t>(taps),
+                      .rows = static_cast<std::size_t>(high.out),
+                      .count = static_cast<std::size_t>(wide.out)};
+    for (std::int64_t o = 0; o < c_.outputs; ++o) {
+      for (std::int64_t d = 0; d < deep.out; ++d) {
+        call.x = plane + d * deep.stride * steps_[0];
+        f(call, o * taps, (o * deep.out + d) * high.out * wide.out);
+      }
+    }
+  }
+
+ private:
+  const Convolution& c_;
+  std::array<std::int64_t, 3> steps_;
+  std::array<std::int64_t, most_taps> offsets_{};
+  bool fits_ = false;
+};
+
 // Sums of products, in eight parts that a vector register holds.
 template <class T>
 void add_products(const T* a, const T* b, std::int64_t step, std::int64_t count, std::array<T, 8>& parts) noexcept {
@@ -109,7 +160,14 @@ void add_products(const T* a, const T* b, std::int64_t step, std::int64_t count,
 }  // namespace
 
 template <class T>
-void convolve_plane(const Convolution& c, const Plane& layout, const T* plane, const T* w, T* y) noexcept {
+void convolve_plane(const Convolution& c, const Plane& layout, const T* plane, const T* w, T* y) {
+  if (const VectorRows rows{c, layout}; rows.fits()) {
+    const auto correlate = plane_kernels<T>().correlate;
+    rows.for_each_call(plane, [&](const PlaneCall<T>& call, std::int64_t weight, std::int64_t to) {
+      correlate(call, w + weight, y + to);
+    });
+    return;
+  }
   const std::int64_t size = c.out_size();
   const std::int64_t step = c.axes[2].stride;
   const std::int64_t count = c.axes[2].out;
@@ -119,14 +177,8 @@ void convolve_plane(const Convolution& c, const Plane& layout, const T* plane, c
     for_each_output_row(c, layout, tap, [&](std::int64_t from, std::int64_t to) {
       const T* in = plane + from;
       T* out = y + o * size + to;
-      if (step == 1) {
-        for (std::int64_t i = 0; i < count; ++i) {
-          out[i] += weight * in[i];
-        }
-      } else {
-        for (std::int64_t i = 0; i < count; ++i) {
-          out[i] += weight * in[i * step];
-        }
+      for (std::int64_t i = 0; i < count; ++i) {
+        out[i] += weight * in[i * step];
       }
     });
   });
@@ -156,7 +208,14 @@ void add_to_plane(const Convolution& c, const Plane& layout, const T* g, const T
 }
 
 template <class T>
-void add_to_taps(const Convolution& c, const Plane& layout, const T* plane, const T* g, T* w) noexcept {
+void add_to_taps(const Convolution& c, const Plane& layout, const T* plane, const T* g, T* w) {
+  if (const VectorRows rows{c, layout}; rows.fits()) {
+    const auto add_sums = plane_kernels<T>().add_sums;
+    rows.for_each_call(plane, [&](const PlaneCall<T>& call, std::int64_t weight, std::int64_t from) {
+      add_sums(call, g + from, w + weight);
+    });
+    return;
+  }
   const std::int64_t size = c.out_size();
   const std::int64_t step = c.axes[2].stride;
   const std::int64_t count = c.axes[2].out;
@@ -173,11 +232,11 @@ template const float* Plane::padded(const float*, float*) const noexcept;
 template const double* Plane::padded(const double*, double*) const noexcept;
 template void Plane::cut(const float*, float*) const noexcept;
 template void Plane::cut(const double*, double*) const noexcept;
-template void convolve_plane(const Convolution&, const Plane&, const float*, const float*, float*) noexcept;
-template void convolve_plane(const Convolution&, const Plane&, const double*, const double*, double*) noexcept;
+template void convolve_plane(const Convolution&, const Plane&, const float*, const float*, float*);
+template void convolve_plane(const Convolution&, const Plane&, const double*, const double*, double*);
 template void add_to_plane(const Convolution&, const Plane&, const float*, const float*, float*) noexcept;
 template void add_to_plane(const Convolution&, const Plane&, const double*, const double*, double*) noexcept;
-template void add_to_taps(const Convolution&, const Plane&, const float*, const float*, float*) noexcept;
-template void add_to_taps(const Convolution&, const Plane&, const double*, const double*, double*) noexcept;
+template void add_to_taps(const Convolution&, const Plane&, const float*, const float*, float*);
+template void add_to_taps(const Convolution&, const Plane&, const double*, const double*, double*);
 
 }  // namespace xgrad::run

@@ -39,12 +39,12 @@ class Plane {
 
 /// y ← the convolution.
 template <class T>
-void convolve_plane(const Convolution& c, const Plane& layout, const T* plane, const T* w, T* y) noexcept;
+void convolve_plane(const Convolution& c, const Plane& layout, const T* plane, const T* w, T* y);
 /// plane ← plane + its adjoint, of g.
 template <class T>
 void add_to_plane(const Convolution& c, const Plane& layout, const T* g, const T* w, T* plane) noexcept;
 /// w ← w + the adjoint by w.
 template <class T>
-void add_to_taps(const Convolution& c, const Plane& layout, const T* plane, const T* g, T* w) noexcept;
+void add_to_taps(const Convolution& c, const Plane& layout, const T* plane, const T* g, T* w);
 
 }  // namespace xgrad::run
