@@ -110,6 +110,7 @@ const Registration repeats{[] {
   add("rows", Kind::plain, {2, 3}, 2, 0, 0, {4, 3});
   add("columns, negative axis", Kind::plain, {2, 3}, 3, -1, 1, {2, 9});
   add("middle axis", Kind::plain, {2, 3, 2}, 2, 1, 1, {2, 6, 2});
+  add("many times, columns", Kind::plain, {2, 2}, 6, 1, 1, {2, 12});
   add("once", Kind::plain, {3}, 1, 0, 0, {3});
   add("no times", Kind::empty, {3}, 0, 0, 0, {0});
   add("no elements", Kind::empty, {0, 2}, 2, 1, 1, {0, 4});
