@@ -35,13 +35,25 @@ class IntervalOperation final : public Operation {
       const std::int64_t count = inputs[1].shape.size();
       require_increasing(points, count);
       // The first and the last point bound no search: what lies beyond them belongs to the outer intervals.
-      std::transform(x, x + output.shape.size(), output.as<std::int64_t>(), [=](T value) {
-        return std::isnan(value) ? 0 : std::upper_bound(points + 1, points + count - 1, value) - (points + 1);
-      });
+      std::transform(x, x + output.shape.size(), output.as<std::int64_t>(),
+                     [=](T value) { return count_up_to(value, points + 1, count - 2); });
     });
   }
 
  private:
+  // Of the sorted points those that aren't larger; none for NaN. Always as many steps, and no jump that depends on a
+  // point.
+  template <class T>
+  static std::int64_t count_up_to(T value, const T* points, std::int64_t count) {
+    std::int64_t known = 0;
+    while (count > 0) {
+      const std::int64_t half = count - count / 2;
+      known += static_cast<std::int64_t>(points[known + half - 1] <= value) * half;
+      count -= half;
+    }
+    return known;
+  }
+
   template <class T>
   static void require_increasing(const T* points, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) {

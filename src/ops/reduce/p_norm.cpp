@@ -2,6 +2,7 @@
 // constant to derivatives.
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
@@ -16,11 +17,13 @@ namespace xgrad {
 
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 // With the axes kept.
 Tensor scaled_norm(const Tensor& x, double p, const Axes& axes) {
   const Tensor size = abs(x);
   const Tensor largest = stop_gradient(max(size, axes, true));
-  const Tensor scale = where(logical_and(largest > 0, largest < INFINITY), largest, 1);
+  const Tensor scale = where(logical_and(largest > 0, largest < infinity), largest, 1);
   const Tensor is_zero = equal(largest, 0);
   const Tensor shares = where(is_zero, 1, sum(pow(size / scale, p), axes, true));
   return where(is_zero, 0, scale * pow(shares, 1 / p));
@@ -31,7 +34,7 @@ Tensor scaled_norm(const Tensor& x, double p, const Axes& axes) {
 Tensor p_norm(const Tensor& x, double p, const Axes& axes, bool keep_dims) {
   const auto normal = ops::require_axes("p_norm", x, axes.values());
   static_cast<void>(ops::require_floating("p_norm", {&x, 1}));
-  if (!(p >= 1 || p == -INFINITY)) {
+  if (!(p >= 1 || p == -infinity)) {
     throw ValueError(fmt::format("[p_norm] p is {}; expected 1 or more, or -inf", p));
   }
   const bool of_nothing = ops::count_along(x.shape(), normal) == 0;

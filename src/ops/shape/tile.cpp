@@ -1,4 +1,4 @@
-// tile, repeat: new axes that broadcast, merged with their neighbours.
+// tile, repeat: new axes that broadcast, or along which x is stacked, merged with their neighbours.
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -65,6 +65,11 @@ Tensor repeat(const Tensor& x, std::int64_t count, std::int64_t axis) {
   const Shape result = x.shape().with(normal, times("repeat", x, x.shape()[normal], count));
   const auto [outer, length, inner] = run::view_along(x.shape(), normal);
   const std::int64_t elements = outer * length;
+  // Runs of few elements take strided copies less time than broadcasting.
+  constexpr std::int64_t few = 4;
+  if (inner == 1 && count >= 2 && count <= few) {
+    return reshape(stack(std::vector<Tensor>(static_cast<std::size_t>(count), reshape(x, Shape{elements})), 1), result);
+  }
   return reshape(broadcast_to(reshape(x, Shape{elements, 1, inner}), {elements, count, inner}), result);
 }
 

@@ -15,7 +15,7 @@ struct Entry {
 };
 
 template <class T>
-bool is_nan(T x) noexcept {
+bool is_unordered(T x) noexcept {
   return x != x;  // NOLINT(misc-redundant-expression)
 }
 
@@ -53,6 +53,15 @@ class Line {
       : ranks_{ranks}, length_{length}, step_{step}, entries_{entries} {}
 
   void order(const T* x, std::int64_t* out) {
+    constexpr std::int64_t few = 16;
+    if (ranks_.nans == Nans::first && ranks_.first == 0 && ranks_.count <= std::min(few, length_)) {
+      if (ranks_.descending) {
+        keep_best(x, out, [](T a, T b) { return a > b; });
+      } else {
+        keep_best(x, out, [](T a, T b) { return a < b; });
+      }
+      return;
+    }
     read(x);
     const std::int64_t nans = length_ - numbers_;
     if (ranks_.nans == Nans::everywhere && nans > 0) {
@@ -77,17 +86,39 @@ class Line {
   }
 
  private:
+  // The first few ranks in one pass, which keeps the best so far in order. Most elements are no better than the last.
+  template <class Before>
+  void keep_best(const T* x, std::int64_t* out, Before before) {
+    const auto precedes = [before](T a, T b) { return before(a, b) || (is_unordered(a) && !is_unordered(b)); };
+    const std::int64_t count = ranks_.count;
+    std::int64_t kept = 0;
+    for (std::int64_t k = 0; k < length_ && count > 0; ++k) {
+      const T value = x[k * step_];
+      if (kept == count && !precedes(value, entries_[count - 1].value)) {
+        continue;
+      }
+      std::int64_t place = kept < count ? kept++ : count - 1;
+      for (; place > 0 && precedes(value, entries_[place - 1].value); --place) {
+        entries_[place] = entries_[place - 1];
+      }
+      entries_[place] = {value, k};
+    }
+    for (std::int64_t j = 0; j < count; ++j) {
+      out[j * step_] = entries_[j].index;
+    }
+  }
+
   // The numbers first, then the NaNs, each in order.
   void read(const T* x) {
     Entry<T>* entry = entries_;
     for (std::int64_t k = 0; k < length_; ++k) {
-      if (!is_nan(x[k * step_])) {
+      if (!is_unordered(x[k * step_])) {
         *entry++ = {x[k * step_], k};
       }
     }
     numbers_ = entry - entries_;
     for (std::int64_t k = 0; numbers_ < length_ && k < length_; ++k) {
-      if (is_nan(x[k * step_])) {
+      if (is_unordered(x[k * step_])) {
         *entry++ = {x[k * step_], k};
       }
     }

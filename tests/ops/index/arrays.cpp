@@ -110,6 +110,7 @@ const Registration repeats{[] {
   add("rows", Kind::plain, {2, 3}, 2, 0, 0, {4, 3});
   add("columns, negative axis", Kind::plain, {2, 3}, 3, -1, 1, {2, 9});
   add("middle axis", Kind::plain, {2, 3, 2}, 2, 1, 1, {2, 6, 2});
+  add("many times, columns", Kind::plain, {2, 2}, 6, 1, 1, {2, 12});
   add("once", Kind::plain, {3}, 1, 0, 0, {3});
   add("no times", Kind::empty, {3}, 0, 0, 0, {0});
   add("no elements", Kind::empty, {0, 2}, 2, 1, 1, {0, 4});
@@ -175,12 +176,14 @@ const Registration axes_moved{[] {
   move("by one", Kind::plain, {2, 3, 4}, 1, 2, {2, 4, 3}, [](const Position& p) { return Position{p[0], p[2], p[1]}; });
   move("nowhere", Kind::plain, {2, 3}, -1, 1, {2, 3}, same);
   move("no elements", Kind::empty, {2, 0}, 0, 1, {0, 2}, [](const Position& p) { return Position{p[1], p[0]}; });
-  for (const auto& [name, call] : {std::pair{"swap_axes", &swap_axes}, std::pair{"move_axis", &move_axis}}) {
-    direct_call(name, {{2, 3}}, [call = call](const Tensors& in) { return call(in[0], 0, 1); });
-    error_case(name, "from axis 2 of a matrix", Fault::shape, [call = call] { return call(ones({2, 3}), 2, 0); });
-    error_case(name, "to axis -3 of a matrix", Fault::shape, [call = call] { return call(ones({2, 3}), 0, -3); });
-    error_case(name, "a scalar", Fault::zero_rank, [call = call] { return call(scalar(1), 0, 0); });
-    arrives(name, [call = call](const Tensor& x) { return call(x, 0, 1); }, {Shape{2, 2}, awkward.data},
+  for (const auto& mover : {std::pair{"swap_axes", &swap_axes}, std::pair{"move_axis", &move_axis}}) {
+    const char* const name = mover.first;
+    const auto call = mover.second;
+    direct_call(name, {{2, 3}}, [call](const Tensors& in) { return call(in[0], 0, 1); });
+    error_case(name, "from axis 2 of a matrix", Fault::shape, [call] { return call(ones({2, 3}), 2, 0); });
+    error_case(name, "to axis -3 of a matrix", Fault::shape, [call] { return call(ones({2, 3}), 0, -3); });
+    error_case(name, "a scalar", Fault::zero_rank, [call] { return call(scalar(1), 0, 0); });
+    arrives(name, [call](const Tensor& x) { return call(x, 0, 1); }, {Shape{2, 2}, awkward.data},
             {Shape{2, 2}, {infinity, -infinity, nan, 1e4}});
   }
 }};

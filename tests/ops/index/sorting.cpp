@@ -279,6 +279,27 @@ const Registration quantiles{[] {
 
 }  // namespace
 
+TEST_CASE("topk: NaNs come first, then numbers in order, for few and for many of them") {
+  // 0, 1, … 39, but every fifth is NaN.
+  const Values x = build({40}, [](const Position& p) { return p[0] % 5 == 0 ? nan : static_cast<double>(p[0]); });
+  for (const bool largest : {true, false}) {
+    std::vector<double> expected;
+    for (int k = 0; k < 40; k += 5) {
+      expected.push_back(k);
+    }
+    for (int i = 0; i < 40; ++i) {
+      const int k = largest ? 39 - i : i;
+      if (k % 5 != 0) {
+        expected.push_back(k);
+      }
+    }
+    for (const std::int64_t k : {1, 5, 8, 9, 16, 17, 30, 40}) {
+      const Values first = vector_of({expected.begin(), expected.begin() + k});
+      CHECK_EQ(difference(to_values(topk(to_tensor(x), k, 0, largest).indices), first, 0), "");
+    }
+  }
+}
+
 TEST_CASE("sort, topk, quantile: the same bits for any number of threads") {
   const Tensor x = to_tensor(with_ties({40000, 7}, 5), float32);
   const auto all = [&] {
