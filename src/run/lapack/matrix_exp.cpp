@@ -162,6 +162,47 @@ void matrix_exp(std::string_view operation, const Shape& batch, std::int64_t n, 
   });
 }
 
+template <class T>
+void matrix_exp_derivative(std::string_view operation, const Shape& batch, std::int64_t n, const T* a, const T* e,
+                           T* out) {
+  require_countable(operation, 2 * n, 2 * n);
+  const double cost = 160 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
+  for_each_matrix(n == 0 ? 0 : batch.size(), cost, [&](std::int64_t index) {
+    const T* matrix = a + index * n * n;
+    const T* direction = e + index * n * n;
+    T* result = out + index * n * n;
+    if (std::all_of(direction, direction + n * n, [](T x) { return x == 0; })) {
+      std::fill_n(result, n * n, T{0});
+      return;
+    }
+    const T length = norm_1(n, direction);
+    if (!all_finite(direction, n * n) || !all_finite(matrix, n * n) || !std::isfinite(length) ||
+        !std::isfinite(norm_1(n, matrix))) {
+      std::fill_n(result, n * n, std::numeric_limits<T>::quiet_NaN());
+      return;
+    }
+    const int exponent = std::ilogb(length) + 1;
+    std::vector<T> both(static_cast<std::size_t>(4 * n * n));
+    std::vector<T> exponential(both.size());
+    for (std::int64_t i = 0; i < n; ++i) {
+      T* above = both.data() + i * 2 * n;
+      std::copy_n(matrix + i * n, n, above);
+      std::transform(direction + i * n, direction + (i + 1) * n, above + n,
+                     [exponent](T x) { return std::ldexp(x, -exponent); });
+      std::copy_n(matrix + i * n, n, both.data() + (n + i) * 2 * n + n);
+    }
+    Exponential<T>{2 * n}.find(both.data(), exponential.data());
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T* above = exponential.data() + i * 2 * n + n;
+      std::transform(above, above + n, result + i * n, [exponent](T x) { return std::ldexp(x, exponent); });
+    }
+  });
+}
+
+template void matrix_exp_derivative<float>(std::string_view, const Shape&, std::int64_t, const float*, const float*,
+                                           float*);
+template void matrix_exp_derivative<double>(std::string_view, const Shape&, std::int64_t, const double*, const double*,
+                                            double*);
 template void matrix_exp<float>(std::string_view, const Shape&, std::int64_t, const float*, float*);
 template void matrix_exp<double>(std::string_view, const Shape&, std::int64_t, const double*, double*);
 
