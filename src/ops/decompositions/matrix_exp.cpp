@@ -50,7 +50,7 @@ class ExpDerivative final : public Operation {
     return {a.shape(), a.dtype()};
   }
 
-  // With E brought to the length 1, as the kernel does it with G: L is linear in both.
+  // With E brought to the length 1, since a long one would be rounded together with A: L is linear in it.
   [[nodiscard]] std::vector<Tensor> vjp(const Call& call, const Tensor& g) const override {
     const Tensor& a = call.inputs[0];
     const Tensor& e = call.inputs[1];
