@@ -54,8 +54,9 @@ struct Slogdet {
 /// have full rank: an element on R's diagonal of at most max(m, n) ε times the largest is a ValueError at evaluation.
 [[nodiscard]] XGRAD_API Tensor lstsq(const Tensor& a, const Tensor& b);
 
-/// e^A, by scaling and squaring with Padé approximants (Higham, 2005). Its derivative is the upper right block of
-/// exp([A E; 0 A]) (Mathias, 1996), so that each order doubles the matrix.
+/// e^A, by scaling and squaring with Padé approximants (Higham, 2005), and its derivative by that of these (Al-Mohy and
+/// Higham, 2009). A second derivative is one of the matrix [A E; 0 A], a third one of such a matrix of those, and so
+/// on.
 [[nodiscard]] XGRAD_API Tensor matrix_exp(const Tensor& a);
 
 /// A A … A by repeated squaring; of a negative exponent that of A⁻¹, of 0 the unit matrix.

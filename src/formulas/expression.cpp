@@ -11,6 +11,7 @@
 
 #include "formulas/broadcasting.hpp"
 #include "ops/attributes.hpp"
+#include "ops/decompositions/matrix_form.hpp"
 #include "ops/primitives.hpp"
 
 namespace xgrad::formulas {
@@ -79,6 +80,14 @@ Shape product_shape(Expr a, Expr b) {
   return batch.inserted(batch.rank(), columns);
 }
 
+bool is_unit_matrix(Expr e) {
+  if (e->head != Head::call || e->shape.rank() != 2 || e->shape[0] != e->shape[1]) {
+    return false;
+  }
+  const auto* matrices = ops::as_matrix_operation(*e->operation);
+  return matrices != nullptr && matrices->form() == ops::MatrixForm::unit && e->arguments[0]->is_number(1);
+}
+
 Shape transposed_shape(const Shape& shape) {
   const std::size_t last = shape.rank() - 1;
   return shape.with(last, shape[last - 1]).with(last - 1, shape[last]);
@@ -87,6 +96,12 @@ Shape transposed_shape(const Shape& shape) {
 }  // namespace
 
 Expr Expressions::matmul(Expr a, Expr b) {
+  if (is_unit_matrix(a)) {
+    return b;
+  }
+  if (is_unit_matrix(b)) {
+    return a;
+  }
   const Parts left = parts_of(a);
   const Parts right = parts_of(b);
   if (!left.is_plain() || !right.is_plain()) {
@@ -120,6 +135,11 @@ Expr Expressions::transpose(Expr x) {
       return number(x->number, shape, x->dtype);
     case Head::outer:
       return outer(x->arguments[1], x->arguments[0]);
+    case Head::call:
+      if (is_unit_matrix(x)) {
+        return x;
+      }
+      break;
     case Head::matmul:
       if (x->arguments[0]->shape.rank() >= 2 && x->arguments[1]->shape.rank() >= 2) {
         return matmul(transpose(x->arguments[1]), transpose(x->arguments[0]));

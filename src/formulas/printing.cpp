@@ -393,6 +393,8 @@ std::optional<Printer::Piece> Printer::of_matrix(Expr e) const {
       return Piece{(latex() ? "\\log " : "log") + bars, atom};
     case Form::sign:
       return Piece{(latex() ? "\\operatorname{sign} " : "sign") + bars, atom};
+    case Form::unit:
+      return Piece{"I", atom};
     case Form::triangle: {
       const std::string_view symbol = e->operation->notation().symbol;
       return Piece{(latex() ? latex_operator(symbol) : std::string{symbol}) + in_brackets(inner), atom};

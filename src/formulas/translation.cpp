@@ -35,6 +35,10 @@ std::optional<double> constant(const graph::Node& leaf) {
   return 0;
 }
 
+Shape matrix_shape(const Shape& shape) {
+  return Shape{shape[shape.rank() - 2], shape[shape.rank() - 1]};
+}
+
 // Whether a reshape only adds or drops axes of length 1.
 bool keeps_lengths(const Shape& from, const Shape& to) {
   const auto lengths = [](const Shape& shape) {
@@ -205,6 +209,11 @@ Expr Translation::of_matrices(const graph::Node& node, ops::MatrixForm form, con
       const Expr inverse = e_.call(ops::inverse_operation(), {a}, a->shape, a->dtype);
       const Shape ones = batch.rank() == 0 ? batch : a->shape.with(last, 1).with(last - 1, 1);
       return e_.product(e_.spread(determinant, ones), e_.transpose(inverse));
+    }
+    case Form::unit: {
+      const Expr unit = e_.call(node.operation, {e_.number(1, {}, node.dtype)}, matrix_shape(node.shape), node.dtype);
+      const std::size_t rank = node.shape.rank();
+      return e_.product(rank == 2 ? a : e_.spread(a, node.shape.with(rank - 1, 1).with(rank - 2, 1)), unit);
     }
     default:
       return nullptr;

@@ -27,7 +27,7 @@ std::set<std::string> matches(const std::string& text, const std::regex& pattern
 }
 
 // What isn't called: options, what layers give and take, and what a model is looked into with.
-const std::set<std::string> no_layers{"Layer", "Model", "Sequential", "Reduction"};
+const std::set<std::string> no_layers{"Layer", "Model", "Conv", "ConvTranspose", "Recurrent", "Reweighted"};
 
 std::set<std::string> declared() {
   std::set<std::string> names;

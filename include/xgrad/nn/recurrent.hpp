@@ -22,9 +22,10 @@ namespace xgrad::nn {
 
 struct CellOptions {
   bool use_bias = true;
-  /// Per gate: a weight (hidden, in) and one (hidden, hidden).
+  /// Per gate: a weight (hidden, in), and one (hidden, hidden), whose powers neither grow nor shrink (Saxe et al., ICLR
+  /// 2014).
   Initializer weight_ih = init::glorot;
-  Initializer weight_hh = init::glorot;
+  Initializer weight_hh = init::orthogonal();
   /// What an LSTM's forget gate starts with: 1, so that it remembers (Jozefowicz et al., ICML 2015); PyTorch has a
   /// random number near 0. All other biases start with 0.
   double forget_bias = 1;

@@ -1,7 +1,6 @@
 // ½ (A + Aᵀ) = V diag(w) Vᵀ        Ā = V (diag(w̄) + ½ (K − Kᵀ) / E) Vᵀ, K = Vᵀ V̄, Eᵢⱼ = wⱼ − wᵢ, and 1 for i = j
 // Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008, of which
 // this is the symmetric part. The quotient is 0 where K − Kᵀ is, also for equal eigenvalues.
-#include "xgrad/creation.hpp"
 #include "xgrad/decompositions.hpp"
 #include "xgrad/index.hpp"
 #include "xgrad/linalg.hpp"
@@ -29,7 +28,7 @@ class EighOperation final : public Operation {
 
   [[nodiscard]] std::string_view name() const noexcept override { return vectors_ ? "eigh" : "eigvalsh"; }
   [[nodiscard]] unsigned input_count() const noexcept override { return 1; }
-  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"vectors", vectors_}}; }
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"values_only", !vectors_}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     const Tensor& a = ops::require_square(name(), inputs[0]);
@@ -44,11 +43,10 @@ class EighOperation final : public Operation {
     constexpr double half = 0.5;
     const auto [w, v] = parts_of(call.output);
     const auto [of_w, of_v] = parts_of(cotangent);
-    const Tensor unit = eye(v.dim(-1), -1, v.dtype());
     const Tensor k = matmul(transpose(v), of_v);
-    const Tensor differences = expand_dims(w, -2) - expand_dims(w, -1) + unit;
-    const Tensor inner = unit * expand_dims(of_w, -2) + chain_div(half * (k - transpose(k)), differences);
-    return {matmul(matmul(v, inner), transpose(v))};
+    const Tensor differences = expand_dims(w, -2) - expand_dims(w, -1) + ops::unit_matrix(v.dim(-1), v.dtype());
+    const Tensor by_v = matmul(v, chain_div(half * (k - transpose(k)), differences));
+    return {matmul(by_v + v * expand_dims(of_w, -2), transpose(v))};
   }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {

@@ -42,7 +42,10 @@ class OfFactors : public MatrixOperation {
     });
   }
 
- protected:
+ private:
+  friend Self;
+  OfFactors() = default;
+
   static Tensor factors_of(const Call& call) {
     return call.inputs.size() == 1 ? lu_factors(call.inputs[0]) : call.inputs[1];
   }

@@ -23,7 +23,7 @@ const Tensor& require_matrix(std::string_view operation, const Tensor& x) {
     throw ShapeError(
         fmt::format("[{}] found {}; expected a matrix, or a batch of matrices", operation, graph::label(x)));
   }
-  return x;
+  return x;  // NOLINT(bugprone-return-const-ref-from-parameter): used before the call is over
 }
 
 const Tensor& require_square(std::string_view operation, const Tensor& x) {
@@ -31,7 +31,7 @@ const Tensor& require_square(std::string_view operation, const Tensor& x) {
     throw ShapeError(
         fmt::format("[{}] found {}; expected a square matrix, or a batch of them", operation, graph::label(x)));
   }
-  return x;
+  return x;  // NOLINT(bugprone-return-const-ref-from-parameter): used before the call is over
 }
 
 Shape batch_of_matrices(const Shape& shape) {

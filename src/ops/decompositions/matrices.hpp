@@ -31,6 +31,11 @@ namespace xgrad::ops {
 
 [[nodiscard]] Tensor triangle(const Tensor& x, bool lower, double diagonal);
 
+/// x I of rows and columns for every number of x.
+[[nodiscard]] Tensor unit_matrices(const Tensor& x, std::int64_t rows, std::int64_t columns);
+/// I.
+[[nodiscard]] Tensor unit_matrix(std::int64_t n, DType dtype);
+
 /// X T⁻¹ or X T⁻ᵀ for a triangle.
 [[nodiscard]] Tensor divided_by_triangle(const Tensor& x, const Tensor& t, bool lower, bool transposed);
 

@@ -19,6 +19,7 @@ enum class MatrixForm : std::uint8_t {
   triangle,         ///< tril(A), triu(A), Φ(A)
   cholesky,         ///< chol(A)
   trace,            ///< tr(A)
+  unit,             ///< g I
   factors,          ///< not at all: LU factors, which others take along
 };
 

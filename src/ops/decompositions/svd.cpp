@@ -2,7 +2,6 @@
 //   J = (UᵀŪ − ŪᵀU) / E, K = (VᵀV̄ − V̄ᵀV) / E, Eᵢⱼ = sⱼ² − sᵢ², and 1 for i = j
 // Townsend, "Differentiating the singular value decomposition", 2016. Quotients are 0 where the numerator is, also for
 // equal values. For m < n of the transpose.
-#include "xgrad/creation.hpp"
 #include "xgrad/decompositions.hpp"
 #include "xgrad/index.hpp"
 #include "xgrad/linalg.hpp"
@@ -35,7 +34,7 @@ class SvdOperation final : public Operation {
 
   [[nodiscard]] std::string_view name() const noexcept override { return vectors_ ? "svd" : "svdvals"; }
   [[nodiscard]] unsigned input_count() const noexcept override { return 1; }
-  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"vectors", vectors_}}; }
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"values_only", !vectors_}}; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
     const Tensor& a = ops::require_matrix(name(), inputs[0]);
@@ -53,12 +52,11 @@ class SvdOperation final : public Operation {
     const auto [of_u, of_s, of_v_t] = parts_of(cotangent, m);
     const Tensor row = expand_dims(s, -2);
     const Tensor column = expand_dims(s, -1);
-    const Tensor unit = eye(s.dim(-1), -1, s.dtype());
-    const Tensor differences = (row - column) * (row + column) + unit;
+    const Tensor differences = (row - column) * (row + column) + ops::unit_matrix(s.dim(-1), s.dtype());
     const Tensor by_u = matmul(transpose(u), of_u);
     const Tensor j = chain_div(antisymmetric(by_u), differences) * row;
     const Tensor k = column * chain_div(antisymmetric(matmul(v_t, transpose(of_v_t))), differences);
-    Tensor left = matmul(u, j + k + unit * expand_dims(of_s, -2));
+    Tensor left = matmul(u, j + k) + u * expand_dims(of_s, -2);
     if (m > s.dim(-1)) {
       left = left + chain_div(of_u - matmul(u, by_u), row);
     }

@@ -19,7 +19,8 @@ class TriangleOperation final : public MatrixOperation {
   [[nodiscard]] MatrixForm form() const noexcept override { return MatrixForm::triangle; }
   [[nodiscard]] Notation notation() const noexcept override {
     constexpr double half = 0.5;
-    return {.symbol = !lower_ ? "triu" : (diagonal_ == half ? "Φ" : "tril")};
+    const std::string_view lower = diagonal_ == half ? "Φ" : "tril";
+    return {.symbol = lower_ ? lower : "triu"};
   }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"lower", lower_}, {"diagonal", diagonal_}};
@@ -48,8 +49,10 @@ class TriangleOperation final : public MatrixOperation {
         const std::int64_t column = k % n;
         const std::int64_t row = k / n % n;
         const bool inside = lower_ ? column < row : column > row;
-        const T on_diagonal = diagonal == 0 ? T{0} : diagonal * x[k];
-        out[k] = row == column ? on_diagonal : (inside ? x[k] : T{0});
+        out[k] = inside ? x[k] : T{0};
+        if (row == column && diagonal != 0) {
+          out[k] = diagonal * x[k];
+        }
       }
     });
   }

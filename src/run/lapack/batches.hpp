@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "xgrad/operation.hpp"
+#include "xgrad/shape.hpp"
 
 #include "run/products/blas.hpp"
 #include "run/threads.hpp"

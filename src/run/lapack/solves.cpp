@@ -227,8 +227,8 @@ template <class T>
 void determinant_signs(const Shape& batch, std::int64_t n, const T* factors, T* out) noexcept {
   for (std::int64_t index = 0; index < batch.size(); ++index) {
     const double mantissa = determinant(n, factors + index * (n + 1) * n).mantissa;
-    const double sign = mantissa > 0 ? 1 : (mantissa < 0 ? -1 : 0);
-    out[index] = std::isnan(mantissa) ? nan<T> : static_cast<T>(sign);
+    const T not_negative = mantissa > 0 ? T{1} : static_cast<T>(mantissa);  // 0 or NaN
+    out[index] = mantissa < 0 ? T{-1} : not_negative;
   }
 }
 
@@ -349,21 +349,29 @@ void pseudo_inverse(std::string_view operation, const Shape& batch, std::int64_t
   });
 }
 
-#define XGRAD_INSTANTIATE(T)                                                                                         \
-  template void lu_solve<T>(std::string_view, bool, std::int64_t, std::int64_t, const Matrices<T>&,                  \
-                            const Matrices<T>&, const Shape&, T*);                                                   \
-  template void lu_inverse<T>(std::string_view, const Shape&, std::int64_t, const T*, T*);                           \
-  template void lu_solve_one<T>(bool, std::int64_t, std::int64_t, const T*, T*) noexcept;                            \
-  template void determinants<T>(const Shape&, std::int64_t, const T*, T*) noexcept;                                  \
-  template void determinant_signs<T>(const Shape&, std::int64_t, const T*, T*) noexcept;                             \
-  template void log_determinants<T>(const Shape&, std::int64_t, bool, const T*, T*) noexcept;                        \
-  template void cofactors<T>(std::string_view, const Shape&, std::int64_t, const T*, const T*, T*);                  \
-  template void triangular_solve<T>(std::string_view, std::string_view, const Triangle&, std::int64_t, std::int64_t, \
-                                    const Matrices<T>&, const Matrices<T>&, const Shape&, T*);                       \
-  template void pseudo_inverse<T>(std::string_view, const Shape&, std::int64_t, std::int64_t, double, const T*, T*);
-
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
-#undef XGRAD_INSTANTIATE
+template void lu_solve<float>(std::string_view, bool, std::int64_t, std::int64_t, const Matrices<float>&,
+                              const Matrices<float>&, const Shape&, float*);
+template void lu_inverse<float>(std::string_view, const Shape&, std::int64_t, const float*, float*);
+template void lu_solve_one<float>(bool, std::int64_t, std::int64_t, const float*, float*) noexcept;
+template void determinants<float>(const Shape&, std::int64_t, const float*, float*) noexcept;
+template void determinant_signs<float>(const Shape&, std::int64_t, const float*, float*) noexcept;
+template void log_determinants<float>(const Shape&, std::int64_t, bool, const float*, float*) noexcept;
+template void cofactors<float>(std::string_view, const Shape&, std::int64_t, const float*, const float*, float*);
+template void triangular_solve<float>(std::string_view, std::string_view, const Triangle&, std::int64_t, std::int64_t,
+                                      const Matrices<float>&, const Matrices<float>&, const Shape&, float*);
+template void pseudo_inverse<float>(std::string_view, const Shape&, std::int64_t, std::int64_t, double, const float*,
+                                    float*);
+template void lu_solve<double>(std::string_view, bool, std::int64_t, std::int64_t, const Matrices<double>&,
+                               const Matrices<double>&, const Shape&, double*);
+template void lu_inverse<double>(std::string_view, const Shape&, std::int64_t, const double*, double*);
+template void lu_solve_one<double>(bool, std::int64_t, std::int64_t, const double*, double*) noexcept;
+template void determinants<double>(const Shape&, std::int64_t, const double*, double*) noexcept;
+template void determinant_signs<double>(const Shape&, std::int64_t, const double*, double*) noexcept;
+template void log_determinants<double>(const Shape&, std::int64_t, bool, const double*, double*) noexcept;
+template void cofactors<double>(std::string_view, const Shape&, std::int64_t, const double*, const double*, double*);
+template void triangular_solve<double>(std::string_view, std::string_view, const Triangle&, std::int64_t, std::int64_t,
+                                       const Matrices<double>&, const Matrices<double>&, const Shape&, double*);
+template void pseudo_inverse<double>(std::string_view, const Shape&, std::int64_t, std::int64_t, double, const double*,
+                                     double*);
 
 }  // namespace xgrad::run

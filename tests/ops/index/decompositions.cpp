@@ -152,12 +152,12 @@ const Registration eighs{[] {
     decomposition("eigh", Kind::empty, separated(shape, 71), call, formula);
     decomposition("eigvalsh", Kind::empty, separated(shape, 71), alone, alone_formula);
   }
-  const auto w = [](const Tensor& x) { return eigh(x).values; };
+  const auto packed_values = [](const Tensor& x) { return eigh(x).values; };
   const Values several =
       matrix({5, 2, 2}, {1, 0, 0, 1, nan, 0, 0, 1, 0, infinity, 0, 0, 1e30, 0, 0, -1e30, 0, 2, 2, 0});
   const Values expected = matrix({5, 2}, {1, 1, nan, nan, nan, nan, -1e30, 1e30, -2, 2});
   for (const auto& [name, f] :
-       {std::pair<std::string, std::function<Tensor(const Tensor&)>>{"eigh", w}, {"eigvalsh", &eigvalsh}}) {
+       {std::pair<std::string, std::function<Tensor(const Tensor&)>>{"eigh", packed_values}, {"eigvalsh", &eigvalsh}}) {
     refused(name, f, true);
     extreme(name, "equal, opposite, NaN, infinity", f, several, expected);
     // Σ (i + 1) wᵢ at 2 I: the gradient is V diag(1, 2) Vᵀ for the vectors that were found, the unit vectors.
@@ -194,12 +194,12 @@ const Registration svds{[] {
     decomposition("svd", Kind::empty, separated(shape, 75), call, formula);
     decomposition("svdvals", Kind::empty, separated(shape, 75), alone, alone_formula);
   }
-  const auto s = [](const Tensor& x) { return svd(x).S; };
+  const auto packed_values = [](const Tensor& x) { return svd(x).S; };
   const Values several =
       matrix({5, 2, 2}, {1, 0, 0, -1, nan, 0, 0, 1, 0, infinity, 0, 0, 1e30, 0, 0, 1e25, 0, 0, 0, 0});
   const Values expected = matrix({5, 2}, {1, 1, nan, nan, nan, nan, 1e30, 1e25, 0, 0});
   for (const auto& [name, f] :
-       {std::pair<std::string, std::function<Tensor(const Tensor&)>>{"svd", s}, {"svdvals", &svdvals}}) {
+       {std::pair<std::string, std::function<Tensor(const Tensor&)>>{"svd", packed_values}, {"svdvals", &svdvals}}) {
     refused(name, f, false);
     extreme(name, "equal, zeros, NaN, infinity", f, several, expected);
     // Σ sᵢ at diag(2, −2): the gradient is U Vᵀ = diag(1, −1), whichever vectors were found.
