@@ -103,7 +103,7 @@ struct UNet {
   Tensor operator()(const Tensor& x) const {
     const Tensor a = relu(norm1(down1(x)));
     const Tensor b = relu(norm2(down2(max_pool(a, {.kernel = {2, 2}}))));
-    return last(relu(norm3(up1(concatenate({a, up(b)}, 1)))));
+    return last(relu(norm3(up1(xg::concatenate({a, up(b)}, 1)))));
   }
 };
 
@@ -164,9 +164,9 @@ struct Diffusion {
   nn::Conv2d last;
 
   [[nodiscard]] Tensor embedded(const Tensor& times) const {
-    const Tensor frequencies = exp(xg::arange(8, float64) * (-std::log(1e4) / 8));
+    const Tensor frequencies = exp(xg::arange(0, 8, 1, float64) * (-std::log(1e4) / 8));
     const Tensor angles = outer(cast(times, float64), frequencies);
-    return time2(silu(time1(concatenate({cos(angles), sin(angles)}, 1))));
+    return time2(silu(time1(xg::concatenate({cos(angles), sin(angles)}, 1))));
   }
 
   Tensor operator()(const Tensor& x, const Tensor& times) const {
@@ -179,7 +179,7 @@ struct Diffusion {
     const Tensor weights = softmax(xg::einsum("bct,bcs->bts", {parts[0], parts[1]}) * scale, -1);
     b = b + reshape(project(xg::einsum("bts,bcs->bct", {weights, parts[2]})), b.shape());
     const Tensor u = up(upsample(b, {.scale = {2, 2}}));
-    return last(block3(concatenate({u, a}, 1), t));
+    return last(block3(xg::concatenate({u, a}, 1), t));
   }
 };
 

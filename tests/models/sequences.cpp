@@ -81,7 +81,7 @@ struct GPT2 {
   nn::LayerNorm norm;
 
   Tensor operator()(const Tensor& i) const {
-    Tensor x = words(i) + positions(xg::arange(i.dim(1)));
+    Tensor x = words(i) + positions(xg::arange(0, static_cast<double>(i.dim(1)), 1, xg::int64));
     for (const GPT2Block& block : blocks) {
       x = block(x);
     }
@@ -99,7 +99,7 @@ struct Llama {
   Tensor operator()(const Tensor& i) const {
     Tensor x = words(i);
     Tensor y = normal(x);
-    const Tensor positions = xg::arange(i.dim(1));
+    const Tensor positions = xg::arange(0, static_cast<double>(i.dim(1)), 1, xg::int64);
     const Tensor seen =
         nn::attention(nn::rotary_embedding(in_heads(q(y)), positions), nn::rotary_embedding(in_heads(k(y)), positions),
                       in_heads(v(y)), {.causal = true});
@@ -117,9 +117,10 @@ struct BERT {
   nn::Dense pool, last;
 
   Tensor operator()(const Tensor& i) const {
-    Tensor x = norm(words(i) + positions(xg::arange(i.dim(1))) + types(zeros_like(i)));
+    Tensor x =
+        norm(words(i) + positions(xg::arange(0, static_cast<double>(i.dim(1)), 1, xg::int64)) + types(zeros_like(i)));
     for (const nn::TransformerEncoderLayer& layer : layers) {
-      x = layer(x, {.keys = i != 0});
+      x = layer(x, {.keys = not_equal(i, xg::zeros_like(i))});
     }
     return last(tanh(pool(x.at({xg::all, 0}))));
   }
