@@ -94,6 +94,9 @@ const Registration examples{[] {
       {"many samples", {19, 2, 9, 7}, {4, 2, 3, 3}, {{1, 1}, {{1, 1}, {1, 1}}, {1, 1}}},
       {"many channels of their own", {3, 37, 11, 13}, {37, 1, 3, 3}, {{1, 1}, {{1, 1}, {1, 1}}, {1, 1}, 37}},
       {"many channels of their own, strides", {2, 20, 11, 10}, {40, 1, 5, 5}, {{2, 2}, {{2, 2}, {2, 2}}, {1, 1}, 20}},
+      {"channels of their own, long rows", {2, 2, 3, 157}, {2, 1, 3, 3}, {{1, 1}, {{1, 1}, {1, 1}}, {1, 1}, 2}},
+      {"channels of their own, two kernels, long rows", {1, 3, 90}, {6, 1, 4}, {{1}, {{2, 2}}, {2}, 3}},
+      {"channels of their own, many taps", {1, 2, 12, 40}, {2, 1, 9, 8}, {{1, 1}, {{4, 4}, {0, 7}}, {1, 1}, 2}},
       {"many of one element", {1, 260, 3, 5}, {3, 260, 1, 1}, {{1, 1}, {{0, 0}, {0, 0}}, {1, 1}}},
       {"of one element, several blocks", {1, 100, 24, 29}, {2, 100, 1, 1}, {{1, 1}, {{0, 0}, {0, 0}}, {1, 1}}},
   };
