@@ -51,8 +51,8 @@ Shape solution_shape(std::string_view operation, const Tensor& a, const Tensor& 
                                  graph::label(b)));
   }
   if (right[right.rank() - own] != a.dim(-2)) {
-    throw ShapeError(fmt::format("[{}] found the right side {} beside {}; expected {} rows", operation, graph::label(b),
-                                 graph::label(a), a.dim(-2)));
+    throw ShapeError(fmt::format("[{}] found the right side {} beside {}; expected {} rows, or one axis for a vector",
+                                 operation, graph::label(b), graph::label(a), a.dim(-2)));
   }
   Shape batch;
   if (!broadcast(batch_of_matrices(a.shape()), Shape{std::span{right.begin(), right.rank() - own}}, batch)) {

@@ -160,11 +160,11 @@ const Registration eighs{[] {
        {std::pair<std::string, std::function<Tensor(const Tensor&)>>{"eigh", packed_values}, {"eigvalsh", &eigvalsh}}) {
     refused(name, f, true);
     extreme(name, "equal, opposite, NaN, infinity", f, several, expected);
-    // Σ (i + 1) wᵢ at 2 I: the gradient is V diag(1, 2) Vᵀ for the vectors that were found, the unit vectors.
+    // Σ wᵢ at 2 I: the gradient is V Vᵀ = I, whichever vectors were found.
     extreme(
         name, "gradient through equal values",
-        [f = f](const Tensor& x) {
-          return gradient_at(f, matrix({2, 2}, {2, 0, 0, 2}), x.dtype(), {1, 1});
+        [function = f](const Tensor& x) {
+          return gradient_at(function, matrix({2, 2}, {2, 0, 0, 2}), x.dtype(), {1, 1});
         },
         scalar_of(0), matrix({2, 2}, {1, 0, 0, 1}));
   }
@@ -205,8 +205,8 @@ const Registration svds{[] {
     // Σ sᵢ at diag(2, −2): the gradient is U Vᵀ = diag(1, −1), whichever vectors were found.
     extreme(
         name, "gradient through equal values",
-        [f = f](const Tensor& x) {
-          return gradient_at(f, matrix({2, 2}, {2, 0, 0, -2}), x.dtype(), {1, 1});
+        [function = f](const Tensor& x) {
+          return gradient_at(function, matrix({2, 2}, {2, 0, 0, -2}), x.dtype(), {1, 1});
         },
         scalar_of(0), matrix({2, 2}, {1, 0, 0, -1}));
   }

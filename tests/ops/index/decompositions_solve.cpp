@@ -271,8 +271,8 @@ const Registration determinants{[] {
   of_matrix("logdet", "of none", Kind::empty, regular({0, 2, 2}, 33), &logdet, {}, logarithm);
 
   // 1, singular by equal rows, by zeros, negative, beyond products of pivots, NaN, infinite.
-  const Values several = matrix(
-      {7, 2, 2}, {1, 0, 0, 1, 1, 2, 1, 2, 0, 0, 0, 0, 0, 2, 3, 0, 0x1p100, 0, 0, 0x1p-100, nan, 0, 0, 1, infinity, 0, 0, 1});
+  const Values several = matrix({7, 2, 2}, {1, 0, 0,       1, 1, 2,        1,   2, 0, 0, 0,        0, 0, 2,
+                                            3, 0, 0x1p100, 0, 0, 0x1p-100, nan, 0, 0, 1, infinity, 0, 0, 1});
   extreme("det", "of singular, large and tiny, NaN", &det, several, vector_of({1, 0, 0, -6, 1, nan, nan}));
   extreme("slogdet", "of singular, large and tiny, NaN", log_abs, several,
           vector_of({0, -infinity, -infinity, std::log(6.0), 0, nan, nan}));
@@ -283,7 +283,7 @@ const Registration determinants{[] {
           vector_of({0, -infinity, -infinity, nan, 0, nan, nan}));
   extreme("slogdet", "beyond the numbers", log_abs, matrix({3, 3}, {1e30, 0, 0, 0, 1e30, 0, 0, 0, -1e30}),
           scalar_of(90 * std::log(10.0)));
-  // Cofactors by hand: of rank 1 in (2,2), of rank 2 and of rank 1 in (3,3).
+  // Cofactors by hand, of a matrix of rank 1.
   extreme(
       "det", "gradient at singular matrices",
       [](DType dtype) {
