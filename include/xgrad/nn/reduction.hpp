@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "xgrad/export.hpp"
+
 namespace xgrad::nn {
 
 /// What a loss makes of the losses of its samples: their mean, their sum, or the losses themselves. Each loss says what
