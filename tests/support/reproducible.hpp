@@ -65,8 +65,8 @@ inline Fingerprint fingerprint(const xgrad::Tensor& tensor) {
   return result;
 }
 
-/// The largest difference of the three, as a share of the expected length, but of 1e-5 where that is shorter: a sum that
-/// is 0 but for rounding.
+/// The largest difference of the three, as a share of the expected length, but of 1e-5 where that is shorter: a sum
+/// that is 0 but for rounding.
 inline double distance(const xgrad::Tensor& found, const Fingerprint& expected) {
   const Fingerprint actual = fingerprint(found);
   const double length = std::max(expected[2], 1e-5);
