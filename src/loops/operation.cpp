@@ -59,10 +59,9 @@ class Parts {
 
   [[nodiscard]] std::vector<Tensor> of(const Tensor& result) const {
     std::vector<Tensor> tensors;
-    for (const Part& part : parts_) {
-      tensors.push_back(
-          reshape(slice(result, {.start = part.offset, .stop = part.offset + part.shape.size()}), part.shape));
-    }
+    std::transform(parts_.begin(), parts_.end(), std::back_inserter(tensors), [&result](const Part& part) {
+      return reshape(slice(result, {.start = part.offset, .stop = part.offset + part.shape.size()}), part.shape);
+    });
     return tensors;
   }
 
@@ -141,9 +140,8 @@ class Backward {
   [[nodiscard]] std::vector<Tensor> cotangents(std::span<const Tensor> inputs, const std::vector<Tensor>& before,
                                                const Parts& parts, const std::vector<Tensor>& after) const {
     std::vector<Tensor> given;
-    for (std::size_t i = 0; i < body_.carry.size(); ++i) {
-      given.push_back(zeros(body_.carry[i].shape(), body_.carry[i].dtype()));
-    }
+    std::transform(body_.carry.begin(), body_.carry.end(), std::back_inserter(given),
+                   [](const Tensor& carry) { return zeros(carry.shape(), carry.dtype()); });
     given.insert(given.end(), before.begin(), before.end());
     const std::size_t carries = body_.carry.size();
     const std::size_t sequences = body_.xs.size();

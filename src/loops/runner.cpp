@@ -134,11 +134,22 @@ class Runner::Run {
   }
 
   [[nodiscard]] std::byte* place(const Part& part, std::int64_t step) const {
-    const Tensor& like = part.kind == Part::Kind::outputs ? body_.outputs[part.index]
-                         : part.kind == Part::Kind::sum   ? body_.sums[part.index]
-                                                          : body_.carry[part.index];
     return static_cast<std::byte*>(output_.data) +
-           static_cast<std::size_t>(part.offset + step * like.size()) * size_of(output_.dtype);
+           static_cast<std::size_t>(part.offset + step * size_of_step(part)) * size_of(output_.dtype);
+  }
+
+  // The elements that a step gives to the part.
+  [[nodiscard]] std::int64_t size_of_step(const Part& part) const {
+    switch (part.kind) {
+      case Part::Kind::outputs:
+        return body_.outputs[part.index].size();
+      case Part::Kind::sum:
+        return body_.sums[part.index].size();
+      case Part::Kind::carries:
+      case Part::Kind::last_carry:
+        break;
+    }
+    return body_.carry[part.index].size();
   }
 
   void point_to_element(std::size_t i, std::int64_t at) {

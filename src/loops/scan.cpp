@@ -36,7 +36,12 @@ std::int64_t length_of(const std::vector<Tensor>& xs, const ScanOptions& options
   if (xs.empty() && !options.length) {
     throw ValueError("[scan] without sequences needs a length");
   }
-  const std::int64_t length = options.length ? *options.length : xs[0].rank() == 0 ? 0 : xs[0].dim(0);
+  std::int64_t length = 0;
+  if (options.length) {
+    length = *options.length;
+  } else if (xs[0].rank() > 0) {
+    length = xs[0].dim(0);
+  }
   if (length < 0) {
     throw ValueError(fmt::format("[scan] of {} steps", length));
   }

@@ -17,7 +17,7 @@ namespace xgrad {
 
 namespace {
 
-Eigh parts_of(const Tensor& packed) {
+Eigh eigh_parts(const Tensor& packed) {
   return {squeeze(slice(packed, {0, 1}, -2), -2), slice(packed, {1, packed.dim(-2)}, -2)};
 }
 
@@ -41,8 +41,8 @@ class EighOperation final : public Operation {
       return {matmul(v * cotangent, transpose(v))};
     }
     constexpr double half = 0.5;
-    const auto [w, v] = parts_of(call.output);
-    const auto [of_w, of_v] = parts_of(cotangent);
+    const auto [w, v] = eigh_parts(call.output);
+    const auto [of_w, of_v] = eigh_parts(cotangent);
     const Tensor k = matmul(transpose(v), of_v);
     const Tensor differences = expand_dims(w, -2) - expand_dims(w, -1) + ops::unit_matrix(v.dim(-1), v.dtype());
     const Tensor by_v = matmul(v, chain_div(half * (k - transpose(k)), differences));
@@ -63,7 +63,7 @@ class EighOperation final : public Operation {
 }  // namespace
 
 Eigh eigh(const Tensor& a) {
-  return parts_of(apply(ops::shared_operation<EighOperation>(true), {ops::require_square("eigh", a)}));
+  return eigh_parts(apply(ops::shared_operation<EighOperation>(true), {ops::require_square("eigh", a)}));
 }
 
 Tensor eigvalsh(const Tensor& a) {

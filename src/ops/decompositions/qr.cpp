@@ -16,7 +16,7 @@ namespace xgrad {
 
 namespace {
 
-Qr parts_of(const Tensor& packed, std::int64_t m) {
+Qr qr_parts(const Tensor& packed, std::int64_t m) {
   return {slice(packed, {0, m}, -2), slice(packed, {m, packed.dim(-2)}, -2)};
 }
 
@@ -35,8 +35,8 @@ class QrOperation final : public Operation {
     constexpr bool lower = true;
     constexpr double half = 0.5;
     const std::int64_t m = call.inputs[0].dim(-2);
-    const auto [q, r] = parts_of(call.output, m);
-    const auto [of_q, of_r] = parts_of(cotangent, m);
+    const auto [q, r] = qr_parts(call.output, m);
+    const auto [of_q, of_r] = qr_parts(cotangent, m);
     const Tensor t = ops::triangle(matmul(r, transpose(of_r)) - matmul(transpose(of_q), q), lower, half);
     return {ops::divided_by_triangle(of_q + matmul(q, t + transpose(t)), r, !lower, true)};
   }
@@ -57,9 +57,9 @@ Qr qr(const Tensor& a) {
   const std::int64_t m = ops::require_matrix("qr", a).dim(-2);
   const std::int64_t n = a.dim(-1);
   if (m >= n) {
-    return parts_of(apply(operation, {a}), m);
+    return qr_parts(apply(operation, {a}), m);
   }
-  const auto [q, r] = parts_of(apply(operation, {slice(a, {0, m}, -1)}), m);
+  const auto [q, r] = qr_parts(apply(operation, {slice(a, {0, m}, -1)}), m);
   return {q, concatenate({r, matmul(transpose(q), slice(a, {m, n}, -1))}, -1)};
 }
 

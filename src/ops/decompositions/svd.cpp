@@ -18,7 +18,7 @@ namespace xgrad {
 
 namespace {
 
-Svd parts_of(const Tensor& packed, std::int64_t m) {
+Svd svd_parts(const Tensor& packed, std::int64_t m) {
   return {slice(packed, {0, m}, -2), squeeze(slice(packed, {m, m + 1}, -2), -2),
           slice(packed, {m + 1, packed.dim(-2)}, -2)};
 }
@@ -48,8 +48,8 @@ class SvdOperation final : public Operation {
       return {matmul(u * cotangent, v_t)};
     }
     const std::int64_t m = call.inputs[0].dim(-2);
-    const auto [u, s, v_t] = parts_of(call.output, m);
-    const auto [of_u, of_s, of_v_t] = parts_of(cotangent, m);
+    const auto [u, s, v_t] = svd_parts(call.output, m);
+    const auto [of_u, of_s, of_v_t] = svd_parts(cotangent, m);
     const Tensor row = expand_dims(s, -2);
     const Tensor column = expand_dims(s, -1);
     const Tensor differences = (row - column) * (row + column) + ops::unit_matrix(s.dim(-1), s.dtype());
@@ -80,7 +80,7 @@ class SvdOperation final : public Operation {
 Svd svd(const Tensor& a) {
   const std::int64_t m = ops::require_matrix("svd", a).dim(-2);
   if (m >= a.dim(-1)) {
-    return parts_of(apply(ops::shared_operation<SvdOperation>(true), {a}), m);
+    return svd_parts(apply(ops::shared_operation<SvdOperation>(true), {a}), m);
   }
   const Svd of_transpose = svd(transpose(a));
   return {transpose(of_transpose.Vt), of_transpose.S, transpose(of_transpose.U)};

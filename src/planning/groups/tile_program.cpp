@@ -233,7 +233,7 @@ class TileProgram {
     }
     for (const std::uint32_t index : pass_.sums) {
       if (auto sum = tile_sum(*order_.nodes[index])) {
-        sum->source = *results_[source(order_, index, 0).index].tile;
+        sum->source = results_[source(order_, index, 0).index].tile;
         sum->output.slot = storage_.of_node(index);
         task_.sums.push_back(*sum);
       }
@@ -267,13 +267,14 @@ class TileProgram {
   }
 
   struct Result {
-    std::optional<std::uint16_t> tile;  // once it is computed
-    std::size_t last_use = 0;           // the call that reads it last
+    static constexpr std::uint16_t none = 0xFFFF;
+    std::uint16_t tile = none;  // its register, once it is computed
+    std::size_t last_use = 0;   // the call that reads it last
   };
 
   [[nodiscard]] bool is_inside(const Source& from) const {
     const Result* const result = results_.find(from);
-    return result != nullptr && result->tile.has_value();
+    return result != nullptr && result->tile != Result::none;
   }
 
   // Bit j: input j is one element for the whole pass.
@@ -289,7 +290,7 @@ class TileProgram {
 
   std::uint16_t input_register(const Source& from, bool scalar) {
     if (is_inside(from)) {
-      return *results_.find(from)->tile;
+      return results_.find(from)->tile;
     }
     const auto kind = scalar ? run::TileRegister::Kind::scalar : run::TileRegister::Kind::input;
     const run::Operand operand = storage_.operand(from);
@@ -320,12 +321,12 @@ class TileProgram {
 
   void release(const Source& from, std::size_t i) {
     const Result* const result = results_.find(from);
-    if (result == nullptr || !result->tile || result->last_use != i ||
-        task_.registers[*result->tile].kind != run::TileRegister::Kind::temporary) {
+    if (result == nullptr || result->tile == Result::none || result->last_use != i ||
+        task_.registers[result->tile].kind != run::TileRegister::Kind::temporary) {
       return;
     }
-    if (std::find(free_.begin(), free_.end(), *result->tile) == free_.end()) {
-      free_.push_back(*result->tile);
+    if (std::find(free_.begin(), free_.end(), result->tile) == free_.end()) {
+      free_.push_back(result->tile);
     }
   }
 

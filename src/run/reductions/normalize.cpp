@@ -14,12 +14,12 @@ namespace xgrad::run {
 namespace {
 
 constexpr std::int64_t chunk_elements = 512;
-constexpr std::int64_t short_row = 64;
+constexpr std::int64_t short_item = 64;
 constexpr std::int64_t short_sum = 24;  // not worth the call of a vector kernel
 constexpr std::int64_t block_items = 16;
 constexpr std::int64_t block_elements = 4096;
-constexpr std::int64_t tile_columns = 128;
-constexpr std::int64_t enough = 1 << 17;  // elements for a thread of their own
+constexpr std::int64_t columns_at_once = 128;
+constexpr std::int64_t enough_for_thread = 1 << 17;  // elements for a thread of their own
 
 template <class T>
 using Chunk = std::array<T, static_cast<std::size_t>(chunk_elements)>;
@@ -52,7 +52,7 @@ Item item_of(std::int64_t rows, std::int64_t run, std::int64_t stride) noexcept 
 // f(elements, count) for all of an item in order: its runs, or pieces that short ones are gathered in.
 template <class T, class F>
 void for_chunks(const T* x, const Item& item, F f) {
-  if (item.rows == 1 || item.run >= short_row) {
+  if (item.rows == 1 || item.run >= short_item) {
     for (std::int64_t row = 0; row < item.rows; ++row) {
       f(x + row * item.stride, item.run);
     }
@@ -166,19 +166,20 @@ void write_item(const T* x, const Item& item, const Statistics<T>& s, T* out) {
 }
 
 // Adjacent columns, each of `rows` elements that are `stride` apart.
-struct Columns {
+struct NormalizedColumns {
   std::int64_t rows;
   std::int64_t width;
   std::int64_t stride;
 };
 
 template <class T>
-using ColumnStatistics = std::array<Statistics<T>, static_cast<std::size_t>(tile_columns)>;
+using ColumnStatistics = std::array<Statistics<T>, static_cast<std::size_t>(columns_at_once)>;
 template <class T>
-using Row = std::array<T, static_cast<std::size_t>(tile_columns)>;
+using Row = std::array<T, static_cast<std::size_t>(columns_at_once)>;
 
 template <class T>
-void column_statistics(const T* x, const Columns& columns, const Normalization& normalization, ColumnStatistics<T>& s) {
+void column_statistics(const T* x, const NormalizedColumns& columns, const Normalization& normalization,
+                       ColumnStatistics<T>& s) {
   const auto [rows, width, stride] = columns;
   const Item column_item = item_of(rows, 1, stride);
   Row<T> shift{};
@@ -217,7 +218,7 @@ void column_statistics(const T* x, const Columns& columns, const Normalization& 
 }
 
 template <class T>
-void write_columns(const T* x, const Columns& columns, const ColumnStatistics<T>& s, T* out) {
+void write_columns(const T* x, const NormalizedColumns& columns, const ColumnStatistics<T>& s, T* out) {
   Row<T> factor;   // NOLINT: filled before it is read
   Row<T> shift;    // NOLINT: filled before it is read
   Row<T> rest;     // NOLINT: filled before it is read
@@ -248,7 +249,8 @@ void for_parts(NormalizedView view, FItems f_items, FColumns f_columns) {
   const std::int64_t stride = view.columns * view.run;
   const std::int64_t outer_stride = view.rows * stride;
   if (view.run != 1 || view.columns == 1) {
-    const std::int64_t grain = std::max<std::int64_t>(enough / std::max<std::int64_t>(view.rows * view.run, 1), 1);
+    const std::int64_t grain =
+        std::max<std::int64_t>(enough_for_thread / std::max<std::int64_t>(view.rows * view.run, 1), 1);
     parallel_for(view.outer * view.columns, grain, [&](std::int64_t begin, std::int64_t end) {
       const Item item = item_of(view.rows, view.run, stride);
       if (view.columns == 1) {
@@ -265,14 +267,15 @@ void for_parts(NormalizedView view, FItems f_items, FColumns f_columns) {
     });
     return;
   }
-  const std::int64_t tiles = (view.columns + tile_columns - 1) / tile_columns;
-  const std::int64_t grain = std::max<std::int64_t>(enough / std::max<std::int64_t>(view.rows * tile_columns, 1), 1);
+  const std::int64_t tiles = (view.columns + columns_at_once - 1) / columns_at_once;
+  const std::int64_t grain =
+      std::max<std::int64_t>(enough_for_thread / std::max<std::int64_t>(view.rows * columns_at_once, 1), 1);
   parallel_for(view.outer * tiles, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t index = begin; index < end; ++index) {
-      const std::int64_t column = index % tiles * tile_columns;
+      const std::int64_t column = index % tiles * columns_at_once;
       const std::int64_t outer = index / tiles;
       f_columns(outer * outer_stride + column, outer * view.columns + column,
-                Columns{view.rows, std::min(tile_columns, view.columns - column), view.columns});
+                NormalizedColumns{view.rows, std::min(columns_at_once, view.columns - column), view.columns});
     }
   });
 }
@@ -309,7 +312,7 @@ void normalize(const T* x, const NormalizedView& view, const Normalization& norm
           write_item(x + at, item, s[static_cast<std::size_t>(i)], out + at);
         }
       },
-      [&](std::int64_t first, std::int64_t /*index*/, const Columns& columns) {
+      [&](std::int64_t first, std::int64_t /*index*/, const NormalizedColumns& columns) {
         ColumnStatistics<T> s;
         column_statistics(x + first, columns, normalization, s);
         write_columns(x + first, columns, s, out + first);
@@ -325,7 +328,7 @@ void deviation(const T* x, const NormalizedView& view, const Normalization& norm
         statistics(x + first, item, items, normalization, s);
         std::transform(s.begin(), s.begin() + items, out + index, deviation_of<T>);
       },
-      [&](std::int64_t first, std::int64_t index, const Columns& columns) {
+      [&](std::int64_t first, std::int64_t index, const NormalizedColumns& columns) {
         ColumnStatistics<T> s;
         column_statistics(x + first, columns, normalization, s);
         std::transform(s.begin(), s.begin() + columns.width, out + index, deviation_of<T>);
