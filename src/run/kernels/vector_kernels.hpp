@@ -72,7 +72,7 @@ inline constexpr std::array<VectorError, 34> vector_errors{{
     {"log2", &VectorKernels::log2, 2.0, 1.0},
     {"log10", &VectorKernels::log10, 1.5, 1.0},
     {"gelu", &VectorKernels::gelu, 5.0, 7.0},
-    {"gelu_slope", &VectorKernels::gelu_slope, 5.5, 5.5},
+    {"gelu_slope", &VectorKernels::gelu_slope, 6.0, 6.0},
     {"gelu_tanh", &VectorKernels::gelu_tanh, 4.0, 4.0},
     {"gelu_tanh_slope", &VectorKernels::gelu_tanh_slope, 6.0, 6.0},
     {"silu", &VectorKernels::silu, 4.0, 4.0},

@@ -44,22 +44,23 @@ class MaskRows {
   std::array<std::int64_t, Shape::max_rank> steps_{};
 };
 
+bool shows_any(const bool* mask, std::int64_t step, std::int64_t length) noexcept {
+  return step == 1 ? std::find(mask, mask + length, true) != mask + length : *mask;
+}
+
+// −∞ for what is hidden; but 0 for a row that is hidden as a whole, whose softmax isn't used: ∞ − ∞ would raise a flag.
 template <class T>
 void hide(const T* x, const bool* mask, std::int64_t step, std::int64_t length, T* out) noexcept {
   constexpr T hidden = -std::numeric_limits<T>::infinity();
-  if (step == 1) {
+  if (!shows_any(mask, step, length)) {
+    std::fill_n(out, length, T{0});
+  } else if (step == 1) {
     for (std::int64_t i = 0; i < length; ++i) {
       out[i] = mask[i] ? x[i] : hidden;
     }
-  } else if (*mask) {
-    std::copy_n(x, length, out);
   } else {
-    std::fill_n(out, length, hidden);
+    std::copy_n(x, length, out);
   }
-}
-
-bool shows_any(const bool* mask, std::int64_t step, std::int64_t length) noexcept {
-  return step == 1 ? std::find(mask, mask + length, true) != mask + length : *mask;
 }
 
 }  // namespace

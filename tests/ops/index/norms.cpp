@@ -176,7 +176,8 @@ void matrix_cases(MatrixNorm kind, const std::string& title, const std::function
           shape = keep_dims ? shape.with(rank - 1, 1).with(rank - 2, 1) : shape.without(rank - 1).without(rank - 2);
           return build(shape, [&](const Position& p) {
             return f(build(Shape{in[0].shape[rank - 2], in[0].shape[rank - 1]}, [&](const Position& q) {
-              Position full(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(rank) - 2);
+              Position full = p;
+              full.resize(rank - 2);
               full.insert(full.end(), q.begin(), q.end());
               return in[0](full);
             }));
