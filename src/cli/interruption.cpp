@@ -1,6 +1,7 @@
 #include "cli/interruption.hpp"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 
@@ -9,14 +10,18 @@ namespace {
 
 constexpr std::array signals{SIGINT, SIGTERM};
 
-volatile std::sig_atomic_t noted = 0;
+std::atomic<int> noted = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may wait for no lock");
 std::array<struct sigaction, signals.size()> former{};
 
 // Only calls that are safe in a handler.
 extern "C" void note_signal(int number) {
-  noted = number;
+  const bool first = noted.exchange(number) == 0;
   for (const int each : signals) {
     std::signal(each, SIG_DFL);
+  }
+  if (!first) {  // two threads have one each
+    std::raise(number);
   }
 }
 
@@ -49,7 +54,7 @@ int Interruption::signal() noexcept {
 }
 
 std::string_view Interruption::name() noexcept {
-  return noted == SIGTERM ? "SIGTERM" : "SIGINT";
+  return signal() == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
 }  // namespace xgrad::cli

@@ -119,7 +119,9 @@ Outcome run_and_signal(const std::vector<std::string>& arguments, const std::vec
   };
   while (outcome.out.find('\n') == std::string::npos && read_on()) {
   }
+  // A process stops some time after it was told to; till then it would take the signals one by one.
   kill(process, SIGSTOP);
+  waitpid(process, nullptr, WUNTRACED);
   for (const int signal : signals) {
     kill(process, signal);
   }
