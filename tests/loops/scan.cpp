@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
 
@@ -247,6 +248,22 @@ TEST_CASE("scan: ten thousand steps") {
   CHECK(loss().item() == doctest::Approx((1 - power) / 0.001).epsilon(1e-10));
   const double derivative = (1 - power) / 1e-6 - n * std::pow(0.999, n - 1) / 0.001;
   CHECK(xg::gradients(loss(), {a})[0].item() == doctest::Approx(derivative).epsilon(1e-9));
+}
+
+TEST_CASE("scan: the plan of a loop and its gradient has as many steps for ten thousand steps as for ten") {
+  const auto steps_of = [](std::int64_t length) {
+    const xg::Parameter a{xg::scalar(0.5, xg::float64), "a"};
+    const Tensor last = scan(
+                            [&](const Tensor& c, const Tensor& x) {
+                              return std::pair{sin(c * a) + x, c};
+                            },
+                            xg::scalar(0, xg::float64), xg::ones({length}, xg::float64))
+                            .first;
+    const std::string plan = xg::describe_plan(std::vector<Tensor>{last, xg::gradients(last, {a})[0]});
+    return std::count(plan.begin(), plan.end(), '\n');
+  };
+  CHECK(steps_of(10) > 3);
+  CHECK(steps_of(10) == steps_of(10'000));
 }
 
 TEST_CASE("scan: says what doesn't fit") {

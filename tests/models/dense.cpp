@@ -26,6 +26,21 @@ struct PINN {
   Tensor operator()(const Tensor& x) const { return last(tanh(second(tanh(first(x))))); }
 };
 
+// A variational autoencoder that draws its noise itself, from a state.
+struct DrawingVAE {
+  nn::Dense encoder, mean, log_variance, decoder;
+  xg::State noise;
+
+  [[nodiscard]] Tensor loss(const Tensor& x) const {
+    const Tensor h = tanh(encoder(x));
+    const Tensor m = mean(h);
+    const Tensor v = log_variance(h);
+    const Tensor z = m + exp(0.5 * v) * xg::Random{noise}.normal(m.shape(), 0, 1, float64);
+    const Tensor divergence = -0.5 * sum(1 + v - square(m) - exp(v));
+    return nn::BinaryCrossEntropy{.reduction = nn::Reduction::sum}(decoder(z), sigmoid(x)) + divergence;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("MLP with batch normalisation: PyTorch's figures") {
@@ -56,4 +71,35 @@ TEST_CASE("physics-informed network: PyTorch's figures") {
     const Tensor residual = first.at({xg::all, 1}) + u.at({xg::all, 0}) * u_x - 0.01 * u_xx;
     return Result{u, mean(square(residual)) + mean(square(u))};
   });
+}
+
+TEST_CASE("variational autoencoder that draws its noise: trains compiled as eager, with the same numbers") {
+  xg::Random random{3};
+  const DrawingVAE model{{6, 5, random, in_float64},
+                         {5, 2, random, in_float64},
+                         {5, 2, random, in_float64},
+                         {2, 6, random, in_float64},
+                         random.split().state()};
+  const DrawingVAE twin = nn::clone(model);
+  const Tensor x = reproducible::tensor(1, {4, 6});
+  xg::optim::Adam eager{nn::parameters(model), {.learning_rate = 0.01}};
+  xg::optim::Adam compiled{nn::parameters(twin), {.learning_rate = 0.01}};
+  auto step = xg::compile([&] {
+    const Tensor loss = twin.loss(x);
+    compiled.step(loss);
+    return loss;
+  });
+  std::vector<double> losses;
+  for (int i = 0; i < 4; ++i) {
+    const Tensor loss = model.loss(x);
+    eager.step(loss);
+    losses.push_back(loss.item());
+    CHECK(step().item() == doctest::Approx(losses.back()).epsilon(1e-13));
+  }
+  CHECK(losses[0] != losses[1]);
+  const auto trained = nn::parameters(model);
+  const auto trained_twin = nn::parameters(twin);
+  for (std::size_t i = 0; i < trained.size(); ++i) {
+    CHECK(golden_model::alike(trained[i].parameter, trained_twin[i].parameter));
+  }
 }

@@ -83,6 +83,10 @@ inline void check_print(const xgrad::Tensor& found, const Golden& expected) {
   CHECK(reproducible::distance(found, expected.get<reproducible::Fingerprint>()) < tolerance);
 }
 
+inline bool alike(const xgrad::Tensor& a, const xgrad::Tensor& b) {
+  return reproducible::distance(a, reproducible::fingerprint(b)) < 1e-12;
+}
+
 template <class Model>
 void check_trained(const Model& model, const Golden& expected) {
   const auto parameters = parameters_of(model);
