@@ -177,8 +177,9 @@ void Formulas::mark_needed(std::vector<Candidate>& candidates) const {
     }
   }
   std::unordered_map<Expr, Expr> abbreviated;
-  for (const Line& line : abbreviations()) {
-    abbreviated.emplace(line.symbol, line.right);
+  for (const graph::Node* node : translation_.abbreviated()) {
+    const Expr symbol = translation_.of(node);
+    abbreviated.emplace(symbol, expressions_.definition(symbol));
   }
   Marks seen{expressions_};
   while (!roots.empty()) {

@@ -6,20 +6,15 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "support/equations.hpp"
+
 namespace xg = xgrad;
 using xg::float64;
 using xg::Tensor;
+using xg::test::Lines;
+using xg::test::lines_of;
 
 namespace {
-
-using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::vector<xg::Equation>& equations) {
-  Lines lines;
-  std::transform(equations.begin(), equations.end(), std::back_inserter(lines),
-                 [](const xg::Equation& equation) { return equation.left + " = " + equation.right; });
-  return lines;
-}
 
 struct Problem {
   xg::Random random{3};

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <doctest/doctest.h>
+#include <memory>
+#include <span>
+#include <string_view>
 
 #include "xgrad/xgrad.hpp"
 
@@ -48,6 +52,23 @@ struct Recurrence {
       outputs[1][static_cast<std::size_t>(t)] = each.outputs[1];
     }
     return {{h}, {stack(outputs[0]), stack(outputs[1])}};
+  }
+};
+
+/// x itself; refuses memory that doesn't start on 64 bytes, as a plan promises to kernels.
+class Aligned final : public xg::Operation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "aligned"; }
+  [[nodiscard]] xg::Signature infer(std::span<const Tensor> inputs) const override {
+    return {inputs[0].shape(), inputs[0].dtype()};
+  }
+  void evaluate(std::span<const xg::ConstArray> inputs, const xg::Array& output) const override {
+    for (const void* memory : {inputs[0].data, static_cast<const void*>(output.data)}) {
+      if (reinterpret_cast<std::uintptr_t>(memory) % 64 != 0) {
+        throw xg::ValueError{"[aligned] found memory that doesn't start on 64 bytes"};
+      }
+    }
+    std::copy_n(static_cast<const double*>(inputs[0].data), output.shape.size(), static_cast<double*>(output.data));
   }
 };
 
@@ -145,6 +166,17 @@ TEST_CASE("scan: forward mode, integer sequences, several carries, results that 
   const Tensor tangent = doubles({{1, 0}, {0, 0}, {0, 1}});
   const Tensors forward = xg::jvp(Tensors{result.carry[0]}, Tensors{table}, Tensors{tangent});
   CHECK(values_of(forward[0]) == Values{25, 24});
+}
+
+TEST_CASE("scan: what a step reads starts where kernels expect it, wherever it lies in the sequence") {
+  const auto aligned = [](const Tensor& x) { return xg::apply(std::make_shared<const Aligned>(), {x}); };
+  const auto result = scan(
+      [&](const Tensor& c, const Tensor& x) {
+        return std::pair{aligned(c) + aligned(x), aligned(x) * 2};
+      },
+      doubles({1, 1, 1}), doubles({{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}));
+  CHECK(values_of(result.first) == Values{13, 16, 19});
+  CHECK(values_of(result.second) == Values{2, 4, 6, 8, 10, 12, 14, 16, 18});
 }
 
 TEST_CASE("scan: nests, and its inner loop captures the outer one's tensors") {
