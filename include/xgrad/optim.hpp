@@ -60,8 +60,14 @@ class XGRAD_API Optimizer {
   /// as initial_state() gave.
   [[nodiscard]] virtual Update update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
                                       const Moment& moment) const = 0;
+  /// Whether update() concerns only rows whose gradient isn't 0, of value and state alike. Where a gradient is one of
+  /// rows (row_gradient()), and all state has the value's shape, update() is then called with these rows of value,
+  /// gradient and state, and the others stay as they are. The default says no.
+  [[nodiscard]] virtual bool updates_rows_alone() const;
 
  private:
+  [[nodiscard]] Update next(const NamedParameter& named, Tensor gradient, std::span<const Tensor> state,
+                            const Moment& moment) const;
   void advance(const Tensor* loss, std::vector<Tensor> gradients);
   /// Makes the state at the first step, when derived classes exist.
   void start();
@@ -81,7 +87,9 @@ struct SGDOptions {
 };
 
 /// g ← g + λW;  v ← μv + g;  W ← W − η v, or W − η (g + μv) with Nesterov's momentum (Sutskever et al., ICML 2013, in
-/// the form common to current frameworks).
+/// the form common to current frameworks). Of a table that a model takes rows from, without momentum and decay, only
+/// these rows are read and written: the others' gradient is 0. (Outside compile() the table is still copied once, since the
+/// loss that the caller holds refers to the old one.)
 class XGRAD_API SGD final : public Optimizer {
  public:
   explicit SGD(std::vector<NamedParameter> parameters, const SGDOptions& options = {});
@@ -90,6 +98,7 @@ class XGRAD_API SGD final : public Optimizer {
   [[nodiscard]] std::vector<Tensor> initial_state(const Tensor& value) const override;
   [[nodiscard]] Update update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
                               const Moment& moment) const override;
+  [[nodiscard]] bool updates_rows_alone() const override;
   SGDOptions options_;
 };
 
@@ -99,6 +108,10 @@ struct AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;  ///< λ ≥ 0; adds λW to the gradient
+  /// Of a table that a model takes rows from, only these rows change, and their moments: at the cost of these rows, and
+  /// rare ones aren't driven on by old moments. Another rule than Adam's, where every row moves at every step; also
+  /// known as LazyAdam and SparseAdam. A gradient that isn't one of rows is used whole. Not with a weight decay.
+  bool lazy_rows = false;
 };
 
 /// Kingma and Ba, ICLR 2015, algorithm 1.
@@ -110,6 +123,7 @@ class XGRAD_API Adam final : public Optimizer {
   [[nodiscard]] std::vector<Tensor> initial_state(const Tensor& value) const override;
   [[nodiscard]] Update update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
                               const Moment& moment) const override;
+  [[nodiscard]] bool updates_rows_alone() const override;
   AdamOptions options_;
 };
 

@@ -60,6 +60,8 @@
 #include "xgrad/random.hpp"
 #include "xgrad/reduce.hpp"
 #include "xgrad/resample.hpp"
+#include "xgrad/row_gradient.hpp"
+#include "xgrad/rows.hpp"
 #include "xgrad/scan.hpp"
 #include "xgrad/scans.hpp"
 #include "xgrad/scope.hpp"

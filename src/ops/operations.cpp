@@ -218,6 +218,8 @@ constexpr auto entries = std::to_array<OperationEntry>({
     {"triu", shape, "x", any, alone, smooth, "x̄ = triu(g)"},
     {"masked_fill", indexing, "x", any, alone, smooth, "x̄ = g where the mask doesn't hold, else 0"},
     {"scatter", indexing, "x, updates", any, alone, smooth, "x̄ = g, but 0 at the indices; ū = g there, 0 for what was replaced"},
+    {"put_rows", indexing, "x, rows", any, alone, smooth, "x̄ = g, but 0 at the indices; r̄ = g there, 0 for what was replaced"},
+    {"index_sums", indexing, "x", numeric, alone, smooth, "x̄ = index_sums(g)"},
     {"interp", indexing, "x, xp, fp", floating, alone, smooth, "x̄ = g (f₁ − f₀) / (x₁ − x₀), f̄₀ = (1 − t) g, f̄₁ = t g"},
     {"windows", spatial, "x", any, alone, smooth, "x̄ = windows_adjoint(g)"},
     {"windows_adjoint", spatial, "x", numeric, alone, smooth, "x̄ = windows(g)"},

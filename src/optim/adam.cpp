@@ -1,7 +1,9 @@
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
 
 #include "xgrad/creation.hpp"
+#include "xgrad/error.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/optim.hpp"
 
@@ -16,6 +18,14 @@ Adam::Adam(std::vector<NamedParameter> parameters, const AdamOptions& options)
   require_in("Adam", "beta2", options.beta2, 0, 1);
   require_in("Adam", "epsilon", options.epsilon, std::numeric_limits<double>::denorm_min(), infinity);
   require_in("Adam", "weight decay", options.weight_decay, 0, infinity);
+  if (options.lazy_rows && options.weight_decay != 0) {
+    throw ValueError(fmt::format("[Adam] lazy rows with weight decay {}; expected none, since it concerns every row",
+                                 options.weight_decay));
+  }
+}
+
+bool Adam::updates_rows_alone() const {
+  return options_.lazy_rows;
 }
 
 std::vector<Tensor> Adam::initial_state(const Tensor& value) const {

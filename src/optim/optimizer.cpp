@@ -2,14 +2,20 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <iterator>
+#include <optional>
+#include <utility>
 
 #include "xgrad/assign.hpp"
 #include "xgrad/autodiff.hpp"
 #include "xgrad/creation.hpp"
 #include "xgrad/error.hpp"
+#include "xgrad/index.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/optim.hpp"
 #include "xgrad/parameter.hpp"
+#include "xgrad/row_gradient.hpp"
+
+#include "ops/index/put_rows.hpp"
 
 namespace xgrad::optim {
 
@@ -55,7 +61,10 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, double learning_rat
 }
 
 Optimizer::Optimizer(const Optimizer& other)
-    : parameters_{other.parameters_}, learning_rate_{other.learning_rate_.clone()}, steps_{other.steps_.clone()} {
+    : parameters_{other.parameters_},
+      learning_rate_{other.learning_rate_.clone()},
+      learning_rate_float32_{other.learning_rate_float32_.clone()},
+      steps_{other.steps_.clone()} {
   for (const auto& cells : other.state_) {
     auto& copies = state_.emplace_back();
     std::transform(cells.begin(), cells.end(), std::back_inserter(copies),
@@ -79,6 +88,10 @@ std::int64_t Optimizer::steps() const {
 
 std::vector<Tensor> Optimizer::initial_state(const Tensor& /*value*/) const {
   return {};
+}
+
+bool Optimizer::updates_rows_alone() const {
+  return false;
 }
 
 void Optimizer::start() {
@@ -124,6 +137,33 @@ void Optimizer::apply(std::span<const Tensor> gradients) {
   advance(nullptr, {gradients.begin(), gradients.end()});
 }
 
+// Of rows alone where that is the rule. Rows by equal indices have equal gradients, and so equal next values.
+Optimizer::Update Optimizer::next(const NamedParameter& named, Tensor gradient, std::span<const Tensor> state,
+                                  const Moment& moment) const {
+  const Tensor& value = named.parameter.value();
+  const bool of_rows = updates_rows_alone() && std::all_of(state.begin(), state.end(), [&](const Tensor& each) {
+                         return each.shape() == value.shape();
+                       });
+  const std::optional<RowGradient> rows = of_rows ? row_gradient(gradient) : std::nullopt;
+  if (!rows) {
+    return update(value, gradient, state, moment);
+  }
+  gradient = Tensor{};
+  const auto taken = [&](const Tensor& table) { return take(table, rows->indices, 0); };
+  std::vector<Tensor> state_rows;
+  std::transform(state.begin(), state.end(), std::back_inserter(state_rows), taken);
+  Update result = update(taken(value), rows->rows, state_rows, moment);
+  const auto put_back = [&](const Tensor& table, Tensor& rows_of_it) {
+    require_like(named.name, taken(table), rows_of_it, "next value by rows");
+    rows_of_it = ops::put_back_rows(table, rows->indices, rows_of_it);
+  };
+  put_back(value, result.value);
+  for (std::size_t i = 0; i < std::min(state.size(), result.state.size()); ++i) {
+    put_back(state[i], result.state[i]);
+  }
+  return result;
+}
+
 // Everything is evaluated before the first cell is written: an error leaves parameters and state as they were. Tensors
 // that nobody else holds are let go before that: gradients needn't come to exist, and new values may take the old ones'
 // memory.
@@ -137,17 +177,16 @@ void Optimizer::advance(const Tensor* loss, std::vector<Tensor> gradients) {
     const std::vector<Tensor> state{state_[i].begin(), state_[i].end()};
     const State& rate = value.dtype() == float32 ? learning_rate_float32_ : learning_rate_;
     const Moment moment{rate.value(), assignments.front().value};
-    Update next = update(value, gradients[i], state, moment);
-    gradients[i] = Tensor{};
-    require_like(parameters_[i].name, value, next.value, "next value");
-    if (next.state.size() != state.size()) {
+    Update updated = next(parameters_[i], std::exchange(gradients[i], Tensor{}), state, moment);
+    require_like(parameters_[i].name, value, updated.value, "next value");
+    if (updated.state.size() != state.size()) {
       throw ValueError(fmt::format("[optimizer] '{}' had {} tensors of state, its update gives {}", parameters_[i].name,
-                                   state.size(), next.state.size()));
+                                   state.size(), updated.state.size()));
     }
-    assignments.emplace_back(parameters_[i].parameter, std::move(next.value));
+    assignments.emplace_back(parameters_[i].parameter, std::move(updated.value));
     for (std::size_t j = 0; j < state.size(); ++j) {
-      require_like(state_[i][j].name(), state[j], next.state[j], "next value");
-      assignments.emplace_back(state_[i][j], std::move(next.state[j]));
+      require_like(state_[i][j].name(), state[j], updated.state[j], "next value");
+      assignments.emplace_back(state_[i][j], std::move(updated.state[j]));
     }
   }
   assign(std::move(assignments), loss == nullptr ? std::span<const Tensor>{} : std::span{loss, 1});

@@ -22,6 +22,10 @@ std::vector<Tensor> SGD::initial_state(const Tensor& value) const {
   return options_.momentum == 0 ? std::vector<Tensor>{} : std::vector{zeros_like(value)};
 }
 
+bool SGD::updates_rows_alone() const {
+  return options_.momentum == 0 && options_.weight_decay == 0;
+}
+
 Optimizer::Update SGD::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> state,
                               const Moment& moment) const {
   const Tensor g = with_decay(gradient, value, options_.weight_decay);

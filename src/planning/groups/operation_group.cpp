@@ -38,12 +38,10 @@ class OperationGroup final : public Group {
     return run::workspace_bytes(*node().operation, inputs_, output_);
   }
 
-  [[nodiscard]] bool may_overwrite(run::Slot /*output*/, run::Slot /*input*/) const override {
-    const auto inputs = node().inputs();
-    return std::none_of(inputs_.begin(), inputs_.end(), [](const run::Operand& each) { return each.layout; }) &&
-           node().operation->runs_in_place() &&
-           std::all_of(inputs.begin(), inputs.end(), [&](const graph::Node* input) {
-             return input->shape == node().shape && input->dtype == node().dtype;
+  [[nodiscard]] bool may_overwrite(run::Slot /*output*/, run::Slot input) const override {
+    return node().operation->runs_in_place() &&
+           std::all_of(inputs_.begin(), inputs_.end(), [&](const run::Operand& each) {
+             return !each.layout && (each.slot != input || (each.shape == node().shape && each.dtype == node().dtype));
            });
   }
 

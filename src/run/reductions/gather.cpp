@@ -1,43 +1,14 @@
 #include "run/reductions/gather.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <type_traits>
 
-#include "xgrad/error.hpp"
-
+#include "run/reductions/index_range.hpp"
 #include "run/reductions/indexed_sums.hpp"
 
 namespace xgrad::run {
 
 namespace {
-
-[[noreturn]] void throw_out_of_range(std::string_view operation, std::int64_t index, std::int64_t length) {
-  throw ValueError(fmt::format("[{}] index {} for an axis of length {}; expected {} to {}", operation, index, length,
-                               -length, length - 1));
-}
-
-std::int64_t resolve(std::string_view operation, std::int64_t index, std::int64_t length) {
-  if (index < -length || index >= length) [[unlikely]] {
-    throw_out_of_range(operation, index, length);
-  }
-  return index < 0 ? index + length : index;
-}
-
-// All of them before the first element is written, so that an error leaves the output alone; without memory for them.
-void require_in_range(std::string_view operation, const std::int64_t* indices, std::int64_t count,
-                      std::int64_t length) {
-  // index + length and length − 1 − index are both at least 0. No comparison, so that the loop is vectorised.
-  const auto shift = static_cast<std::uint64_t>(length);
-  std::uint64_t signs = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto index = static_cast<std::uint64_t>(indices[i]);
-    signs |= (index + shift) | (shift - 1 - index);
-  }
-  if (signs >> 63U != 0) [[unlikely]] {
-    std::for_each(indices, indices + count, [=](std::int64_t index) { resolve(operation, index, length); });
-  }
-}
 
 // int64 wraps, as everywhere.
 template <class T>
@@ -140,6 +111,17 @@ void scatter(std::string_view operation, const T* x, const AxisView& view, const
 }
 
 template <class T>
+void put_rows(const T* x, std::int64_t length, std::int64_t width, const std::int64_t* indices, std::int64_t count,
+              const T* rows, T* out) {
+  if (out != x) {
+    std::copy_n(x, length * width, out);
+  }
+  for (std::int64_t j = 0; j < count; ++j, rows += width) {
+    std::copy_n(rows, width, out + row_of(indices[j], length) * width);
+  }
+}
+
+template <class T>
 void scatter_add(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
                  std::int64_t count, T* out, [[maybe_unused]] std::byte* workspace) {
   const std::int64_t terms = view.outer * count * view.inner;
@@ -161,7 +143,9 @@ void scatter_add(std::string_view operation, const T* x, const AxisView& view, c
 #define XGRAD_SELECTION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                                 \
   template void take<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);           \
   template void gather<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*);         \
-  template void scatter<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, const T*, std::int64_t, T*)
+  template void scatter<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, const T*, std::int64_t,   \
+                           T*);                                                                                        \
+  template void put_rows<T>(const T*, std::int64_t, std::int64_t, const std::int64_t*, std::int64_t, const T*, T*)
 #define XGRAD_ACCUMULATION(T) /* NOLINT(cppcoreguidelines-macro-usage) */                                              \
   template void take_adjoint<T>(std::string_view, const T*, const AxisView&, const std::int64_t*, std::int64_t, T*,    \
                                 std::byte*);                                                                           \

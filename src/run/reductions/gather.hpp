@@ -30,6 +30,11 @@ void gather(std::string_view operation, const T* x, const AxisView& view, const 
 template <class T>
 void scatter(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices,
              const T* updates, std::int64_t count, T* out);
+/// out ← x, out[indices[j]] ← rows[j], in the order of j. x and out are (length, width), and may be one; rows (count,
+/// width) overlaps with neither. Indices must be in [−length, length).
+template <class T>
+void put_rows(const T* x, std::int64_t length, std::int64_t width, const std::int64_t* indices, std::int64_t count,
+              const T* rows, T* out);
 /// out ← 0, out[o, indices[o, j, i], i] += x[o, j, i]. `view` is out's; `workspace` has scatter_add_bytes(), aligned
 /// to 64.
 template <class T>

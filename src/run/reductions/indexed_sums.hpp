@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "run/kernels/row_kernels.hpp"
+#include "run/reductions/index_range.hpp"
 
 /// Rows of float32 that are added to rows chosen by an index, so that the error doesn't grow with how often one is
 /// chosen. Few terms are added up in float32. Where many meet in few rows, those are a table in double. Else a row
@@ -29,11 +30,6 @@ class Carver {
   std::byte* memory_;
   std::size_t used_ = 0;
 };
-
-/// The row that an index in [−length, length) names.
-[[nodiscard]] inline std::int64_t row_of(std::int64_t index, std::int64_t length) noexcept {
-  return index < 0 ? index + length : index;
-}
 
 /// For rows that are chosen seldom, all but some. Width: std::int64_t, or a constant that converts to it.
 template <class Width>
