@@ -63,6 +63,10 @@ StateGuard::~StateGuard() {
   innermost_guard = outer_;
 }
 
+bool StateGuard::any() noexcept {
+  return innermost_guard != nullptr;
+}
+
 void StateGuard::restore() noexcept {
   for (const Kept& kept : kept_) {
     kept.cell->value = kept.value;

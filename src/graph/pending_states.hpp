@@ -38,6 +38,9 @@ class StateGuard {
 
   void restore() noexcept;
 
+  /// Whether there is one on this thread, so that before_write() has something to do.
+  [[nodiscard]] static bool any() noexcept;
+
  private:
   friend void before_write(const std::shared_ptr<Cell>& cell);
 

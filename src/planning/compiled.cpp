@@ -195,32 +195,51 @@ std::string spoken(const graph::Cell& cell) {
 
 // The function isn't looked at again once it is traced. What it captures by reference may be another model or optimiser
 // by now: that shows where the cells of the one before are held by traces only.
-void require_held(const std::vector<graph::KeptCell>& cells) {
-  const auto abandoned =
-      std::find_if(cells.begin(), cells.end(), [](const graph::KeptCell& cell) { return cell.is_abandoned(); });
-  if (abandoned != cells.end()) {
-    throw ValueError(fmt::format(
-        "[compile] {} {}, which the function used when it was traced, is held by no model or optimiser any "
-        "more: what the function captures was replaced or destroyed; call clear(), and the next call traces "
-        "what is captured then",
-        spoken(*abandoned->shared()), to_string((*abandoned)->value.shape())));
+[[noreturn]] void throw_abandoned(const graph::KeptCell& cell) {
+  throw ValueError(
+      fmt::format("[compile] {} {}, which the function used when it was traced, is held by no model or optimiser any "
+                  "more: what the function captures was replaced or destroyed; call clear(), and the next call traces "
+                  "what is captured then",
+                  spoken(*cell.shared()), to_string(cell->value.shape())));
+}
+
+inline void require_held(const graph::KeptCell& cell) {
+  if (cell.is_abandoned()) [[unlikely]] {
+    throw_abandoned(cell);
   }
 }
 
-void evaluate(const Tensor& tensor) {
-  if (!tensor.node()->has_value()) {
+// Makes sure that there is a value.
+const void* value_in(const Tensor& tensor) {
+  if (!tensor.node()->has_value()) [[unlikely]] {
     tensor.eval();
   }
+  return tensor.node()->value.data();
 }
 
-// States may have been set to what is still pending, and may be guarded.
-void prepare_states(const TracedPlan& trace) {
-  for (const graph::KeptCell& cell : trace.read) {
-    evaluate(cell->value);
+// Arguments and states may be pending.
+void point_inputs(TracedPlan& trace, std::span<const Tensor> arguments) {
+  run::Plan& plan = *trace.planned.plan;
+  const auto& slots = trace.planned.leaf_slots;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    plan.point(slots[i], value_in(arguments[i]));
   }
-  for (std::size_t i = 0; trace.writes_states && i < trace.written.size(); ++i) {
-    if (const graph::KeptCell& cell = trace.written[i]; !cell->trained) {
-      graph::before_write(cell.shared());
+  for (std::size_t i = 0; i < trace.read.size(); ++i) {
+    require_held(trace.read[i]);
+    plan.point(slots[arguments.size() + i], value_in(trace.read[i]->value));
+  }
+}
+
+// States may be guarded.
+void prepare_written(const TracedPlan& trace) {
+  for (const graph::KeptCell& cell : trace.written) {
+    require_held(cell);
+  }
+  if (trace.writes_states && graph::StateGuard::any()) {
+    for (const graph::KeptCell& cell : trace.written) {
+      if (!cell->trained) {
+        graph::before_write(cell.shared());
+      }
     }
   }
 }
@@ -353,21 +372,10 @@ void CompiledCore::run(std::span<const Tensor> arguments, std::span<Tensor> resu
   if (trace.planned.running) {
     throw ValueError("[compile] a compiled function is called while it runs, by an operation of its own");
   }
-  require_held(trace.read);
-  require_held(trace.written);
   const planning::RunningGuard running{trace.planned};  // also keeps the trace
-  for (const Tensor& argument : arguments) {
-    evaluate(argument);
-  }
-  prepare_states(trace);
+  point_inputs(trace, arguments);
+  prepare_written(trace);
   run::Plan& plan = *trace.planned.plan;
-  const auto& slots = trace.planned.leaf_slots;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    plan.point(slots[i], arguments[i].node()->value.data());
-  }
-  for (std::size_t i = 0; i < trace.read.size(); ++i) {
-    plan.point(slots[arguments.size() + i], trace.read[i]->value.node()->value.data());
-  }
   const RunGuard guard{trace};
   point_outputs(trace);
   make_leaves(trace);

@@ -55,28 +55,44 @@ void gather(std::byte* to, const std::byte* from, std::int64_t count, std::int64
 
 }  // namespace
 
+// What stays the same is kept in variables: the bytes that are written could be anybody's, members too.
 void BroadcastReader::read(std::byte* to, std::int64_t count) noexcept {
   const std::size_t inner = rank_ - 1;
+  const std::int64_t length = lengths_[inner];
+  const std::int64_t step = steps_[inner];
+  const auto element = static_cast<std::int64_t>(element_);
+  std::int64_t position = position_[inner];
+  const std::byte* from = source_ + offset_ * element;
   while (count > 0) {
-    const std::int64_t run = std::min(count, lengths_[inner] - position_[inner]);
-    const std::byte* from = source_ + offset_ * static_cast<std::int64_t>(element_);
-    if (steps_[inner] == 0) {
+    const std::int64_t run = std::min(count, length - position);
+    if (step == 1) {
+      std::memcpy(to, from, static_cast<std::size_t>(run * element));
+    } else if (step == 0) {
       splat(to, from, run, element_);
-    } else if (steps_[inner] != 1) {
-      gather(to, from, run, steps_[inner], element_);
     } else {
-      std::memcpy(to, from, static_cast<std::size_t>(run) * element_);
+      gather(to, from, run, step, element_);
     }
-    to += run * static_cast<std::int64_t>(element_);
+    to += run * element;
     count -= run;
-    advance(run);
+    position += run;
+    if (position < length || inner == 0) {
+      position_[inner] = position;
+      offset_ += run * step;
+      return;
+    }
+    // The next run starts where the other axes stand.
+    offset_ -= position_[inner] * step;
+    position = 0;
+    position_[inner] = 0;
+    advance_outer();
+    from = source_ + offset_ * element;
   }
 }
 
-void BroadcastReader::advance(std::int64_t run) noexcept {
-  std::size_t axis = rank_ - 1;
-  position_[axis] += run;
-  offset_ += run * steps_[axis];
+void BroadcastReader::advance_outer() noexcept {
+  std::size_t axis = rank_ - 2;
+  ++position_[axis];
+  offset_ += steps_[axis];
   while (position_[axis] == lengths_[axis] && axis > 0) {
     offset_ -= position_[axis] * steps_[axis];
     position_[axis] = 0;

@@ -60,6 +60,10 @@ class BroadcastReader {
   void seek(const void* source, std::int64_t element) noexcept {
     source_ = static_cast<const std::byte*>(source);
     offset_ = 0;
+    if (element == 0) {  // as most often: no division
+      position_.fill(0);
+      return;
+    }
     for (std::size_t axis = rank_; axis-- > 0;) {
       position_[axis] = element % lengths_[axis];
       element /= lengths_[axis];
@@ -71,7 +75,8 @@ class BroadcastReader {
   void read(std::byte* to, std::int64_t count) noexcept;
 
  private:
-  void advance(std::int64_t run) noexcept;
+  /// To the next index of the axes outside of the innermost one.
+  void advance_outer() noexcept;
 
   const std::byte* source_ = nullptr;
   std::size_t element_;
