@@ -12,6 +12,7 @@
 #include "formulas/broadcasting.hpp"
 #include "formulas/expression.hpp"
 #include "formulas/translation.hpp"
+#include "graph/identity.hpp"
 #include "ops/control/barrier.hpp"
 #include "planning/simplify.hpp"
 
@@ -76,24 +77,38 @@ void Expressions::add_derivative(Expr function, Expr value) {
   derivatives_.emplace(heaviest->base, derivative);
 }
 
+// Made once for all arguments of a shape.
+const Expressions::Slope& Expressions::slope_of(const std::shared_ptr<const Operation>& operation, Expr z) {
+  const auto [known, added] =
+      slopes_.try_emplace({graph::OperationIdentity::of(*operation), z->dtype, z->shape.to_vector()});
+  Slope& slope = known->second;
+  if (!added) {
+    return slope;
+  }
+  const Tensor argument = ops::barrier(broadcast_to(scalar(0, z->dtype), z->shape), 0);
+  const Tensor output = xgrad::apply(operation, {argument});
+  const Tensor one = broadcast_to(scalar(1, z->dtype), z->shape);
+  const Tensor written_out = operation->elementwise()->times_partial({{&argument, 1}, output}, 0, one);
+  if (written_out.defined()) {
+    const std::vector<Tensor> simplified = planning::simplify(std::array{written_out, argument, output}, {});
+    slope = {simplified[0], simplified[1], simplified[2]};
+  }
+  return slope;
+}
+
 // f′(z) as the operation writes it, with `value` for f(z); null for zero.
 Expr Expressions::written_out_derivative(Expr function, Expr value) {
   const Expr z = function->arguments[0];
-  const Tensor argument = ops::barrier(broadcast_to(scalar(0, z->dtype), z->shape), 0);
-  const Tensor output = xgrad::apply(function->operation, {argument});
-  const Tensor one = broadcast_to(scalar(1, z->dtype), z->shape);
-  const Tensor slope = function->operation->elementwise()->times_partial({{&argument, 1}, output}, 0, one);
-  if (!slope.defined()) {
+  const Slope& slope = slope_of(function->operation, z);
+  if (!slope.written_out.defined()) {
     return nullptr;
   }
-  const std::array tensors{slope, argument, output};
-  const std::vector<Tensor> simplified = planning::simplify(tensors, {});
   const std::unordered_set<const graph::Node*> none_named;
   Translation translation{*this, none_named, Translation::Length::any};
-  translation.set(simplified[1].node(), z);
-  translation.set(simplified[2].node(), value);
-  translation.add({simplified.data(), 1});
-  return translation.of(simplified[0].node());
+  translation.set(slope.argument.node(), z);
+  translation.set(slope.output.node(), value);
+  translation.add({&slope.written_out, 1});
+  return translation.of(slope.written_out.node());
 }
 
 Expressions::Derivative Expressions::factors_of(Expr e) {

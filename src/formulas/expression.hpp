@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -121,6 +124,14 @@ class Expressions {
     Expr function = nullptr;  // f(z)
   };
 
+  /// f′(z) for any z of a shape and dtype, as a graph.
+  struct Slope {
+    Tensor written_out;  // undefined: it is 0
+    Tensor argument;     // stands for z
+    Tensor output;       // stands for f(z)
+  };
+  using SlopeKey = std::tuple<std::uint64_t, DType, std::vector<std::int64_t>>;  // operation, dtype, shape
+
   /// A formula as number · scalars · others. Number and scalars commute with everything linear.
   struct Parts {
     std::vector<Expr> scalars;  // of zero rank
@@ -141,17 +152,19 @@ class Expressions {
   [[nodiscard]] Expr find_factored_derivative(std::span<const Expr> parts,
                                               const std::function<Expr(const std::vector<Expr>&)>& whole);
   void add_derivative(Expr function, Expr value);
+  [[nodiscard]] const Slope& slope_of(const std::shared_ptr<const Operation>& operation, Expr z);
   [[nodiscard]] Expr written_out_derivative(Expr function, Expr value);
   [[nodiscard]] static Derivative factors_of(Expr e);
   [[nodiscard]] Expr argument_of(Expr x, Algebra function) const;
   [[nodiscard]] bool is_distribution(Expr x, const std::vector<std::int64_t>& axes) const;
 
-  std::vector<std::unique_ptr<Expression>> all_;
+  std::deque<Expression> all_;
   std::unordered_multimap<std::size_t, Expr> index_;
   std::unordered_map<const graph::Node*, Expr> definitions_;
   std::unordered_map<Expr, Expr> symbols_;                 // by function: the symbol that it defines
   std::unordered_multimap<Expr, Derivative> derivatives_;  // by the heaviest of their bases
-  std::unordered_set<Expr> differentiated_;                // functions whose derivatives are known, or being read
+  std::map<SlopeKey, Slope> slopes_;
+  std::unordered_set<Expr> differentiated_;  // functions whose derivatives are known, or being read
   std::unordered_map<const graph::Node*, std::int64_t> distributions_;
   std::vector<Tensor> held_;  // of the symbols
   bool used_distribution_ = false;

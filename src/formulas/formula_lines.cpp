@@ -124,6 +124,7 @@ std::vector<Formulas::Line> Formulas::backward_lines() const {
 // The index in the order of the named tensor that each node is part of; of a leaf, that of the first of its users.
 std::unordered_map<const graph::Node*, std::size_t> Formulas::positions() const {
   std::unordered_map<const graph::Node*, std::size_t> position;
+  position.reserve(order_.nodes.size());
   for (std::size_t i = order_.nodes.size(); i-- > 0;) {
     const graph::Node* node = order_.nodes[i];
     if (names_.has(node)) {

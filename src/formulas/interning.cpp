@@ -80,9 +80,9 @@ Expr Expressions::intern(Expression expression) {
   }
   expression.weight = weight;
   expression.size = size;
-  all_.push_back(std::make_unique<Expression>(std::move(expression)));
-  index_.emplace(hash, all_.back().get());
-  return all_.back().get();
+  const Expr added = &all_.emplace_back(std::move(expression));
+  index_.emplace(hash, added);
+  return added;
 }
 
 }  // namespace xgrad::formulas

@@ -11,7 +11,7 @@
 #include "xgrad/creation.hpp"
 
 #include "autodiff/reverse.hpp"
-#include "formulas/names.hpp"
+#include "formulas/layers.hpp"
 #include "graph/copy.hpp"
 #include "graph/order.hpp"
 #include "graph/values.hpp"
@@ -86,15 +86,29 @@ std::vector<Tensor> without_forward_barriers(std::span<const Tensor> tensors) {
 // The same graph with one leaf for all equal numbers that have no name, so that equal formulas are one node however
 // often their numbers were written.
 std::vector<Tensor> with_merged_numbers(std::span<const Tensor> tensors, const GivenNames& given) {
+  std::unordered_map<const graph::Node*, Tensor> first;  // of a number's leaf, the one that stands for it
   std::map<std::pair<DType, std::uint64_t>, Tensor> numbers;
-  const auto merged = [&](const Tensor& input) {
-    const graph::Node& leaf = *input.node();
-    const bool is_number = leaf.operation == nullptr && leaf.shape.rank() == 0 && !leaf.history && !leaf.name &&
-                           leaf.has_value() && is_floating(leaf.dtype) && !given.contains(&leaf);
-    return is_number
-               ? numbers.try_emplace({leaf.dtype, std::bit_cast<std::uint64_t>(graph::element_of(leaf, 0))}, input)
-                     .first->second
-               : input;
+  bool any = false;
+  const auto is_number = [&given](const graph::Node& leaf) {
+    return leaf.operation == nullptr && leaf.shape.rank() == 0 && !leaf.history && !leaf.name && leaf.has_value() &&
+           is_floating(leaf.dtype) && !given.contains(&leaf);
+  };
+  for (const graph::Node* node : graph::topological_order(graph::nodes_of(tensors), graph::Boundary::leaves).nodes) {
+    for (const graph::Node* leaf : node->inputs()) {
+      if (is_number(*leaf) && !first.contains(leaf)) {
+        const auto bits = std::bit_cast<std::uint64_t>(graph::element_of(*leaf, 0));
+        const auto [known, added] = numbers.try_emplace({leaf->dtype, bits}, graph::handle(leaf));
+        first.emplace(leaf, known->second);
+        any = any || !added;
+      }
+    }
+  }
+  if (!any) {
+    return {tensors.begin(), tensors.end()};
+  }
+  const auto merged = [&first](const Tensor& input) {
+    const auto known = first.find(input.node());
+    return known == first.end() ? input : known->second;
   };
   const graph::Copy copy{tensors, [&merged](const graph::Node& node, std::span<const Tensor> inputs) {
                            std::vector<Tensor> own(inputs.size());
@@ -130,12 +144,14 @@ bool is_leaf(const Tensor& tensor) noexcept {
 class Differentiation {
  public:
   Differentiation(const Tensor& y, std::span<const Tensor> xs, const DeriveOptions& options)
-      : original_y_{y}, xs_{xs}, options_{options}, copy_{joined(y, xs), xs}, y_{copy_.of(y)} {
+      : original_y_{y}, xs_{xs}, options_{options} {
+    const ForwardCopy copy{joined(y, xs), xs};
+    y_ = copy.of(y);
     for (const NamedTensor& named : options.names) {
-      given_.emplace(copy_.of(named.tensor).node(), named.name);
+      given_.emplace(copy.of(named.tensor).node(), named.name);
     }
     for (const Tensor& x : xs) {
-      add_target(x);
+      add_target(copy, x);
     }
   }
 
@@ -168,9 +184,9 @@ class Differentiation {
     std::string name = {};
   };
 
-  void add_target(const Tensor& x) {
+  void add_target(const ForwardCopy& copy, const Tensor& x) {
     // The graph ends at y, before its barriers.
-    Quantity target{copy_.of(x), x.node() == original_y_.node() ? copy_.of(x) : copy_.source_of(x), {}};
+    Quantity target{copy.of(x), x.node() == original_y_.node() ? copy.of(x) : copy.source_of(x), {}};
     const graph::Node* node = target.tensor.node();
     const auto name = given_.find(node);
     target.name = name != given_.end() ? name->second : x.name();
@@ -216,7 +232,9 @@ class Differentiation {
       keep_name(before[i], after[i]);
       *all[i] = after[i];
     }
-    held_.insert(held_.end(), before.begin(), before.end());
+    if (!given_.empty()) {
+      held_.insert(held_.end(), before.begin(), before.end());
+    }
   }
 
   // Another leaf keeps a name of its own.
@@ -230,7 +248,7 @@ class Differentiation {
   // Tensors other than y with a name, targets, and z of layers.
   void find_interior() {
     const graph::Order order = order_of(y_);
-    const Names names{order, *y_.node(), given_};
+    const Layers layers{order};
     std::unordered_map<const graph::Node*, Tensor> sources;
     for (const Quantity& target : targets_) {
       sources.emplace(target.tensor.node(), target.source);
@@ -238,7 +256,8 @@ class Differentiation {
     for (const graph::Node* node : order.nodes) {
       const auto source = sources.find(node);
       const bool is_target = source != sources.end();
-      const bool is_named = node->history && (names.is_preactivation(node) || node->name || given_.contains(node));
+      const bool is_named =
+          node->history && (layers.of_preactivation(node) != Layers::none || node->name || given_.contains(node));
       if ((is_target || is_named) && node != y_.node() && is_floating(node->dtype)) {
         const Tensor tensor = graph::handle(node);
         interior_.push_back({tensor, is_target ? source->second : tensor, {}});
@@ -288,13 +307,12 @@ class Differentiation {
   const Tensor& original_y_;
   std::span<const Tensor> xs_;
   const DeriveOptions& options_;
-  ForwardCopy copy_;
   Tensor y_;
   std::vector<Quantity> targets_;
   std::vector<Quantity> interior_;
   std::vector<Tensor> named_;
   GivenNames given_;          // of nodes that live as long as this
-  std::vector<Tensor> held_;  // the tensors before each rewriting
+  std::vector<Tensor> held_;  // the tensors before each rewriting, for as long as their nodes may have names
 };
 
 // Keeps names of nodes in the forward pass only: another node may be made at the address of one that is gone.

@@ -62,7 +62,9 @@ void Translation::add(std::span<const Tensor> tensors) {
       known_.emplace(root, leaf(*root));
     }
   }
+  known_.reserve(known_.size() + order.nodes.size());
   std::unordered_map<const graph::Node*, std::size_t> uses;
+  uses.reserve(order.nodes.size());
   for (const graph::Node* node : order.nodes) {
     for (const graph::Node* input : node->inputs()) {
       ++uses[input];
