@@ -395,6 +395,12 @@ Sequences<typename Cell::Carry> Recurrent<Cell>::run(const Tensor& x, const Carr
           mapped(last, [](const std::vector<Tensor>& all_cells) { return stack(all_cells); })};
 }
 
+template <class Cell>
+typename Cell::Carry Recurrent<Cell>::initial(std::int64_t batch) const {
+  return mapped(std::vector<Carry>(cells.size(), cells[0].initial(batch)),
+                [](const std::vector<Tensor>& all_cells) { return stack(all_cells); });
+}
+
 template class Recurrent<RNNCell>;
 template class Recurrent<LSTMCell>;
 template class Recurrent<GRUCell>;

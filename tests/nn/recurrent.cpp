@@ -183,6 +183,29 @@ TEST_CASE("Recurrent layers: time first gives the same, sequences are exactly 0 
   CHECK(values_of(net.run(permute(x, {1, 0, 2}), start, xg::tensor({0, 0}, xg::int64)).carry) == values_of(start));
 }
 
+TEST_CASE("Recurrent layers: from zeros for a batch as without a carry; a text in pieces is the whole text") {
+  xg::Random random{7};
+  xg::nn::RecurrentOptions options = in_float64;
+  options.layers = 2;
+  const xg::nn::LSTM net{2, 3, random, options};
+  const xg::Tensor x = random.normal({5, 6, 2}, 0, 1, xg::float64);
+  const xg::nn::LSTMCarry zero = net.initial(5);
+  CHECK(zero.h.shape() == xg::Shape{2, 5, 3});
+  CHECK(zero.c.dtype() == xg::float64);
+  CHECK(values_of(zero.h) == Values(30, 0));
+  CHECK(values_of(zero.c) == Values(30, 0));
+  const auto whole = net.run(x, {});
+  const auto first = net.run(xg::slice(x, {.stop = 4}, 1), zero);
+  const auto second = net.run(xg::slice(x, {.start = 4}, 1), first.carry);
+  CHECK(xg::max(xg::abs(xg::concatenate({first.output, second.output}, 1) - whole.output)).item() < 1e-14);
+  CHECK(xg::max(xg::abs(second.carry.c - whole.carry.c)).item() < 1e-14);
+  options.bidirectional = true;
+  const xg::nn::GRU gru{2, 3, random, options};
+  CHECK(gru.initial(5).shape() == xg::Shape{4, 5, 3});
+  CHECK(values_of(gru.run(x, gru.initial(5)).output) == values_of(gru.run(x, {}).output));
+  CHECK_THROWS_AS(static_cast<void>(net.initial(-1)), xg::Error);
+}
+
 TEST_CASE("Recurrent layers: train inside compile() as eager, with dropout; copies, inference and names") {
   struct Model {
     xg::nn::LSTM lstm;

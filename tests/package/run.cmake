@@ -41,7 +41,8 @@ if(NOT output MATCHES "${VERSION}")
 endif()
 
 # Each example as a project of its own.
-foreach(example first_program residual custom_operation document)
+include(${SOURCE}/examples/text/small.cmake)
+foreach(example first_program residual custom_operation document charlm gpt)
   set(build ${WORK}/${example})
   run(${CMAKE_COMMAND} -S ${SOURCE}/examples/${example} -B ${build} -G ${GENERATOR} -D CMAKE_BUILD_TYPE=Release
       -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
@@ -51,7 +52,7 @@ foreach(example first_program residual custom_operation document)
     message(FATAL_ERROR "${example} was built against another xgrad: ${found}")
   endif()
   run(${CMAKE_COMMAND} --build ${build})
-  run(${build}/${example})
+  run(${build}/${example} ${small_${example}})
   message(STATUS "${example}: ${output}")
 endforeach()
 

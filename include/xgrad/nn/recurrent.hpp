@@ -169,6 +169,8 @@ class XGRAD_API Recurrent {
   /// From `initial`, or zeros if its tensors are undefined; `lengths` may be undefined. Throws ShapeError, and
   /// ValueError for no steps.
   [[nodiscard]] Sequences<Carry> run(const Tensor& x, const Carry& initial, const Tensor& lengths = {}) const;
+  /// Zeros for a batch, as `run` takes them: (layers · directions, N, hidden).
+  [[nodiscard]] Carry initial(std::int64_t batch) const;
 };
 
 using RNN = Recurrent<RNNCell>;
