@@ -24,21 +24,6 @@ std::int64_t resolve(std::string_view operation, std::int64_t index, std::int64_
   return index < 0 ? index + length : index;
 }
 
-// All of them before the first element is written, so that an error leaves the output alone; without memory for them.
-void require_in_range(std::string_view operation, const std::int64_t* indices, std::int64_t count,
-                      std::int64_t length) {
-  // index + length and length − 1 − index are both at least 0. No comparison, so that the loop is vectorised.
-  const auto shift = static_cast<std::uint64_t>(length);
-  std::uint64_t signs = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto index = static_cast<std::uint64_t>(indices[i]);
-    signs |= (index + shift) | (shift - 1 - index);
-  }
-  if (signs >> 63U != 0) [[unlikely]] {
-    std::for_each(indices, indices + count, [=](std::int64_t index) { resolve(operation, index, length); });
-  }
-}
-
 // int64 wraps, as everywhere.
 template <class T>
 void add(T& to, T from) noexcept {
@@ -73,6 +58,20 @@ void for_each_indexed(const AxisView& view, const std::int64_t* indices, std::in
 }
 
 }  // namespace
+
+void require_in_range(std::string_view operation, const std::int64_t* indices, std::int64_t count,
+                      std::int64_t length) {
+  // index + length and length − 1 − index are both at least 0. No comparison, so that the loop is vectorised.
+  const auto shift = static_cast<std::uint64_t>(length);
+  std::uint64_t signs = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto index = static_cast<std::uint64_t>(indices[i]);
+    signs |= (index + shift) | (shift - 1 - index);
+  }
+  if (signs >> 63U != 0) [[unlikely]] {
+    std::for_each(indices, indices + count, [=](std::int64_t index) { resolve(operation, index, length); });
+  }
+}
 
 template <class T>
 void take(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices, std::int64_t count,

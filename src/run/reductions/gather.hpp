@@ -12,6 +12,10 @@
 /// names `operation`. T is any element type for the selections; float, double or std::int64_t for their adjoints.
 namespace xgrad::run {
 
+/// Throws that error. To be asked before the first element is written, so that an error leaves the output alone; takes
+/// no memory.
+void require_in_range(std::string_view operation, const std::int64_t* indices, std::int64_t count, std::int64_t length);
+
 /// out[o, j, i] ← x[o, indices[j], i], for `count` indices. `x` is the view of the array that is selected from.
 template <class T>
 void take(std::string_view operation, const T* x, const AxisView& view, const std::int64_t* indices, std::int64_t count,
