@@ -65,6 +65,7 @@
 #include "xgrad/scan.hpp"
 #include "xgrad/scans.hpp"
 #include "xgrad/scope.hpp"
+#include "xgrad/segments.hpp"
 #include "xgrad/shape.hpp"
 #include "xgrad/solve.hpp"
 #include "xgrad/sorting.hpp"
