@@ -66,8 +66,8 @@ xg::nn::MultiHeadAttention drawn(std::int64_t width, std::int64_t heads, xg::Ran
                                  const xg::nn::MultiHeadAttentionOptions& options) {
   const xg::nn::MultiHeadAttention layer{width, heads, random, options};
   if (options.use_bias) {
-    xg::Parameter{layer.in_proj_bias}.set(random.normal(layer.in_proj_bias.shape(), 0, 1, options.dtype));
-    xg::Parameter{layer.out_proj.bias}.set(random.normal({width}, 0, 1, options.dtype));
+    layer.in_proj_bias.set(random.normal(layer.in_proj_bias.shape(), 0, 1, options.dtype));
+    layer.out_proj.bias.set(random.normal({width}, 0, 1, options.dtype));
   }
   return layer;
 }

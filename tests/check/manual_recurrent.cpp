@@ -47,7 +47,7 @@ void draw_biases(const Layer& layer, xg::Random& random) {
   for (const auto& cell : layer.cells) {
     for (const xg::Parameter* bias : {&cell.bias_ih, &cell.bias_hh}) {
       if (bias->defined()) {
-        xg::Parameter{*bias}.set(random.normal(bias->shape(), 0, 1, bias->dtype()));
+        bias->set(random.normal(bias->shape(), 0, 1, bias->dtype()));
       }
     }
   }
