@@ -22,6 +22,7 @@
 #include "xgrad/index.hpp"
 #include "xgrad/kernel.hpp"
 #include "xgrad/linalg.hpp"
+#include "xgrad/manual_layers.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 #include "xgrad/nn/activations.hpp"

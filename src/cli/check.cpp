@@ -12,6 +12,8 @@
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 
+#include "cli/check_layer.hpp"
+#include "cli/check_report.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "cli/manual_gradients.hpp"
@@ -30,6 +32,7 @@ struct Options {
   std::optional<std::string> json;
   std::optional<std::string> manual;
   std::optional<std::string> exported;
+  std::optional<std::string> layer;
   bool intermediates = false;
 };
 
@@ -68,6 +71,12 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--intermediates", options.intermediates,
                "Also compare the gradients of what the layers compute, z1, a1, z2, ...,\n"
                "in the order of the backward pass");
+  add_value(app, "--layer", "NAME", "",
+            "Check one layer instead, such as Conv2d or LSTM, with its backward pass\n"
+            "by hand as the manual column; list: all names, and what each computes",
+            [&options](const std::string& option, const std::string& text) {
+              options.layer = read_path(option, text, "the name of a layer, or list");
+            });
   add_value(app, "--export", "DIR", "",
             "Check nothing, but write there what deriving them by hand takes: W1.npy,\n"
             "b1.npy, ..., the samples x.npy and y.npy, and network.json",
@@ -170,25 +179,6 @@ Json network_json(const Options& options) {
           {"seed", options.seed}};
 }
 
-std::string json_text(const Options& options, const check::Report& report) {
-  Json root{{"command", "check"}, {"version", XGRAD_VERSION}, {"options", network_json(options)}};
-  root["options"]["max_entries"] = options.max_entries;
-  root.update(Json::parse(report.json()));
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
-int code_of(check::Verdict verdict) {
-  switch (verdict) {
-    case check::Verdict::right:
-      return exit_code::success;
-    case check::Verdict::wrong:
-      return exit_code::failure;
-    case check::Verdict::inconclusive:
-      return exit_code::inconclusive;
-  }
-  throw std::logic_error("a verdict without an exit code");
-}
-
 int export_problem(const Options& options, const std::string& folder, const std::vector<NamedParameter>& parameters,
                    const Samples& samples) {
   std::vector<NamedTensor> tensors;
@@ -250,11 +240,31 @@ int check_gradients(const Options& options) {
                                          .numeric = {.max_entries = options.max_entries, .seed = options.seed}});
   report.title = fmt::format("{}, {} sample{}, {} weights, seed {}", options.model.description(), options.samples,
                              options.samples == 1 ? "" : "s", name_of(inits, options.model.init), options.seed);
-  if (json.is_wanted()) {
-    json.write(json_text(options, report));
+  Json shown = network_json(options);
+  shown["max_entries"] = options.max_entries;
+  return print_report(report, json, shown);
+}
+
+/// Of options that were given, the first that is of networks.
+std::optional<std::string> of_networks_only(const CLI::App& app) {
+  for (const char* name : {"--layers", "--activation", "--output-activation", "--loss", "--reduction", "--init",
+                           "--samples", "--manual", "--intermediates", "--export"}) {
+    if (app.count(name) > 0) {
+      return name;
+    }
   }
-  json.text() << report;
-  return code_of(report.verdict());
+  return std::nullopt;
+}
+
+int check_one_layer(const Options& options, const CLI::App& app) {
+  if (const std::optional<std::string> name = of_networks_only(app)) {
+    throw UsageError(fmt::format("{} is of networks: expected --layer without it", *name));
+  }
+  return check_layer({.name = *options.layer,
+                      .dtype = options.model.dtype,
+                      .max_entries = options.max_entries,
+                      .seed = options.seed,
+                      .json = options.json});
 }
 
 }  // namespace
@@ -276,9 +286,12 @@ Command add_check(CLI::App& app) {
       "  xgrad check --layers 2-3-1 --samples 1 --reduction sum    the document's formulas, letter for letter\n"
       "  xgrad check --layers 5-4-3 --intermediates    also BP1 and BP2: the gradients of z2 and z1\n"
       "  xgrad check --layers 20-10-5 --activation tanh --loss cross-entropy --json report.json\n"
+      "  xgrad check --layer LSTM    a layer's formulas by hand; --layer list: which there are\n"
       "  xgrad check --layers 4-3-2 --export problem    and then, with gradients from elsewhere,\n"
       "  xgrad check --layers 4-3-2 --manual gradients");
-  return {command, [options] { return check_gradients(*options); }};
+  return {command, [options, command] {
+            return options->layer ? check_one_layer(*options, *command) : check_gradients(*options);
+          }};
 }
 
 }  // namespace xgrad::cli

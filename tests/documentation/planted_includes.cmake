@@ -34,6 +34,9 @@ planted("a folder that is no room of its own" src/ops/index/take.cpp "#include \
 planted("kernels that see the graph" src/run/kernels/row_kernels.cpp "#include \"graph/node.hpp\"")
 planted("the document's formulas that see a derivative" src/check/document/document_formulas.cpp
         "#include \"xgrad/autodiff.hpp\"")
+planted("layers by hand that see an operation" src/check/layers/convolution.cpp "#include \"xgrad/convolution.hpp\"")
+planted("layers by hand that see a layer" src/check/layers/lstm.cpp "#include \"xgrad/nn/recurrent.hpp\"")
+planted("layers by hand that see the graph" src/check/layers/values.hpp "#include \"graph/node.hpp\"")
 planted("a source with a public header above it" src/graph/order.cpp "#include \"xgrad/compile.hpp\"")
 planted("a public header with one above it" include/xgrad/tensor.hpp "#include \"xgrad/optim.hpp\"")
 planted("a core header that includes nn" include/xgrad/compile.hpp "#include \"xgrad/nn/layers.hpp\"")
