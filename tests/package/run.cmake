@@ -41,7 +41,10 @@ if(NOT output MATCHES "${VERSION}")
 endif()
 
 # Each example as a project of its own.
-foreach(example first_program residual custom_operation document)
+set(lenet_arguments --epochs 2 --expect 0.6)
+set(resnet_arguments --epochs 1 --expect 0.6)
+set(vae_arguments --epochs 4 --expect 27)
+foreach(example first_program residual custom_operation document lenet resnet vae)
   set(build ${WORK}/${example})
   run(${CMAKE_COMMAND} -S ${SOURCE}/examples/${example} -B ${build} -G ${GENERATOR} -D CMAKE_BUILD_TYPE=Release
       -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
@@ -51,7 +54,7 @@ foreach(example first_program residual custom_operation document)
     message(FATAL_ERROR "${example} was built against another xgrad: ${found}")
   endif()
   run(${CMAKE_COMMAND} --build ${build})
-  run(${build}/${example})
+  run(${build}/${example} ${${example}_arguments})
   message(STATUS "${example}: ${output}")
 endforeach()
 
