@@ -3,20 +3,21 @@
 #include <charconv>
 #include <cstddef>
 #include <span>
-#include <string_view>
+#include <sstream>
 #include <system_error>
 
 namespace {
 
 template <class Number>
-Number number(const std::string& option, std::string_view text, Number least, Number most) {
+Number number(const std::string& option, const std::string& text, Number least, Number most) {
   Number value{};
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   const bool is_within = value >= least && value <= most;  // false for NaN
   if (error != std::errc{} || rest != end || !is_within) {
-    throw UsageError{option + " '" + std::string{text} + "': expected a number from " + std::to_string(least) + " to " +
-                     std::to_string(most)};
+    std::ostringstream message;
+    message << option << " '" << text << "': expected a number from " << least << " to " << most;
+    throw UsageError{message.str()};
   }
   return value;
 }
@@ -28,7 +29,7 @@ Options parse(int argc, const char* const* argv) {
   Options options;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string argument = arguments[i];
-    const auto value = [&]() -> std::string_view {
+    const auto value = [&]() -> std::string {
       if (i + 1 == arguments.size()) {
         throw UsageError{argument + ": expected a value behind it"};
       }

@@ -18,6 +18,10 @@ TEST_CASE("vae: a short training makes a code that is worth something; gradients
   CHECK(outcome.err.empty());
   CHECK(contains(outcome.out, "14 right, 0 wrong, 0 inconclusive"));
   CHECK(contains(outcome.out, "; expected 26.5\n"));
+  const std::string before = "\ntest loss ";
+  const std::size_t at = outcome.out.find(before);
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stod(outcome.out.substr(at + before.size())) > 24);  // the reconstruction alone would be 18
 }
 
 TEST_CASE("vae: six images are drawn as text, eight rows of sixteen characters each") {
