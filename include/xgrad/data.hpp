@@ -16,18 +16,21 @@
 
 namespace xgrad::data {
 
-/// Labelled samples. batches() hands out `targets` as y.
+/// Labelled samples. batches() hands out `targets` as y. Inputs may have more axes than features: of 8×8 images
+/// `inputs = reshape(inputs, {-1, 1, 8, 8})` are what a convolution takes.
 struct XGRAD_API Dataset {
-  Tensor inputs;   ///< (samples, features), floating, images scaled to [0, 1]
+  Tensor inputs;   ///< (samples, features) or (samples, …), floating, images scaled to [0, 1]
   Tensor targets;  ///< (samples, classes), one-hot, of the inputs' dtype
   Tensor labels;   ///< (samples), int64
 
   [[nodiscard]] std::int64_t size() const { return labels.size(); }
-  [[nodiscard]] std::int64_t features() const { return inputs.dim(1); }
+  /// The number of elements of a sample.
+  [[nodiscard]] std::int64_t features() const;
   [[nodiscard]] std::int64_t classes() const { return targets.dim(1); }
 };
 
-/// From features (samples, features) and labels in [0, classes). Throws ShapeError, DTypeError, ValueError.
+/// From features (samples, features) or (samples, …) and labels in [0, classes). Throws ShapeError, DTypeError,
+/// ValueError.
 [[nodiscard]] XGRAD_API Dataset dataset(const Tensor& inputs, const Tensor& labels, std::int64_t classes);
 
 struct TrainTest {
@@ -57,7 +60,7 @@ struct DigitsOptions {
                                         const ReadOptions& options = {});
 
 struct Batch {
-  Tensor inputs;   ///< (batch, features)
+  Tensor inputs;   ///< (batch, features) or (batch, …)
   Tensor targets;  ///< (batch, classes), or (batch) int64 labels if asked for
 };
 

@@ -1,6 +1,7 @@
 #include "data/dataset.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <fmt/format.h>
 #include <span>
 
@@ -25,8 +26,9 @@ void require_defined(const Tensor& tensor, std::string_view field, std::string_v
 void require_samples(const Tensor& inputs, const Tensor& labels, std::string_view operation) {
   require_defined(inputs, "inputs", operation);
   require_defined(labels, "labels", operation);
-  if (inputs.rank() != 2) {
-    throw ShapeError(fmt::format("[{}] inputs {}: expected (samples, features)", operation, graph::label(inputs)));
+  if (inputs.rank() < 2) {
+    throw ShapeError(
+        fmt::format("[{}] inputs {}: expected (samples, features) or (samples, …)", operation, graph::label(inputs)));
   }
   if (!is_floating(inputs.dtype())) {
     throw DTypeError(fmt::format("[{}] inputs {} are {}: expected float32 or float64", operation, graph::label(inputs),
@@ -52,6 +54,14 @@ void fill_one_hot(std::span<const std::int64_t> labels, std::int64_t classes, T*
 }
 
 }  // namespace
+
+std::int64_t Dataset::features() const {
+  std::int64_t features = 1;
+  for (std::size_t axis = 1; axis < inputs.rank(); ++axis) {
+    features *= inputs.shape()[axis];
+  }
+  return features;
+}
 
 void require_floating(DType dtype, std::string_view operation) {
   if (!is_floating(dtype)) {

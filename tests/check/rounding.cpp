@@ -1,5 +1,5 @@
-// Right gradients of saturated networks in float32, where 1 − σ has few digits left: what rounding explains isn't
-// wrong, and what is wrong by more than rounding still is.
+// Right gradients in float32 of saturated networks, where 1 − σ has few digits left, and in float64 of losses that
+// large terms cancel in: what rounding explains isn't wrong, and what is wrong by more than rounding still is.
 #include <cmath>
 #include <cstdint>
 #include <doctest/doctest.h>
@@ -17,6 +17,7 @@
 
 namespace xg = xgrad;
 using xg::float32;
+using xg::float64;
 using xg::Tensor;
 using xg::check::compare;
 using xg::check::Report;
@@ -283,5 +284,53 @@ TEST_CASE("tanh and the binary cross-entropy of one saturated neuron: right form
         CHECK(verdict(loss, 2 * exact) == Verdict::wrong);
       }
     }
+  }
+}
+
+TEST_CASE("in float64, too, a loss that far larger terms cancel in doesn't prove the right gradient wrong") {
+  xg::Random random{1};
+  const xg::Parameter z{random.normal({1, 10}, 0, 1, float64), "z"};
+  const Tensor labels = xg::from_vector<std::int64_t>({3}, {1});
+  for (const double lead : {5.0, 10.0, 12.0, 15.0, 18.0, 20.0, 25.0, 30.0}) {
+    CAPTURE(lead);
+    const Tensor ahead = lead * xg::one_hot(labels, 10, float64);
+    const Report report = compare([&] { return xg::nn::CrossEntropy{}(z + ahead, labels); }, {{"z", z}});
+    CAPTURE(report.text());
+    CHECK(report.verdict() != Verdict::wrong);
+    CHECK((lead > 5 || report.verdict() == Verdict::right));
+  }
+}
+
+namespace {
+
+/// x, with a derivative of 1.01.
+class Slanted final : public xg::ElementwiseOperation {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "slanted"; }
+  [[nodiscard]] Tensor times_partial(const xg::Call& /*call*/, std::size_t /*i*/, const Tensor& t) const override {
+    return t * 1.01;
+  }
+  template <class T>
+  [[nodiscard]] T value(T x) const {
+    return x;
+  }
+  [[nodiscard]] xg::TileKernel tile(std::span<const xg::DType> /*inputs*/, xg::DType output) const override {
+    return xg::floating_tile_of<Slanted>(output);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("in float64 a derivative that is off by a hundredth is called wrong, however much cancels in the loss") {
+  xg::Random random{1};
+  const xg::Parameter z{random.normal({1, 10}, 0, 1, float64), "z"};
+  const Tensor labels = xg::from_vector<std::int64_t>({3}, {1});
+  for (const double lead : {5.0, 10.0, 15.0}) {
+    CAPTURE(lead);
+    const Tensor ahead = lead * xg::one_hot(labels, 10, float64);
+    const auto loss = [&] {
+      return xg::nn::CrossEntropy{}(xg::apply(std::make_shared<const Slanted>(), {z}) + ahead, labels);
+    };
+    CHECK(compare(loss, {{"z", z}}).verdict() == Verdict::wrong);
   }
 }

@@ -8,6 +8,7 @@
 #include "xgrad/data.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/index.hpp"
+#include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
 
 #include "support/message_of.hpp"
@@ -69,7 +70,8 @@ TEST_CASE("dataset: shapes, dtypes and labels that don't fit are errors that say
     return message_of<xg::ShapeError>([&] { return xg::data::dataset(x, labels, 2); });
   };
   CHECK(contains(shape_error(xg::zeros({3}), labels_of({0, 1, 0})), "[dataset] inputs (3,)"));
-  CHECK(contains(shape_error(xg::zeros({3, 2, 2}), labels_of({0, 1, 0})), "[dataset] inputs (3, 2, 2)"));
+  CHECK(contains(shape_error(xg::zeros({}), labels_of({0, 1, 0})), "[dataset] inputs ()"));
+  CHECK(contains(shape_error(xg::zeros({3, 2, 2}), labels_of({0, 1})), "[dataset] labels (2,) and inputs (3, 2, 2)"));
   CHECK(contains(shape_error(inputs, labels_of({0, 1})), "[dataset] labels (2,) and inputs (3, 2)"));
   CHECK(contains(shape_error(inputs, xg::zeros({3, 1}, xg::int64)), "[dataset] labels (3, 1) and inputs (3, 2)"));
   CHECK_THROWS_AS(static_cast<void>(xg::data::dataset(xg::zeros({3, 2}, xg::int64), labels_of({0, 0, 0}), 2)),
@@ -107,6 +109,34 @@ TEST_CASE("split: the two parts are the samples, each once, with rows, labels an
     for (std::int64_t i = 0; i < 20; ++i) {
       CHECK(seen[static_cast<std::size_t>(i)] == i);
     }
+  }
+}
+
+TEST_CASE("split, batches: samples may have several axes, which stay") {
+  auto whole = xg::data::dataset(xg::reshape(xg::arange(0, 48), {4, 1, 3, 4}), labels_of({0, 1, 2, 0}), 3);
+  CHECK(whole.features() == 12);
+  CHECK(xg::data::dataset(xg::zeros({0, 3, 4}), labels_of({}), 2).features() == 12);
+  const auto [train, test] = xg::data::split(whole, 0.5, 1);
+  CHECK(train.inputs.shape() == xg::Shape{2, 1, 3, 4});
+  std::vector<float> firsts;
+  for (const xg::data::Dataset& part : {train, test}) {
+    for (const auto& [x, y] : xg::data::batches(part, {.size = 1, .labels = true})) {
+      CHECK(x.shape() == xg::Shape{1, 1, 3, 4});
+      const auto values = x.data<float>();
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        CHECK(values[i] == values[0] + static_cast<float>(i));
+      }
+      firsts.push_back(values[0]);
+      CHECK(y.item() == static_cast<double>(static_cast<std::int64_t>(values[0]) / 12 % 3));
+    }
+  }
+  std::sort(firsts.begin(), firsts.end());
+  CHECK(firsts == std::vector<float>{0, 12, 24, 36});
+
+  xg::Random random{1};
+  whole.inputs = xg::reshape(whole.inputs, {-1, 4, 3});  // pending until a batch is read
+  for (const auto& [x, y] : xg::data::batches(whole, {.size = 2, .shuffle = random})) {
+    CHECK(x.shape() == xg::Shape{2, 4, 3});
   }
 }
 

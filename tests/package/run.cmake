@@ -41,8 +41,8 @@ if(NOT output MATCHES "${VERSION}")
 endif()
 
 # Each example as a project of its own.
-include(${SOURCE}/examples/text/small.cmake)
-foreach(example first_program residual custom_operation document charlm gpt pinn graph_network)
+include(${SOURCE}/examples/small.cmake)
+foreach(example first_program residual custom_operation document pinn graph_network charlm gpt lenet resnet vae)
   set(build ${WORK}/${example})
   run(${CMAKE_COMMAND} -S ${SOURCE}/examples/${example} -B ${build} -G ${GENERATOR} -D CMAKE_BUILD_TYPE=Release
       -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}

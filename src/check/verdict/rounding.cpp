@@ -177,17 +177,17 @@ Agreement compare_manual(const ComparedTensor& given, const Automatic& automatic
 
 ValueRounding rounding_of_value(const Tensor& loss) {
   const RoundingTrial trial{{loss}};
-  if (!trial.has_float32()) {
-    return {};
-  }
   ValueRounding result;
-  result.unknown = trial.obstacle_in([&] {
+  std::string obstacle = trial.obstacle_in([&] {
     const Disturbances disturbances = disturb(trial);
     const double value = loss.item();
     require_same_loss(value, trial.run(Arithmetic::rounded), disturbances);
     const double error = larger(std::abs(value - disturbances.exact.loss), disturbances.errors.loss);
     result.error = std::isfinite(error) ? error : 0;
   });
+  if (trial.has_float32()) {
+    result.unknown = std::move(obstacle);
+  }
   return result;
 }
 

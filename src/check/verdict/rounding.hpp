@@ -17,8 +17,8 @@ void weigh_rounding(const Tensor& loss, std::span<const ComparedTensor> given, A
 
 /// The effect of rounding on the value of a loss.
 struct ValueRounding {
-  double error = 0;     ///< 0 too if there is no float32 in it
-  std::string unknown;  ///< as Rounding::unknown
+  double error = 0;     ///< 0 too where it can't be worked out
+  std::string unknown;  ///< as Rounding::unknown; empty if there is no float32 in it
 };
 [[nodiscard]] ValueRounding rounding_of_value(const Tensor& loss);
 
