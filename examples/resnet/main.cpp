@@ -111,7 +111,7 @@ ResNet train(const Task& task, const xg::data::Dataset& data, std::uint64_t seed
     }
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     std::cout << "seed " << seed << ", epoch " << epoch + 1 << ": training loss "
-              << sum / static_cast<double>(batches.size()) << ", " << time.count() << " s" << '\n'
+              << sum / static_cast<double>(batches.size()) << ", " << time.count() << " s\n"
               << std::flush;
   }
   return net;
