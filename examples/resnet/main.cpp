@@ -1,4 +1,8 @@
 // A residual network (He et al., CVPR 2016) with batch normalisation, trained with label smoothing.
+//
+// The digits in the library: test accuracy 99.2 %, mean over ten seeds, from 98.1 to 100; 5 seconds each. A seed also
+// decides which digits are for the test. Settings were chosen with --validate.
+// Fashion-MNIST: 92.4 % after three epochs, one seed; 4 minutes.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
