@@ -63,8 +63,8 @@ struct Task {
 constexpr Task digits{lenet_for_digits, 8, 30, 32, 5e-3, 0.7, 0.985};
 constexpr Task fashion{lenet5, 28, 10, 64, 2e-3, 0, 0.905};
 
-// Each image (N, 1, side, side) moved by up to `most` pixels along both axes, at random, between pixels linearly: R x
-// Cᵀ, where a row of R or C has the weights of the pixels that one is made of.
+// Each image (N, 1, side, side) moved by up to `most` pixels along both axes, at random, between pixels linearly:
+// R x Cᵀ, where a row of R or C has the weights of the pixels that a new one is made of.
 Tensor moved(const Tensor& x, double most, xg::Random& random) {
   const auto last = static_cast<double>(x.dim(-1) - 1);
   const Tensor to = xg::arange(last + 1);
@@ -98,7 +98,7 @@ nn::Sequential train(const Task& task, const xg::data::Dataset& data, std::uint6
     }
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     std::cout << "seed " << seed << ", epoch " << epoch + 1 << ": training loss "
-              << sum / static_cast<double>(batches.size()) << ", " << time.count() << " s" << '\n'
+              << sum / static_cast<double>(batches.size()) << ", " << time.count() << " s\n"
               << std::flush;
   }
   return net;

@@ -82,7 +82,7 @@ Autoencoder train(const Task& task, const xg::data::Dataset& data, std::uint64_t
     if ((epoch + 1) % 20 == 0 || epoch + 1 == task.epochs) {
       const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
       std::cout << "seed " << seed << ", epoch " << epoch + 1 << ": training loss "
-                << sum / static_cast<double>(batches.size()) << " nats, " << time.count() << " s" << '\n'
+                << sum / static_cast<double>(batches.size()) << " nats, " << time.count() << " s\n"
                 << std::flush;
     }
   }
