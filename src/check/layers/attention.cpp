@@ -36,7 +36,8 @@ void require_operands(const Tensor& q, const Tensor& k, const Tensor& v) {
     const std::int64_t of_q = q.shape()[axis];
     const std::int64_t of_k = k.shape()[axis];
     const bool is_heads = axis + 3 == rank;
-    if (is_heads ? (of_k == 0 ? of_q != 0 : of_q % of_k != 0) : of_q != of_k) {
+    const bool fits = of_q == of_k || (is_heads && of_k != 0 && of_q % of_k == 0);
+    if (!fits) {
       refuse_shape(name, "k", k, fmt::format("q's axes {}, or a divisor of its heads", to_string(q.shape())));
     }
   }

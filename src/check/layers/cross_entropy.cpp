@@ -46,7 +46,8 @@ struct Layout {
 Layout layout_of(const Tensor& z, const CrossEntropyOptions& options) {
   require_floating(name, "z", z);
   const auto rank = static_cast<std::int64_t>(z.rank());
-  const std::int64_t axis = rank == 1 ? 0 : options.axis < 0 ? options.axis + rank : options.axis;
+  const std::int64_t from_front = options.axis < 0 ? options.axis + rank : options.axis;
+  const std::int64_t axis = rank == 1 ? 0 : from_front;
   if (axis < 0 || axis >= rank) {
     throw ShapeError(fmt::format("[manual::{}] classes along axis {} of {}, expected one of its axes", name,
                                  options.axis, to_string(z.shape())));
@@ -126,6 +127,7 @@ std::vector<double> values_or_ones(const Tensor& tensor, std::int64_t count) {
 
 std::vector<double> along_classes(const Array<3>& a, std::int64_t n) {
   std::vector<double> result;
+  result.reserve(static_cast<std::size_t>(a.length(1)));
   for (std::int64_t c = 0; c < a.length(1); ++c) {
     result.push_back(a(n / a.length(2), c, n % a.length(2)));
   }

@@ -43,7 +43,8 @@ Array<3> added_by_mask(const char* function, const Tensor& mask, const Shape& sc
       left /= scores[axis];
     }
     const double value = values[static_cast<std::size_t>(position)];
-    added[at] = mask.dtype() != boolean ? value : value != 0 ? 0 : hidden;
+    const double if_seen = value != 0 ? 0 : hidden;
+    added[at] = mask.dtype() == boolean ? if_seen : value;
   });
   return added;
 }

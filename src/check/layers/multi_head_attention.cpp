@@ -234,7 +234,8 @@ MultiHeadAttention multi_head_attention(const Tensor& query, const Tensor& key, 
   const Array<3> k = in_heads(in[1].forward(inputs[1]), l.key_heads);
   const Array<3> v = in_heads(in[2].forward(inputs[2]), l.key_heads);
   const Array<3> added = added_to_scores(l, options, query.dtype());
-  const double scale = 1 / std::sqrt(static_cast<double>(l.width / l.heads));
+  const std::int64_t head_width = l.width / l.heads;
+  const double scale = 1 / std::sqrt(static_cast<double>(head_width));
 
   // du asks for y's weights alone, so the heads go forward and backward at once, and u comes out with dq, dk and dv.
   Array<3> du{dy.lengths()};

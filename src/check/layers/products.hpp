@@ -48,6 +48,7 @@ inline void add(Array<1>& b, const Vector& delta) {
 /// The vector a[n, t, :].
 [[nodiscard]] inline Vector vector_at(const Array<3>& a, std::int64_t n, std::int64_t t) {
   Vector result;
+  result.reserve(static_cast<std::size_t>(a.length(2)));
   for (std::int64_t i = 0; i < a.length(2); ++i) {
     result.push_back(a(n, t, i));
   }
@@ -55,6 +56,7 @@ inline void add(Array<1>& b, const Vector& delta) {
 }
 [[nodiscard]] inline Vector vector_at(const Array<2>& a, std::int64_t n) {
   Vector result;
+  result.reserve(static_cast<std::size_t>(a.length(1)));
   for (std::int64_t i = 0; i < a.length(1); ++i) {
     result.push_back(a(n, i));
   }
