@@ -7,6 +7,7 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "check/diagnosis/layer_edits.hpp"
 #include "formulas/printing.hpp"
 #include "ops/primitives.hpp"
 
@@ -103,10 +104,24 @@ class Editor {
                                           [part](std::size_t sum, Expr e) { return sum + occurrences(e, part); });
   }
 
+  // P + Pᵀ, where a mistake in P is in both.
+  [[nodiscard]] bool is_made_symmetric(Expr here) {
+    return here->head == Head::sum && here->arguments.size() == 2 && here->shape.rank() == 2 &&
+           here->shape[0] == here->shape[1] && here->arguments[0]->shape == here->shape &&
+           e_.transpose(here->arguments[0]) == here->arguments[1];
+  }
+
   // Recursion as deep as one formula.
   void visit(Expr here, const Found& found) {
     for (const Change& change : changes_of(here)) {
       found(change.replacement, change, change.slope);
+    }
+    if (is_made_symmetric(here)) {
+      visit(here->arguments[0], [&](Expr inner, const Change& change, Expr slope) {
+        if (slope == nullptr && inner->shape == here->shape) {
+          found(e_.sum(inner, e_.transpose(inner)), change, nullptr);
+        }
+      });
     }
     for (std::size_t i = 0; i < here->arguments.size(); ++i) {
       visit(here->arguments[i], [&](Expr inner, const Change& change, Expr slope) {
@@ -153,6 +168,9 @@ class Editor {
 
   [[nodiscard]] std::vector<Change> changes_of(Expr here) {
     std::vector<Change> changes;
+    for (Rewriting& found : layer_rewritings(e_, here, [this](Expr e) { return text(e); })) {
+      changes.push_back({found.replacement, std::move(found.words), found.rank});
+    }
     switch (here->head) {
       case Head::product:
         change_product(here, changes);

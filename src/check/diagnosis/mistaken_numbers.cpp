@@ -28,6 +28,7 @@ struct Factor {
   double exact = 1;
   std::string words;
   bool has_meaning = false;  ///< it is one that people forget or repeat
+  bool is_usual = true;      ///< unless it is some whole number, which has other reasons more often
 };
 
 // The number that a factor is meant to be, if it is one that people forget or repeat; and how it is called.
@@ -52,17 +53,24 @@ Factor meaning_of(double factor, std::int64_t batch) {
   }
   const double whole = std::round(size);
   if (whole >= 2 && whole < 1e6 && is_near(size, whole)) {
-    return {sign * whole, fmt::format("a factor {:.0f} too much{}", whole, flipped), true};
+    return {sign * whole, fmt::format("a factor {:.0f} too much{}", whole, flipped), true, whole == 2};
   }
   const double inverse = std::round(1 / size);
   if (inverse >= 2 && inverse < 1e6 && is_near(1 / size, inverse)) {
     const std::string words = inverse == 2 ? "½" : fmt::format("1/{:.0f}", inverse);
-    return {sign / inverse, fmt::format("a factor {} too much{}", words, flipped), true};
+    return {sign / inverse, fmt::format("a factor {} too much{}", words, flipped), true, inverse == 2};
   }
   const bool near_one = std::abs(size - 1) < 1e-4;  // where seven digits don't say much
   const std::string words =
       near_one ? fmt::format("(1 {} {:.3g})", size < 1 ? "−" : "+", std::abs(size - 1)) : fmt::format("{:.7g}", size);
   return {factor, fmt::format("a factor {} too much{}", words, flipped), false};
+}
+
+Rank rank_of(bool has_meaning, bool is_usual) {
+  if (!has_meaning) {
+    return Rank::rare;
+  }
+  return is_usual ? Rank::usual : Rank::common;
 }
 
 }  // namespace
@@ -130,7 +138,7 @@ void SingleEdits::judge_numbers(std::size_t line, const Edit* edit, const std::v
       continue;
     }
     tried.push_back(c);
-    const auto [exact, number, has_meaning] = meaning_of(c, with_.vocabulary.batch);
+    const auto [exact, number, has_meaning, is_usual] = meaning_of(c, with_.vocabulary.batch);
     if (!has_meaning &&
         (evidence_.some(p).size() < 3 || (edit != nullptr && evidence_.is_nearly_right(p, pass_.gradients[p])))) {
       continue;  // some number always fits
@@ -140,7 +148,8 @@ void SingleEdits::judge_numbers(std::size_t line, const Edit* edit, const std::v
     const std::string words = edit == nullptr ? fmt::format("{} in {}", number, pass_.lines[line].left.text)
                                               : fmt::format("{} in {}, and {}", edit->words, edit->site, number);
     const std::size_t mistakes = edit == nullptr ? 1 : 2;
-    const Rank rank = std::max(has_meaning ? Rank::usual : Rank::rare, edit == nullptr ? Rank::usual : edit->rank);
+    const Rank of_number = rank_of(has_meaning, is_usual);
+    const Rank rank = std::max(of_number, edit == nullptr ? Rank::usual : edit->rank);
     propose({{{line, formula}},
              words,
              {},
