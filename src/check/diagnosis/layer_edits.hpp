@@ -13,13 +13,6 @@
 /// Mistakes in formulas of layers: each puts something in the place of a part of a formula.
 namespace xgrad::check::diagnosis {
 
-/// A part with a mistake, and how it is called.
-struct Rewriting {
-  Expr replacement = nullptr;
-  std::string words;
-  Rank rank = Rank::usual;
-};
-
 /// Collects what can be in the place of one part.
 class Rewritings {
  public:
