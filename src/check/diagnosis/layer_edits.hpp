@@ -43,6 +43,9 @@ class Rewritings {
 [[nodiscard]] std::vector<Rewriting> layer_rewritings(formulas::Expressions& expressions, Expr part,
                                                       const Rewritings::Text& text);
 
+/// How many multiplications the convolutions in a formula take.
+[[nodiscard]] double multiplications_in(Expr formula);
+
 /// Kernels, strides, padding, dilation, groups and channels of convolutions and their adjoints.
 void add_convolution_edits(Rewritings& to);
 /// Selection and shares of pools, resampling, axes in another order.

@@ -113,8 +113,9 @@ Tensor is_last(const Tensor& indices, std::int64_t length, DType dtype) {
 void add_factors(Rewritings& to) {
   const Expr g = to.here->arguments[0];
   Expr product = g;
-  while (product->head == Head::spread) {
-    product = product->arguments[0];
+  std::vector<Shape> shapes;  // that the product is spread to, the last one first
+  for (; product->head == Head::spread; product = product->arguments[0]) {
+    shapes.push_back(product->shape);
   }
   if (product->head != Head::product || product->arguments.size() < 2) {
     return;
@@ -127,7 +128,10 @@ void add_factors(Rewritings& to) {
     }
     std::vector<Expr> rest = product->arguments;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-    const Expr without = to.e.spread(to.e.product(product->number, rest), g->shape);
+    Expr without = to.e.spread(to.e.product(product->number, rest), product->shape);
+    for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) {
+      without = to.e.spread(without, *shape);
+    }
     to.add(to.e.call(to.here->operation, {without, to.here->arguments[1]}, to.here->shape, to.here->dtype),
            is_mask ? "the padding's rows not left out" : "the division by the number of a bag's rows left out");
   }
