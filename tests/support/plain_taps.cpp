@@ -24,10 +24,14 @@ bool is_inside(const Shape& shape, const Position& position) {
 
 void Taps::visit(const Shape& x, const Shape& w, const Shape& y, const Visit& visit) const {
   const std::int64_t per_group = w[0] / groups;
+  const auto group_of = [this](std::int64_t channel, std::int64_t each) {
+    if (grouping == Grouping::dealt) {
+      return channel % groups;
+    }
+    return grouping == Grouping::first ? 0 : channel / each;
+  };
   for_each_position(y, [&](const Position& out) {
-    const std::int64_t group = grouping == Grouping::blocks  ? out[1] / per_group
-                               : grouping == Grouping::dealt ? out[1] % groups
-                                                             : 0;
+    const std::int64_t group = group_of(out[1], per_group);
     for_each_position(w.with(0, 1), [&](const Position& first) {
       Position tap = first;
       tap[0] = out[1];

@@ -1,4 +1,5 @@
 // Two dense layers with an activation between them, and a small convolutional network.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -214,10 +215,8 @@ Example small_network(std::uint64_t seed) {
   const Parameter W3 = draw.parameter({3, 5}, "W");
   const Parameter b3 = draw.parameter({3}, "b");
   const Tensor x = draw.normal({6, 2, 8, 6}).named("x");
-  std::vector<std::int64_t> classes;
-  for (std::int64_t i = 0; i < 6; ++i) {
-    classes.push_back(draw.integer(3));
-  }
+  std::vector<std::int64_t> classes(6);
+  std::generate(classes.begin(), classes.end(), [&draw] { return draw.integer(3); });
   const Tensor y = one_hot(from_vector(classes, {6}), 3, float64).eval().named("y");
   const nn::Conv2d first{W1, Parameter{}, {.padding = 1}};
   nn::BatchNorm2d norm{4, {.dtype = float64}};

@@ -33,7 +33,7 @@ Example convolutions(std::uint64_t seed) {
     const Taps one{.stride = {1, 1}, .before = {1, 1}};
     const Taps two{.stride = {2, 2}, .before = {1, 1}};
     const Shape hidden{4, 4, 7, 6};
-    const Tensor w = W2.value();
+    const Tensor& w = W2.value();
     const Tensor z1 = one.output(x, W1.value(), hidden) + per_channel(b1, 2);
     const Tensor a = tanh(z1);
     const Tensor z2 = two.output(a, w, y.shape()) + per_channel(b2, 2);
@@ -115,7 +115,7 @@ Example grouped_convolution(std::uint64_t seed) {
     const Taps one{.stride = {1}, .before = {0}, .dilation = {1}};
     const Taps two{.stride = {1}, .before = {2}, .dilation = {2}, .groups = 2};
     const Shape hidden{3, 4, 11};
-    const Tensor w = W2.value();
+    const Tensor& w = W2.value();
     const Tensor a = sigmoid(one.output(x, W1.value(), hidden) + per_channel(b1, 1));
     const Tensor d2 = two.output(a, w, y.shape()) - y;
     Taps back = two;
@@ -161,7 +161,7 @@ Example transposed_convolution(std::uint64_t seed) {
     const Taps one{.stride = {1}, .before = {0}};
     const Taps two{.stride = {2}, .before = {1}};
     const Shape hidden{3, 4, 5};
-    const Tensor w = W2.value();
+    const Tensor& w = W2.value();
     const Tensor a = tanh(one.output(x, W1.value(), hidden) + per_channel(b1, 1));
     const Tensor d2 = two.input(a, w, y.shape()) + per_channel(b2, 1) - y;
     Tensor da = two.output(d2, w, hidden);

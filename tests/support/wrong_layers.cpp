@@ -162,8 +162,8 @@ std::vector<Subject> algebraic_subjects() {
           {inverse_matrix,
            {{"nothing transposed", "nothing transposed in ∂Loss/∂A"},
             {"the right factor left out", "the factor Xᵀ behind Xᵀ δ_X left out in ∂Loss/∂A"},
-            {"sign forgotten", "the sign flipped in ∂Loss/∂A"},
-            {"the determinant left out", "the factor |B| left out in ∂Loss/∂B"},
+            {"sign forgotten", "the sign flipped in δ_X (or, just the same, in ∂Loss/∂A)"},
+            {"the determinant left out", "the factor |B| of (|B| − 1) |B| B⁻ᵀ left out in ∂Loss/∂B"},
             {"cofactors not transposed", "B⁻¹ in place of B⁻ᵀ in ∂Loss/∂B"}}}};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <unordered_set>
 #include <vector>
 
 #include "xgrad/arrays.hpp"
@@ -254,6 +255,29 @@ class ConvolutionEdits {
 };
 
 }  // namespace
+
+double multiplications_in(Expr formula) {
+  double count = 0;
+  std::vector<Expr> stack{formula};
+  std::unordered_set<Expr> seen;
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (e->arguments.empty() || !seen.insert(e).second) {
+      continue;
+    }
+    stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
+    const ConvolutionOperation* operation =
+        e->head == formulas::Head::call ? ops::as_convolution(*e->operation) : nullptr;
+    if (operation != nullptr) {
+      const Shape& kernel = operation->part() == Part::weight ? e->shape : e->arguments[0]->shape;
+      const Shape& result = operation->part() == Part::output ? e->shape : e->arguments[1]->shape;
+      count += static_cast<double>(result.size()) * static_cast<double>(kernel.size()) /
+               static_cast<double>(std::max<std::int64_t>(kernel[0], 1));
+    }
+  }
+  return count;
+}
 
 void add_convolution_edits(Rewritings& to) {
   if (to.here->head != formulas::Head::call) {

@@ -168,8 +168,8 @@ class Editor {
 
   [[nodiscard]] std::vector<Change> changes_of(Expr here) {
     std::vector<Change> changes;
-    for (Rewriting& found : layer_rewritings(e_, here, [this](Expr e) { return text(e); })) {
-      changes.push_back({found.replacement, std::move(found.words), found.rank});
+    for (const Rewriting& found : rewritings_of(here)) {
+      changes.push_back({found.replacement, found.words, found.rank});
     }
     switch (here->head) {
       case Head::product:
@@ -230,6 +230,14 @@ class Editor {
         break;
     }
     return changes;
+  }
+
+  [[nodiscard]] const std::vector<Rewriting>& rewritings_of(Expr here) {
+    const auto known = vocabulary_.rewritings->find(here);
+    return known != vocabulary_.rewritings->end()
+               ? known->second
+               : vocabulary_.rewritings->emplace(here, layer_rewritings(e_, here, [this](Expr e) { return text(e); }))
+                     .first->second;
   }
 
   [[nodiscard]] std::string in_place_of(Expr found, Expr expected) {

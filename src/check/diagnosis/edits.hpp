@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,14 @@ struct Edit {
   std::string slope_words;  ///< what t is called: "with learning rate {}"
 };
 
+/// A part of a formula with a mistake, and how it is called.
+struct Rewriting {
+  Expr replacement = nullptr;
+  std::string words;
+  Rank rank = Rank::usual;
+};
+using KnownRewritings = std::unordered_map<Expr, std::vector<Rewriting>>;
+
 /// What edits may put in the place of a symbol.
 struct Vocabulary {
   std::vector<Expr> symbols;  ///< of the forward pass, and data
@@ -36,6 +45,8 @@ struct Vocabulary {
   /// Weights, and the formulas of their gradients: for weights after their update.
   std::vector<std::pair<Expr, Expr>> updates;
   std::int64_t batch = 0;  ///< the number of samples, 0 if it isn't known
+  /// The mistakes of layers in a part, where they were asked for: parts are looked at again and again.
+  std::shared_ptr<KnownRewritings> rewritings = std::make_shared<KnownRewritings>();
 };
 
 /// All edits of a line, and of the lines that it uses as if only this line saw them. `lines` is the pass as it is now.

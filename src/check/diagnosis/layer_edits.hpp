@@ -13,13 +13,6 @@
 /// Mistakes in formulas of layers: each puts something in the place of a part of a formula.
 namespace xgrad::check::diagnosis {
 
-/// A part with a mistake, and how it is called.
-struct Rewriting {
-  Expr replacement = nullptr;
-  std::string words;
-  Rank rank = Rank::usual;
-};
-
 /// Collects what can be in the place of one part.
 class Rewritings {
  public:
@@ -49,6 +42,9 @@ class Rewritings {
 /// All of these. The part is a part of a right side.
 [[nodiscard]] std::vector<Rewriting> layer_rewritings(formulas::Expressions& expressions, Expr part,
                                                       const Rewritings::Text& text);
+
+/// How many multiplications the convolutions in a formula take.
+[[nodiscard]] double multiplications_in(Expr formula);
 
 /// Kernels, strides, padding, dilation, groups and channels of convolutions and their adjoints.
 void add_convolution_edits(Rewritings& to);

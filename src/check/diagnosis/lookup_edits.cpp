@@ -11,7 +11,6 @@
 #include "xgrad/index.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
-#include "xgrad/reduce.hpp"
 
 #include "check/diagnosis/attribute_of.hpp"
 #include "check/diagnosis/layer_edits.hpp"
@@ -102,20 +101,21 @@ void add_repeated(Rewritings& to, const Repeating& repeating, std::int64_t axis)
   }
 }
 
-// 1 for the last of equal indices, else 0; of the indices' shape.
-Tensor is_last(const Tensor& indices, DType dtype) {
-  const std::int64_t n = indices.size();
-  const Tensor flat = reshape(indices, {n});
-  const Tensor same = cast(equal(expand_dims(flat, 1), expand_dims(flat, 0)), dtype);
-  return reshape(cast(equal(sum(triu(same, 1), 1), full({}, 0, dtype)), dtype), indices.shape());
+// 1 for the last of equal indices into an axis of this length, else 0; of the indices' shape.
+Tensor is_last(const Tensor& indices, std::int64_t length, DType dtype) {
+  const Tensor flat = reshape(indices, {indices.size()});
+  const Tensor position = arange(0, static_cast<double>(indices.size()), 1, int64);
+  const Tensor last = scatter(broadcast_to(full({}, 0, int64), {length}), flat, position, 0);
+  return reshape(cast(equal(take(last, flat, 0), position), dtype), indices.shape());
 }
 
 // Rows that don't count are masked, and the mean of a bag's rows is divided by their number.
 void add_factors(Rewritings& to) {
   const Expr g = to.here->arguments[0];
   Expr product = g;
-  while (product->head == Head::spread) {
-    product = product->arguments[0];
+  std::vector<Shape> shapes;  // that the product is spread to, the last one first
+  for (; product->head == Head::spread; product = product->arguments[0]) {
+    shapes.push_back(product->shape);
   }
   if (product->head != Head::product || product->arguments.size() < 2) {
     return;
@@ -128,7 +128,10 @@ void add_factors(Rewritings& to) {
     }
     std::vector<Expr> rest = product->arguments;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-    const Expr without = to.e.spread(to.e.product(product->number, rest), g->shape);
+    Expr without = to.e.spread(to.e.product(product->number, rest), product->shape);
+    for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) {
+      without = to.e.spread(without, *shape);
+    }
     to.add(to.e.call(to.here->operation, {without, to.here->arguments[1]}, to.here->shape, to.here->dtype),
            is_mask ? "the padding's rows not left out" : "the division by the number of a bag's rows left out");
   }
@@ -136,15 +139,14 @@ void add_factors(Rewritings& to) {
 
 // What the rows of a table get, when indices repeat.
 void add_rows(Rewritings& to, std::int64_t axis) {
-  constexpr std::int64_t most = 2048;
   const Expr g = to.here->arguments[0];
   const Expr indices = to.here->arguments[1];
   const std::int64_t length = to.here->shape[static_cast<std::size_t>(axis)];
   const auto ones = [&](const Tensor& of) { return broadcast_to(full({}, 1, of.dtype()), of.shape()); };
-  if (axis == 0 && indices->shape.size() <= most) {
+  if (axis == 0) {
     to.add(to.written({g, indices},
                       [&](std::span<const Tensor> x) {
-                        Tensor last = is_last(x[1], x[0].dtype());
+                        Tensor last = is_last(x[1], length, x[0].dtype());
                         for (std::size_t a = indices->shape.rank(); a < g->shape.rank(); ++a) {
                           last = expand_dims(last, -1);
                         }

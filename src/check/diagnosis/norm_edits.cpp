@@ -53,7 +53,7 @@ class NormEdits {
   }
 
   void add() {
-    if (means_.empty()) {
+    if (means_.empty() || sum_->shape.rank() != rank_) {
       return;
     }
     add_constants();

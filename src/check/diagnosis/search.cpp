@@ -20,6 +20,7 @@ using formulas::Head;
 
 constexpr double most_for_singles = 100'000;
 constexpr double most_for_pairs = 80'000;
+constexpr double multiplications_per_single = 400'000;  // as a unit of effort: single edits are worth their time
 
 // A number without a meaning may stand for several that have one.
 std::size_t reach_of(const Candidate& candidate) {
@@ -86,7 +87,7 @@ std::vector<Finding> Search::run() {
     const std::vector<bool> may_be_wrong = leading();
     std::vector<bool> editable = problem_.editable;
     std::transform(editable.begin(), editable.end(), may_be_wrong.begin(), editable.begin(), std::logical_and<>{});
-    Effort singles{problem_.effort * most_for_singles};
+    Effort singles{problem_.effort * most_for_singles, multiplications_per_single};
     std::vector<Candidate> found = SingleEdits{instruments(), accepted_, editable, singles}.run();
     keep_what_holds(found);
     Effort pairs_of_edits{problem_.effort * most_for_pairs};

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "check/diagnosis/layer_edits.hpp"
+
 namespace xgrad::check::diagnosis {
 
 std::vector<Line> with_changes(std::vector<Line> lines, const std::vector<ChangedLine>& changes) {
@@ -17,7 +19,8 @@ std::vector<Values> changed_gradients(const Instruments& instruments, const std:
   // Of an edit, this many of the nearest gradients that say something are looked at first.
   constexpr std::size_t nearest_targets = 8;
   const Expr right = lines[change.line].right;
-  effort.spend(1 + static_cast<double>(right->weight) / 20 + static_cast<double>(right->shape.size()) / 2000);
+  effort.spend(1 + static_cast<double>(right->weight) / 20 + static_cast<double>(right->shape.size()) / 2000,
+               multiplications_in(change.formula));
   std::vector<Values> gradients = or_nothing([&] {
     return instruments.probe.gradients(lines, change.line, change.formula, instruments.evidence.counted(),
                                        nearest_targets);

@@ -52,9 +52,12 @@ struct EditedPass {
 /// untried.
 class Effort {
  public:
-  explicit Effort(double most) noexcept : most_{most} {}
+  /// `per_unit`: how many multiplications of convolutions count as one.
+  explicit Effort(double most, double per_unit = 40'000) noexcept : most_{most}, per_unit_{per_unit} {}
 
-  void spend(double evaluations) noexcept { spent_ += evaluations; }
+  void spend(double evaluations, double multiplications) noexcept {
+    spent_ += evaluations + multiplications / per_unit_;
+  }
   /// Whether the limit is reached. To be asked when there is more to try: then that is left untried.
   [[nodiscard]] bool ends() noexcept {
     cut_short_ = cut_short_ || spent_ > most_;
@@ -65,6 +68,7 @@ class Effort {
 
  private:
   double most_;
+  double per_unit_;
   double spent_ = 0;
   bool cut_short_ = false;
 };

@@ -32,8 +32,8 @@ OperationPointer operation_of(const Tensor& call) {
 std::vector<std::vector<OperationPointer>> families() {
   const Tensor x = full({1}, 1, float32);
   return {{operation_of(gelu(x)), operation_of(gelu_tanh(x)), operation_of(silu(x))},
-          {operation_of(elu(x)), operation_of(selu(x)), operation_of(celu(x))},
-          {operation_of(leaky_relu(x))},
+          {operation_of(elu(x)), operation_of(selu(x)), operation_of(celu(x)), ops::relu_operation()},
+          {operation_of(leaky_relu(x)), ops::relu_operation()},
           {operation_of(relu6(x)), operation_of(hardtanh(x)), ops::relu_operation()},
           {operation_of(hardswish(x)), operation_of(silu(x)), operation_of(hardsigmoid(x))},
           {operation_of(mish(x)), operation_of(silu(x))}};
