@@ -4,8 +4,8 @@
 // u at t = 0 and at x = ±1. Derivatives of its output by its inputs stand in the loss, which is differentiated by the
 // parameters: three orders, and none of them is written here.
 //
-// 20,000 steps take 2 s on one core. The loss comes to 2e-7, the error to 0.02 % of the solution's norm (0.015 to 0.020
-// % with seeds 1 to 5).
+// 20,000 steps take 2 s on one core. The loss comes to 2e-7, the error to 0.016 % of the solution's norm; with seeds 1
+// to 5 it is from 0.015 to 0.020 %.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -45,11 +45,10 @@ xg::Tensor solution(const Points& at) {
   return xg::sigmoid((0.5 * at.t - at.x) / (2 * viscosity));
 }
 
-// u_t + u u_x − ν u_xx
+// u_t + u u_x − ν u_xx. Each row of u depends on its own t and x only, so the gradients of Σ u are those of the rows.
 xg::Tensor residual(const Network& net, const Points& at) {
   const xg::Tensor u = net(at);
-  const std::vector<xg::Tensor> slopes =
-      xg::gradients(xg::sum(u), {at.t, at.x});  // a row of u has its own t and x only
+  const std::vector<xg::Tensor> slopes = xg::gradients(xg::sum(u), {at.t, at.x});
   const xg::Tensor u_xx = xg::gradients(xg::sum(slopes[1]), {at.x})[0];
   return slopes[0] + u * slopes[1] - viscosity * u_xx;
 }

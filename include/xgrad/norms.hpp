@@ -19,9 +19,13 @@ enum class MatrixNorm : std::uint8_t {
   frobenius,  ///< √Σ x²
   one,        ///< the largest Σ |x| of a column, induced by p = 1
   infinity,   ///< the largest Σ |x| of a row, induced by p = ∞
+  two,        ///< the largest singular value, induced by p = 2: the spectral norm
+  nuclear,    ///< the sum of the singular values
 };
-/// Of the last two axes, for each matrix of a batch. ShapeError for fewer axes, or where there is no column (one) or no
-/// row (infinity) to be the largest.
+/// Of the last two axes, for each matrix of a batch. ShapeError for fewer axes, or where there is no column (one), no
+/// row (infinity) or no singular value (two) to be the largest; what ties for the largest shares the gradient equally.
+/// `two` and `nuclear` are of svdvals(): a matrix with an infinity has NaN, and where singular values are equal, higher
+/// derivatives are infinite or NaN. A singular value that is 0 has gradient 0.
 [[nodiscard]] XGRAD_API Tensor matrix_norm(const Tensor& x, MatrixNorm kind = MatrixNorm::frobenius,
                                            bool keep_dims = false);
 

@@ -63,6 +63,17 @@ struct AvgPoolOptions {
 /// counts. float32, float64.
 [[nodiscard]] XGRAD_API Tensor avg_pool(const Tensor& x, const AvgPoolOptions& options);
 
+struct LpPoolOptions {
+  std::vector<std::int64_t> kernel;
+  std::vector<std::int64_t> stride = {};  ///< none: the kernel
+  bool ceil_mode = false;                 ///< whether a last window that isn't whole counts
+};
+
+/// (Σ |x|^p)^(1/p) of each window of x (…, spatial): (…, windows); p_norm() of it, with its p, its range and its
+/// derivatives. PyTorch takes x^p, so that negative elements cancel others for odd p and are NaN for most, and scales
+/// what isn't a whole window up as if it were one; for even p and whole windows both are the same. float32, float64.
+[[nodiscard]] XGRAD_API Tensor lp_pool(const Tensor& x, double p, const LpPoolOptions& options);
+
 /// Pooling to m windows along each spatial axis, whatever its length n: window i has the elements from ⌊i n / m⌋ up to
 /// and without ⌈(i + 1) n / m⌉. `size` has m for each spatial axis, positive (ValueError); an axis of length 0 is a
 /// ShapeError. Dtypes and derivatives as avg_pool and max_pool.

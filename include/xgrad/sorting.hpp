@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 
 #include "xgrad/export.hpp"
 #include "xgrad/reduce.hpp"
@@ -27,6 +29,11 @@ struct Selected {
 // float32, float64. NaN if any element is, with a NaN gradient for the first of them. Of no elements: ShapeError.
 /// Between the sorted elements at ⌊h⌋ and ⌈h⌉, h = q (n − 1), linearly: NumPy's default. ValueError unless 0 ≤ q ≤ 1.
 [[nodiscard]] XGRAD_API Tensor quantile(const Tensor& x, double q, const Axes& axes = {}, bool keep_dims = false);
+/// Several of them, in any order, along a new first axis; of no q an empty one. What orders x is done once.
+[[nodiscard]] XGRAD_API Tensor quantile(const Tensor& x, std::span<const double> q, const Axes& axes = {},
+                                        bool keep_dims = false);
+[[nodiscard]] XGRAD_API Tensor quantile(const Tensor& x, std::initializer_list<double> q, const Axes& axes = {},
+                                        bool keep_dims = false);
 /// quantile(x, ½): of an even number of elements the mean of the two in the middle, as NumPy's, not PyTorch's lower
 /// one.
 [[nodiscard]] XGRAD_API Tensor median(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);

@@ -185,7 +185,10 @@ Expr Expressions::function(std::shared_ptr<const Operation> operation, Expr argu
   return e;
 }
 
-void Expressions::define(const graph::Node& node, Expr definition) {
+void Expressions::define(const graph::Node& node, Expr definition, bool is_abbreviation) {
+  if (is_abbreviation) {
+    abbreviations_.insert(&node);
+  }
   definitions_[&node] = definition;
   if (definition->head == Head::function && symbols_.emplace(definition, symbol(node)).second && !definition->primed) {
     add_derivative(definition, symbol(node));
@@ -258,6 +261,9 @@ Expr Expressions::reduce(Expr x, std::vector<std::int64_t> axes, bool keeps_axes
     std::vector<Expr> factors = parts.scalars;
     factors.push_back(reduce(spread(product(1, parts.others), x->shape), axes, keeps_axes));
     return spread(product(parts.factor, factors), shape);
+  }
+  if (const Expr left = without_zero_sums(x, axes); left != x) {
+    return reduce(left, std::move(axes), keeps_axes);
   }
   return intern({.head = Head::reduce,
                  .shape = shape,

@@ -97,7 +97,8 @@ class Expressions {
   Expr rebuilt(Expr x, const std::vector<Expr>& arguments);
 
   /// Gives a node's symbol its definition. If a is defined as σ(z), σ(z) is a from now on, and a (1 − a) is σ′(z).
-  void define(const graph::Node& node, Expr definition);
+  /// An abbreviation is a name that nobody gave: what stands behind it may be written instead.
+  void define(const graph::Node& node, Expr definition, bool is_abbreviation = false);
   [[nodiscard]] Expr definition(Expr symbol) const;
 
   /// condition ? yes : no, by a call of `where`.
@@ -157,10 +158,14 @@ class Expressions {
   [[nodiscard]] static Derivative factors_of(Expr e);
   [[nodiscard]] Expr argument_of(Expr x, Algebra function) const;
   [[nodiscard]] bool is_distribution(Expr x, const std::vector<std::int64_t>& axes) const;
+  /// Of x that is summed over these axes: without terms whose sum is zero for all values, as that of d = x − μ is, and
+  /// of d times what is constant along the axes.
+  [[nodiscard]] Expr without_zero_sums(Expr x, const std::vector<std::int64_t>& axes);
 
   std::deque<Expression> all_;
   std::unordered_multimap<std::size_t, Expr> index_;
   std::unordered_map<const graph::Node*, Expr> definitions_;
+  std::unordered_set<const graph::Node*> abbreviations_;
   std::unordered_map<Expr, Expr> symbols_;                 // by function: the symbol that it defines
   std::unordered_multimap<Expr, Derivative> derivatives_;  // by the heaviest of their bases
   std::map<SlopeKey, Slope> slopes_;

@@ -98,7 +98,7 @@ Expr Translation::abbreviate(const graph::Node& node, Expr formula) {
     return known->second;
   }
   abbreviated_.push_back(&node);
-  e_.define(node, formula);
+  e_.define(node, formula, true);
   return abbreviations_.emplace(formula, e_.symbol(node)).first->second;
 }
 

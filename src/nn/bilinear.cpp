@@ -12,6 +12,7 @@
 
 #include "nn/defined.hpp"
 #include "nn/initial.hpp"
+#include "nn/reweighted.hpp"
 
 namespace xgrad::nn {
 
@@ -38,6 +39,7 @@ Tensor Bilinear::operator()(const Tensor& x1, const Tensor& x2) const {
 
 Tensor Bilinear::with_weight(const Tensor& other, const Tensor& x1, const Tensor& x2) const {
   const Scope scope{"Bilinear", Scope::Role::layer};
+  require_weight_like("Bilinear", weight, other);
   require_defined("Bilinear", "first input", x1);
   require_defined("Bilinear", "second input", x2);
   const Shape& a = weight.shape();

@@ -14,6 +14,7 @@
 
 #include "nn/defined.hpp"
 #include "nn/fans.hpp"
+#include "nn/reweighted.hpp"
 
 namespace xgrad::nn {
 
@@ -240,10 +241,16 @@ Conv<Axes>::Conv(const Parameter& weights, const Parameter& biases, ConvOptions 
 
 template <std::size_t Axes>
 Tensor Conv<Axes>::operator()(const Tensor& x) const {
+  return with_weight(weight, x);
+}
+
+template <std::size_t Axes>
+Tensor Conv<Axes>::with_weight(const Tensor& other, const Tensor& x) const {
   const Plan plan = plan_of<Axes>(options);
   const Scope scope{plan.name, Scope::Role::layer};
+  require_weight_like(plan.name, weight, other);
   require_input(plan, weight, x);
-  return with_bias(conv(x, weight, options), bias, Axes);
+  return with_bias(conv(x, other, options), bias, Axes);
 }
 
 template <std::size_t Axes>
@@ -281,10 +288,16 @@ ConvTranspose<Axes>::ConvTranspose(const Parameter& weights, const Parameter& bi
 
 template <std::size_t Axes>
 Tensor ConvTranspose<Axes>::operator()(const Tensor& x) const {
+  return with_weight(weight, x);
+}
+
+template <std::size_t Axes>
+Tensor ConvTranspose<Axes>::with_weight(const Tensor& other, const Tensor& x) const {
   const Plan plan = plan_of<Axes>(options);
   const Scope scope{plan.name, Scope::Role::layer};
+  require_weight_like(plan.name, weight, other);
   require_input(plan, weight, x);
-  return with_bias(conv_transpose(x, weight, options), bias, Axes);
+  return with_bias(conv_transpose(x, other, options), bias, Axes);
 }
 
 template class Conv<1>;

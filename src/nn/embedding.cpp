@@ -8,11 +8,13 @@
 #include "xgrad/index.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/math.hpp"
+#include "xgrad/nn/functional.hpp"
 #include "xgrad/reduce.hpp"
 #include "xgrad/scope.hpp"
 
 #include "nn/defined.hpp"
 #include "nn/initial.hpp"
+#include "nn/reweighted.hpp"
 
 namespace xgrad::nn {
 
@@ -84,9 +86,14 @@ Embedding::Embedding(const Parameter& table, std::optional<std::int64_t> padding
     : weight{table}, padding{checked_padding("Embedding", padding_index, require_table("Embedding", table).dim(0))} {}
 
 Tensor Embedding::operator()(const Tensor& indices) const {
+  return with_weight(weight, indices);
+}
+
+Tensor Embedding::with_weight(const Tensor& other, const Tensor& indices) const {
   const Scope scope{"Embedding", Scope::Role::layer};
+  require_weight_like("Embedding", weight, other);
   require_indices("Embedding", "indices", indices);
-  const Tensor rows = take(weight, indices, 0);
+  const Tensor rows = take(other, indices, 0);
   const Tensor padded = is_padding(indices, padding, weight.shape()[0]);
   return padded.defined() ? where(expand_dims(padded, -1), stop_gradient(rows), rows) : rows;
 }
@@ -124,9 +131,9 @@ void require_per_sample(const EmbeddingBag& layer, const Tensor& indices, const 
 }
 
 // The rows with `filler` where they don't count, times their weights.
-Tensor rows_of(const EmbeddingBag& layer, const Tensor& indices, const Tensor& padded, const Tensor& per_sample,
+Tensor rows_of(const Tensor& table, const Tensor& indices, const Tensor& padded, const Tensor& per_sample,
                double filler) {
-  Tensor rows = take(layer.weight, indices, 0);
+  Tensor rows = take(table, indices, 0);
   rows = per_sample.defined() ? rows * expand_dims(per_sample, -1) : rows;
   return padded.defined() ? where(expand_dims(padded, -1), filler, rows) : rows;
 }
@@ -145,7 +152,12 @@ Tensor counted(const Tensor& indices, const Tensor& padded, DType dtype) {
 }  // namespace
 
 Tensor EmbeddingBag::operator()(const Tensor& indices, const Tensor& per_sample) const {
+  return with_weight(weight, indices, per_sample);
+}
+
+Tensor EmbeddingBag::with_weight(const Tensor& other, const Tensor& indices, const Tensor& per_sample) const {
   const Scope scope{"EmbeddingBag", Scope::Role::layer};
+  require_weight_like("EmbeddingBag", weight, other);
   require_indices("EmbeddingBag", "indices", indices);
   if (indices.rank() != 2) {
     throw ShapeError(fmt::format("[EmbeddingBag] takes indices (N, L), not {}", to_string(indices.shape())));
@@ -154,9 +166,9 @@ Tensor EmbeddingBag::operator()(const Tensor& indices, const Tensor& per_sample)
   const Tensor padded = is_padding(indices, padding, weight.shape()[0]);
   if (bag_mode == BagMode::max) {
     return indices.dim(1) == 0 ? zeros({indices.dim(0), weight.shape()[1]}, weight.dtype())
-                               : largest_along(rows_of(*this, indices, padded, {}, none), 1);
+                               : largest_along(rows_of(other, indices, padded, {}, none), 1);
   }
-  const Tensor total = sum(rows_of(*this, indices, padded, per_sample, 0), 1);
+  const Tensor total = sum(rows_of(other, indices, padded, per_sample, 0), 1);
   return bag_mode == BagMode::sum ? total : total / maximum(sum(counted(indices, padded, weight.dtype()), 1, true), 1);
 }
 
@@ -188,10 +200,10 @@ Tensor EmbeddingBag::bags(const Tensor& indices, const Tensor& offsets, const Te
       return zeros({bag_count, weight.shape()[1]}, weight.dtype());
     }
     const Tensor own = one_hot(bag, bag_count, boolean);  // (T, B)
-    const Tensor rows = expand_dims(rows_of(*this, indices, padded, {}, none), 1);
+    const Tensor rows = expand_dims(rows_of(weight, indices, padded, {}, none), 1);
     return largest_along(where(expand_dims(own, -1), rows, none), 0);
   }
-  Tensor total = take_adjoint(rows_of(*this, indices, padded, per_sample, 0), bag, bag_count);
+  Tensor total = take_adjoint(rows_of(weight, indices, padded, per_sample, 0), bag, bag_count);
   if (bag_mode == BagMode::sum) {
     return total;
   }
@@ -215,7 +227,12 @@ LearnedPositions::LearnedPositions(std::int64_t count, std::int64_t width, Rando
     : weight{first_table("LearnedPositions", count, width, random, options)} {}
 
 Tensor LearnedPositions::operator()(const Tensor& x, std::int64_t first) const {
+  return with_weight(weight, x, first);
+}
+
+Tensor LearnedPositions::with_weight(const Tensor& other, const Tensor& x, std::int64_t first) const {
   const Scope scope{"LearnedPositions", Scope::Role::layer};
+  require_weight_like("LearnedPositions", weight, other);
   require_defined("LearnedPositions", "input", x);
   const std::int64_t count = weight.shape()[0];
   if (x.rank() < 2 || x.dim(-1) != weight.shape()[1]) {
@@ -226,7 +243,20 @@ Tensor LearnedPositions::operator()(const Tensor& x, std::int64_t first) const {
     throw ShapeError(fmt::format("[LearnedPositions] positions {} to {} of {}, for {}", first, first + x.dim(-2), count,
                                  to_string(x.shape())));
   }
-  return x + slice(weight, {.start = first, .stop = first + x.dim(-2), .step = 1});
+  return x + slice(other, {.start = first, .stop = first + x.dim(-2), .step = 1});
+}
+
+Tensor SinusoidalPositions::operator()(const Tensor& x, std::int64_t first) const {
+  const Scope scope{"SinusoidalPositions", Scope::Role::layer};
+  require_defined("SinusoidalPositions", "input", x);
+  if (x.rank() < 2) {
+    throw ShapeError(fmt::format("[SinusoidalPositions] takes (…, T, width), not {}", to_string(x.shape())));
+  }
+  if (first < 0) {
+    throw ValueError(fmt::format("[SinusoidalPositions] from position {} on; expected 0 or more", first));
+  }
+  const std::int64_t behind = first + x.dim(-2);
+  return x + slice(sinusoidal_positions(behind, x.dim(-1), x.dtype()), {.start = first, .stop = behind, .step = 1});
 }
 
 }  // namespace xgrad::nn

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <variant>
 
+#include "xgrad/convolution.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/manipulate.hpp"
 #include "xgrad/scope.hpp"
@@ -29,6 +31,15 @@ AvgPoolOptions checked(const char* layer, AvgPoolOptions options, std::size_t ax
   return options;
 }
 
+LpPoolOptions checked(const char* layer, double p, LpPoolOptions options, std::size_t axes) {
+  if (!(p >= 1)) {
+    throw ValueError(fmt::format("[{}] p is {}; expected 1 or more", layer, p));
+  }
+  options.kernel = ops::per_axis(layer, "kernel", options.kernel, axes, {}, 1);
+  const ops::WindowRule rule{layer, options.kernel, options.stride, {}, {}, options.ceil_mode};
+  return options;
+}
+
 Lengths checked(const char* layer, const Lengths& size, std::size_t axes) {
   const Lengths all = ops::per_axis(layer, "size", size, axes, {}, 1);
   ops::require_spatial(layer, "size", all, 1);
@@ -43,8 +54,9 @@ Tensor in_layer(const char* layer, const Tensor& x, F f) {
   return f(x);
 }
 
+// As many axes of x as there are widths are padded, the last ones.
 Tensor padded(const char* layer, const Tensor& x, const std::vector<std::pair<std::int64_t, std::int64_t>>& widths,
-              double value) {
+              std::variant<double, PaddingMode> with) {
   return in_layer(layer, x, [&](const Tensor& input) {
     if (widths.size() > input.rank()) {
       throw ShapeError(fmt::format("[{}] found {} pairs of widths for {}; expected at most one per axis", layer,
@@ -52,7 +64,7 @@ Tensor padded(const char* layer, const Tensor& x, const std::vector<std::pair<st
     }
     std::vector<std::pair<std::int64_t, std::int64_t>> all(input.rank() - widths.size(), {0, 0});
     all.insert(all.end(), widths.begin(), widths.end());
-    return pad(input, all, value);
+    return std::visit([&](auto value_or_mode) { return pad(input, all, value_or_mode); }, with);
   });
 }
 
@@ -92,6 +104,27 @@ AvgPool3d::AvgPool3d(const AvgPoolOptions& given) : options{checked("AvgPool3d",
 
 Tensor AvgPool3d::operator()(const Tensor& x) const {
   return in_layer("AvgPool3d", x, [this](const Tensor& input) { return avg_pool(input, options); });
+}
+
+LpPool1d::LpPool1d(double order, const LpPoolOptions& given)
+    : p{order}, options{checked("LpPool1d", order, given, 1)} {}
+
+Tensor LpPool1d::operator()(const Tensor& x) const {
+  return in_layer("LpPool1d", x, [this](const Tensor& input) { return lp_pool(input, p, options); });
+}
+
+LpPool2d::LpPool2d(double order, const LpPoolOptions& given)
+    : p{order}, options{checked("LpPool2d", order, given, 2)} {}
+
+Tensor LpPool2d::operator()(const Tensor& x) const {
+  return in_layer("LpPool2d", x, [this](const Tensor& input) { return lp_pool(input, p, options); });
+}
+
+LpPool3d::LpPool3d(double order, const LpPoolOptions& given)
+    : p{order}, options{checked("LpPool3d", order, given, 3)} {}
+
+Tensor LpPool3d::operator()(const Tensor& x) const {
+  return in_layer("LpPool3d", x, [this](const Tensor& input) { return lp_pool(input, p, options); });
 }
 
 AdaptiveMaxPool1d::AdaptiveMaxPool1d(const Lengths& given) : size{checked("AdaptiveMaxPool1d", given, 1)} {}
@@ -162,7 +195,19 @@ Tensor ConstantPad::operator()(const Tensor& x) const {
 }
 
 Tensor ZeroPad::operator()(const Tensor& x) const {
-  return padded("ZeroPad", x, widths, 0);
+  return padded("ZeroPad", x, widths, 0.0);
+}
+
+Tensor ReflectionPad::operator()(const Tensor& x) const {
+  return padded("ReflectionPad", x, widths, PaddingMode::reflect);
+}
+
+Tensor ReplicationPad::operator()(const Tensor& x) const {
+  return padded("ReplicationPad", x, widths, PaddingMode::replicate);
+}
+
+Tensor CircularPad::operator()(const Tensor& x) const {
+  return padded("CircularPad", x, widths, PaddingMode::circular);
 }
 
 Tensor Upsample::operator()(const Tensor& x) const {

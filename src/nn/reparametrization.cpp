@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <vector>
 
+#include "xgrad/arrays.hpp"
 #include "xgrad/error.hpp"
 #include "xgrad/linalg.hpp"
 #include "xgrad/manipulate.hpp"
@@ -11,12 +12,13 @@
 #include "xgrad/reduce.hpp"
 #include "xgrad/scope.hpp"
 
-#include "nn/defined.hpp"
+#include "nn/reweighted.hpp"
 
 namespace xgrad::nn {
 
 Tensor Reweighted<Dense>::call(const Dense& layer, const Tensor& weight, const Tensor& x) {
   const Scope scope{"Dense", Scope::Role::layer};
+  require_weight_like("Dense", layer.W, weight);
   require_defined("Dense", "input", x);
   const Shape& shape = weight.shape();
   if (x.rank() == 0 || x.dim(-1) != shape[1]) {
@@ -29,13 +31,11 @@ Tensor Reweighted<Dense>::call(const Dense& layer, const Tensor& weight, const T
 
 namespace {
 
-// All but the outputs'.
-Axes input_axes(const Tensor& weight) {
-  std::vector<std::int64_t> axes;
-  for (std::size_t axis = 1; axis < weight.rank(); ++axis) {
-    axes.push_back(static_cast<std::int64_t>(axis));
+void require_matrix_like(const char* layer, const Tensor& weight, std::int64_t axis) {
+  if (weight.rank() < 2 || axis < 0 || axis >= static_cast<std::int64_t>(weight.rank())) {
+    throw ShapeError(fmt::format("[{}] of a weight {} along axis {}; expected two axes or more, and one of these",
+                                 layer, to_string(weight.shape()), axis));
   }
-  return Axes{axes};
 }
 
 Tensor unit(const Tensor& x, double epsilon) {
@@ -44,25 +44,35 @@ Tensor unit(const Tensor& x, double epsilon) {
 
 }  // namespace
 
-Tensor detail::norms_of_outputs(const Tensor& v) {
-  if (v.rank() < 2) {
-    throw ShapeError(fmt::format("[WeightNorm] of a weight {}; expected (out, in, …)", to_string(v.shape())));
+Tensor detail::norms_along(const Tensor& v, std::int64_t axis) {
+  require_matrix_like("WeightNorm", v, axis);
+  std::vector<std::int64_t> others;
+  for (std::int64_t other = 0; other < static_cast<std::int64_t>(v.rank()); ++other) {
+    if (other != axis) {
+      others.push_back(other);
+    }
   }
-  return norm(v, input_axes(v), true);
+  return norm(v, Axes{others}, true);
 }
 
-Tensor detail::weight_from_norm(const Tensor& g, const Tensor& v) {
-  const Tensor norms = norms_of_outputs(v);
+Tensor detail::weight_from_norm(const Tensor& g, const Tensor& v, std::int64_t axis) {
+  const Tensor norms = norms_along(v, axis);
   if (g.shape() != norms.shape()) {
     throw ShapeError(fmt::format("[WeightNorm] g of a weight {} is {}, not {}", to_string(v.shape()),
                                  to_string(norms.shape()), to_string(g.shape())));
   }
-  return v * (g / norms);
+  return v * chain_div(g, norms);  // 0 / 0 is 0
 }
 
-Tensor detail::divided_by_spectral_norm(const Tensor& weight, const State& u, const State& v, int iterations,
-                                        double epsilon) {
-  const Tensor matrix = reshape(weight, {weight.dim(0), weight.size() / weight.dim(0)});
+Tensor detail::as_matrix(const Tensor& weight, std::int64_t axis) {
+  require_matrix_like("SpectralNorm", weight, axis);
+  const Tensor moved = axis == 0 ? weight : move_axis(weight, axis, 0);
+  return reshape(moved, {moved.dim(0), -1});
+}
+
+Tensor detail::divided_by_spectral_norm(const Tensor& weight, std::int64_t axis, const State& u, const State& v,
+                                        int iterations, double epsilon) {
+  const Tensor matrix = as_matrix(weight, axis);
   Tensor left = u;
   Tensor right = v;
   if (iterations > 0) {

@@ -108,3 +108,71 @@ TEST_CASE(
   const Tensor found = printed["Hv"].value;
   CHECK(xg::max(xg::abs(found - hv)).item() < 1e-12);
 }
+
+namespace {
+
+// (h − μ) / √(σ² + ε) over axes, as a user writes it.
+Tensor normalized_by_hand(const Tensor& h, const xg::Axes& axes, bool named) {
+  const Tensor mu = xg::mean(h, axes, true);
+  const Tensor d = h - (named ? mu.named("μ") : mu);
+  const Tensor variance = xg::mean(xg::square(named ? d.named("d") : d), axes, true);
+  return d / xg::sqrt((named ? variance.named("v") : variance) + 1e-5);
+}
+
+}  // namespace
+
+TEST_CASE("normalisation by hand: of the mean's path, what the variance sends there is 0, and isn't printed") {
+  for (const std::int64_t axis : {0, 1}) {
+    CAPTURE(axis);
+    const Problem problem;
+    const auto layer = [&](const Tensor& h) { return normalized_by_hand(h, axis, false); };
+    const xg::Derivation derivation = problem.derive(layer, {problem.W});
+    // t² + t³ − mean(t²), where t³ = −d mean(t¹ d / …) has the mean 0 as d has.
+    const std::string d = axis == 0 ? "(h − ⅕ Σ₀ h)" : "(h − ¼ Σ₁ h)";
+    const std::string variance = axis == 0 ? "(⅕ Σ₀ " + d + "² + 1e-05)" : "(¼ Σ₁ " + d + "² + 1e-05)";
+    const std::string mean = axis == 0 ? "⅕ Σ₀ " : "¼ Σ₁ ";
+    const std::string of_products = mean.substr(0, mean.find(' ')) + " (" + mean.substr(mean.find(' ') + 1);
+    CHECK(derivation["t²"].right == "t¹ / √" + variance);
+    CHECK(derivation["t³"].right ==
+          "−" + of_products + "(t¹ ⊙ " + d + " / " + variance + ")) ⊙ " + d + " / √" + variance);
+    CHECK(derivation["t⁴"].right == "t² + t³");
+    CHECK(derivation["δ_h"].right == "t⁴ − " + mean + "t²");
+    const Tensor loss = 0.5 * xg::sum(xg::square(layer(problem.h) - problem.y));
+    check_values(derivation, xg::gradients(loss, {problem.W})[0], "∂Loss/∂W");
+  }
+}
+
+TEST_CASE("normalisation by hand: names that were given stay in the sums that they are in") {
+  const Problem problem;
+  const auto layer = [&](const Tensor& h) { return normalized_by_hand(h, 1, true); };
+  const xg::Derivation derivation = problem.derive(layer, {problem.W});
+  CHECK(derivation["δ_μ"].right == "−Σ₁ δ_d");
+  CHECK(derivation["δ_d"].right == "t¹ / √(v + 1e-05) + ½ δ_v ⊙ d");
+  const Tensor loss = 0.5 * xg::sum(xg::square(layer(problem.h) - problem.y));
+  check_values(derivation, xg::gradients(loss, {problem.W})[0], "∂Loss/∂W");
+}
+
+TEST_CASE("a sum that is 0 for all values is printed as 0, one that only looks like it isn't") {
+  xg::Random random{7};
+  const xg::Parameter a{random.normal({4, 4}, 0, 1, float64), "a"};
+  const xg::Parameter b{random.normal({4, 4}, 0, 1, float64), "b"};
+  const auto mean = [](const Tensor& x, std::int64_t axis) { return xg::mean(x, axis, true); };
+  const auto printed = [](const Tensor& x) {
+    const xg::Derivation derivation = xg::formulas_of({{"s", x}});
+    CHECK(xg::max(xg::abs(derivation["s"].value - x)).item() < 1e-14);
+    return derivation["s"].right;
+  };
+  const auto squared = [](const Tensor& s) { return s + 1.0; };  // so that a 0 stands in something
+  CHECK(printed(squared(xg::sum(a - mean(a, 1), 1))) == "1");
+  CHECK(printed(squared(xg::sum(a - xg::mean(a, 0), 0))) == "1");
+  CHECK(printed(squared(xg::sum(3.0 * (a + b) - 3.0 * mean(b + a, 1), 1))) == "1");
+  CHECK(printed(squared(xg::sum((a - mean(a, 1)) * mean(b, 1), 1))) == "1");
+  CHECK(printed(squared(xg::sum(a - xg::mean(a)))) == "1");
+  CHECK(printed(squared(xg::sum((a - mean(a, 1)) * mean(b, 1) + b, 1))) == "Σ₁ b + 1");
+  // Another axis, another tensor, another number of them, weights that vary along the axis, rows taken for columns.
+  for (const Tensor& s : {xg::sum(a - mean(a, 0), 1), xg::sum(a - mean(b, 1), 1), xg::sum(a - 0.5 * mean(a, 1), 1),
+                          xg::sum((a - mean(a, 1)) * b, 1), xg::sum(a - xg::mean(a, 1), 1),
+                          xg::sum(a - xg::transpose(mean(a, 1)), 0), xg::sum(xg::square(a - mean(a, 1)), 1)}) {
+    CHECK(printed(squared(s)) != "1");
+  }
+}

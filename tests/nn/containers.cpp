@@ -257,3 +257,137 @@ TEST_CASE("SpectralNorm: in training comes to divide by the largest singular val
   CHECK_THROWS_AS(static_cast<void>(xg::nn::SpectralNorm<Dense>(inner, random, 0)), xg::ValueError);
   CHECK_THROWS_AS(static_cast<void>(xg::nn::SpectralNorm<Dense>(inner, random, 1, 0)), xg::ValueError);
 }
+
+namespace {
+
+// Layers of one's own, whose weight has either name.
+struct Scaled {
+  xg::Parameter W;
+
+  Tensor operator()(const Tensor& x) const { return with_weight(W, x); }
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& x) const { return xg::matmul(x, other) * 2.0; }
+};
+struct Gated {
+  xg::Parameter weight, gate;
+
+  Tensor operator()(const Tensor& x, const Tensor& y) const { return with_weight(weight, x, y); }
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& x, const Tensor& y) const {
+    return xg::matmul(x, other) * xg::sigmoid(y * gate);
+  }
+};
+// One that can't be changed.
+class Closed {
+ public:
+  explicit Closed(const Tensor& values) : kernel{values, "kernel"} {}
+  xg::Parameter kernel;
+  static constexpr std::array<std::string_view, 1> field_names{"kernel"};
+  [[nodiscard]] Tensor apply(const Tensor& weights, const Tensor& x) const { return xg::matmul(x, weights); }
+};
+
+}  // namespace
+
+template <>
+struct xg::nn::Reweighted<Closed> {
+  static constexpr std::int64_t outputs = 1;
+  static const Parameter& weight(const Closed& layer) { return layer.kernel; }
+  static Tensor call(const Closed& layer, const Tensor& other, const Tensor& x) { return layer.apply(other, x); }
+};
+
+TEST_CASE("WeightNorm, SpectralNorm: of layers of one's own, listed, cloned, checked, trained in a compiled step") {
+  xg::Random random{4};
+  const auto draw = [&](const Shape& shape) { return random.normal(shape, 0, 1, float64).eval(); };
+  const Tensor x = draw({5, 3});
+  const Tensor y = draw({5, 2});
+  const xg::nn::WeightNorm<Scaled> scaled{Scaled{xg::Parameter{draw({3, 2}), "W"}}};
+  CHECK(names_of(scaled) == Names{"layer.W", "g"});
+  CHECK(distance(scaled(x), scaled.layer(x)) < 1e-14);
+  const xg::nn::WeightNorm<Gated> gated{Gated{xg::Parameter{draw({3, 2})}, xg::Parameter{draw({2})}}, 1};
+  CHECK(names_of(gated) == Names{"layer.weight", "layer.gate", "g"});
+  CHECK(gated.g.shape() == Shape{1, 2});
+  CHECK(distance(gated(x, y), gated.layer(x, y)) < 1e-14);
+  const xg::nn::SpectralNorm<Closed> closed{Closed{draw({3, 2})}, random};
+  CHECK(closed.u.shape() == Shape{2});
+  CHECK(closed.v.shape() == Shape{3});
+  for (int i = 0; i < 100; ++i) {
+    closed(x).eval();
+  }
+  CHECK(xg::matrix_norm(xg::nn::inference(closed).weight(), xg::MatrixNorm::two).item() ==
+        doctest::Approx(1).epsilon(1e-12));
+
+  struct Model {
+    xg::nn::WeightNorm<Scaled> scaled;
+    xg::nn::WeightNorm<Gated> gated;
+    xg::nn::SpectralNorm<Closed> closed;
+  };
+  const Model model{scaled, gated, closed};
+  const auto loss = [&](const Model& of) {
+    return xg::mean(xg::square(of.scaled(x) - y) + xg::square(of.gated(x, y) - of.closed(x)));
+  };
+  const auto parameters = xg::nn::parameters(model);
+  CHECK(xg::nn::states(model).size() == 2);
+  // In inference: u and v, which are constants to the derivative, would follow the weight that differences move.
+  const Model ready = xg::nn::inference(model);
+  const Tensor sigma = xg::dot(closed.u, xg::matmul(xg::transpose(closed.layer.kernel), closed.v));
+  CHECK(sigma.item() > 0);
+  const xg::check::Report report = xg::check::compare([&] { return loss(ready); }, parameters);
+  CHECK_MESSAGE(report.verdict() == xg::check::Verdict::right, report.text());
+  const Model twin = xg::nn::clone(model);
+  xg::optim::SGD eager{parameters, {.learning_rate = 0.05}};
+  xg::optim::SGD compiled{xg::nn::parameters(twin), {.learning_rate = 0.05}};
+  auto step = xg::compile([&] { return compiled.step(loss(twin)); });
+  for (int i = 0; i < 5; ++i) {
+    CHECK(step().item() == doctest::Approx(eager.step(loss(model)).item()).epsilon(1e-12));
+  }
+  CHECK(distance(twin.closed.u, model.closed.u) < 1e-12);
+}
+
+TEST_CASE("WeightNorm: of an embedding, whose row at the padding index stays 0") {
+  xg::Random random{5};
+  const xg::nn::WeightNorm<xg::nn::Embedding> layer{xg::nn::Embedding{4, 3, random, {.padding = 2, .dtype = float64}}};
+  CHECK(layer.g.shape() == Shape{4, 1});
+  const Tensor indices = xg::from_vector(std::vector<std::int64_t>{0, 2, 3}, {3});
+  CHECK(distance(layer(indices), layer.layer(indices)) < 1e-15);
+  xg::optim::SGD sgd{xg::nn::parameters(layer), {.learning_rate = 0.1}};
+  sgd.step(xg::sum(xg::square(layer(indices) - 1.0)));
+  CHECK(xg::max(xg::abs(layer(xg::from_vector(std::vector<std::int64_t>{2}, {1})))).item() == 0);
+  CHECK(layer.g.value().to_vector<double>()[2] == 0);
+}
+
+TEST_CASE("with_weight: another weight takes the place of the layer's own, and must be like it") {
+  const auto message = [](const auto& call) { return message_of<xg::Error>(call); };
+  xg::Random random{6};
+  const Tensor x = random.normal({1, 2, 4}, 0, 1, float64).eval();
+  const xg::nn::Conv1d conv{2, 3, 2, random, {.dtype = float64}};
+  CHECK(distance(conv.with_weight(2.0 * conv.weight, x), conv(2.0 * x)) < 1e-14);
+  CHECK(contains(message([&] {
+                   return conv.with_weight(xg::ones({3, 2, 3}, float64), x);
+                 }),
+                 "[Conv1d] another weight (3, 2, 3); expected (3, 2, 2)"));
+  CHECK(contains(message([&] { return conv.with_weight(Tensor{}, x); }), "[Conv1d] the other weight is an undefined"));
+  CHECK_THROWS_AS(static_cast<void>(conv.with_weight(xg::ones({3, 2, 2}), x)), xg::DTypeError);
+  const xg::nn::LearnedPositions positions{4, 2, random};
+  CHECK(distance(positions.with_weight(xg::ones({4, 2}), xg::zeros({1, 2, 2}), 1), xg::ones({1, 2, 2})) == 0);
+  const xg::nn::EmbeddingBag bag{4, 2, random, xg::nn::BagMode::sum};
+  const Tensor rows = xg::from_vector(std::vector<std::int64_t>{0, 3, 1}, {1, 3});
+  CHECK(distance(bag.with_weight(xg::ones({4, 2}), rows), xg::full({1, 2}, 3)) == 0);
+  CHECK(contains(message([&] { return bag.with_weight(xg::ones({2, 4}), rows); }), "[EmbeddingBag] another weight"));
+  const xg::nn::Bilinear bilinear{2, 2, 1, random};
+  CHECK(contains(message([&] { return bilinear.with_weight(xg::ones({2}), x, x); }), "[Bilinear] another weight"));
+}
+
+TEST_CASE("WeightNorm, SpectralNorm: a weight that is no matrix, or an axis that it hasn't") {
+  xg::Random random{7};
+  const auto vector_layer = [] { return Scaled{xg::Parameter{xg::ones({3}), "W"}}; };
+  const auto matrix_layer = [] { return Scaled{xg::Parameter{xg::ones({3, 2}), "W"}}; };
+  const auto made = [](auto make) {
+    return message_of<xg::ShapeError>([&] {
+      static_cast<void>(make());
+      return 0;
+    });
+  };
+  CHECK(contains(made([&] { return xg::nn::WeightNorm<Scaled>{vector_layer()}; }),
+                 "[WeightNorm] of a weight (3,) along axis 0; expected two axes or more"));
+  CHECK(contains(made([&] { return xg::nn::WeightNorm<Scaled>{matrix_layer(), 2}; }), "[WeightNorm]"));
+  CHECK(contains(made([&] { return xg::nn::WeightNorm<Scaled>{matrix_layer(), -3}; }), "[WeightNorm]"));
+  CHECK(contains(made([&] { return xg::nn::SpectralNorm<Scaled>(vector_layer(), random); }), "[SpectralNorm]"));
+}

@@ -1,5 +1,7 @@
 // Embedding, EmbeddingBag, LearnedPositions: padding, tying, empty bags, errors; values are beside PyTorch's in
 // golden_layers.cpp.
+#include <cmath>
+#include <cstddef>
 #include <doctest/doctest.h>
 #include <vector>
 
@@ -139,4 +141,24 @@ TEST_CASE("LearnedPositions: adds rows from the first on") {
   CHECK(contains(message_of<xg::ShapeError>([&] { return positions(x, -1); }), "positions -1"));
   CHECK(contains(message_of<xg::ShapeError>([&] { return positions(xg::ones({2, 3})); }), "takes (…, T, 2)"));
   CHECK(xg::nn::parameters(positions)[0].name == "weight");
+}
+
+TEST_CASE("SinusoidalPositions: adds sines and cosines from the first position on") {
+  const xg::nn::SinusoidalPositions positions;
+  for (const xg::DType dtype : {xg::float32, xg::float64}) {
+    const double tolerance = dtype == xg::float32 ? 1e-6 : 1e-14;
+    const Tensor y = positions(xg::full({2, 3, 4}, 0.5, dtype), 5);
+    REQUIRE(y.shape() == xg::Shape{2, 3, 4});
+    CHECK(y.dtype() == dtype);
+    const std::vector<double> found = xg::cast(y, xg::float64).to_vector<double>();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const double angle = static_cast<double>(5 + i / 4 % 3) / (i % 4 < 2 ? 1 : 100);
+      CHECK(found[i] == doctest::Approx(0.5 + (i % 2 == 0 ? std::sin(angle) : std::cos(angle))).epsilon(tolerance));
+    }
+  }
+  CHECK(xg::nn::parameters(xg::nn::Sequential{positions}).empty());
+  CHECK_THROWS_AS(static_cast<void>(positions(xg::ones({4}))), xg::ShapeError);
+  CHECK_THROWS_AS(static_cast<void>(positions(xg::ones({2, 3}))), xg::ValueError);
+  CHECK_THROWS_AS(static_cast<void>(positions(xg::ones({2, 4}), -1)), xg::ValueError);
+  CHECK_THROWS_AS(static_cast<void>(positions(Tensor{})), xg::ValueError);
 }

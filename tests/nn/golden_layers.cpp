@@ -4,6 +4,7 @@
 #include <cmath>
 #include <doctest/doctest.h>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -297,4 +298,63 @@ TEST_CASE("PyTorch: spectral_norm, its vectors after a call in training, and inf
   const Tensor expected = tensor_of(tested.json().at("in_inference"));
   CHECK(distance(fixed(tested.input("x")), expected) < tolerance);
   CHECK(distance(fixed(tested.input("x")), expected) < tolerance);
+}
+
+namespace {
+
+/// A layer whose input is called x, or has indices.
+template <class Layer>
+void check_reweighted(const Case& tested, const Layer& layer, const std::map<std::string, std::string>& renamed,
+                      const std::function<void()>& start) {
+  const bool has_indices = tested.json().at("inputs").contains("indices");
+  const auto names = has_indices ? std::vector<std::string>{} : std::vector<std::string>{"x"};
+  const Tensor indices = has_indices ? tested.input("indices", xg::int64) : Tensor{};
+  tested.check(
+      layer, names,
+      [&](const std::vector<Tensor>& in) {
+        start();
+        return layer(has_indices ? indices : in[0]);
+      },
+      renamed);
+}
+
+/// The layer under weight_norm and spectral_norm.
+template <class Layer>
+void check_norms(const std::string& name, const Layer& layer) {
+  INFO(name);
+  const xg::nn::WeightNorm<Layer> by_weight{xg::nn::clone(layer)};
+  check_reweighted(Case{"weight_norm_" + name}, by_weight,
+                   {{"layer.weight", "weight_v"}, {"layer.bias", "bias"}, {"g", "weight_g"}}, [] {});
+  const Case tested{"spectral_norm_" + name};
+  const xg::nn::SpectralNorm<Layer> spectral{xg::nn::clone(layer), generator()};
+  const auto start = [&] {  // every call moves u and v
+    spectral.u.set(tested.input("u"));
+    spectral.v.set(tested.input("v"));
+  };
+  check_reweighted(tested, spectral, {{"layer.weight", "weight_orig"}, {"layer.bias", "bias"}}, start);
+  const bool has_indices = tested.json().at("inputs").contains("indices");
+  const Tensor x = has_indices ? tested.input("indices", xg::int64) : tested.input("x");
+  start();
+  spectral(x).eval();
+  CHECK(distance(spectral.u, tensor_of(tested.json().at("after").at("u"))) < tolerance);
+  CHECK(distance(spectral.v, tensor_of(tested.json().at("after").at("v"))) < tolerance);
+  CHECK(distance(xg::nn::inference(spectral)(x), tensor_of(tested.json().at("in_inference"))) < tolerance);
+}
+
+}  // namespace
+
+TEST_CASE("PyTorch: weight_norm and spectral_norm of convolutions and embeddings") {
+  using namespace xg::nn;  // NOLINT(google-build-using-namespace): the layers
+  check_norms("conv1d", Conv1d{4, 4, 3, generator(), {.padding = 1, .groups = 2, .dtype = float64}});
+  check_norms("conv2d", Conv2d{2, 3, {2, 3}, generator(), {.stride = 2, .dtype = float64}});
+  check_norms("conv3d", Conv3d{2, 2, {1, 2, 2}, generator(), {.dtype = float64}});
+  check_norms("conv_transpose1d", ConvTranspose1d{4, 6, 3, generator(), {.stride = 2, .groups = 2, .dtype = float64}});
+  check_norms("conv_transpose2d", ConvTranspose2d{3, 2, 2, generator(), {.dtype = float64}});
+  check_norms("conv_transpose3d", ConvTranspose3d{2, 3, {2, 1, 2}, generator(), {.dtype = float64}});
+  check_norms("embedding", Embedding{5, 3, generator(), {.dtype = float64}});
+  check_norms("embedding_bag", EmbeddingBag{5, 3, generator(), BagMode::mean, {.dtype = float64}});
+  const WeightNorm<ConvTranspose1d> along_outputs{ConvTranspose1d{3, 2, 2, generator(), {.dtype = float64}}, -2};
+  CHECK(along_outputs.g.shape() == xg::Shape{1, 2, 1});
+  check_reweighted(Case{"weight_norm_axis_1"}, along_outputs,
+                   {{"layer.weight", "weight_v"}, {"layer.bias", "bias"}, {"g", "weight_g"}}, [] {});
 }

@@ -44,6 +44,10 @@ TEST_CASE("pooling layers: one number stands for all axes, and their values are 
   CHECK(same(nn::AvgPool2d{{.kernel = {3}, .padding = {1}, .count_include_pad = false}}(x),
              xg::avg_pool(x, {.kernel = {3, 3}, .padding = {1, 1}, .count_include_pad = false})));
   CHECK(same(nn::AvgPool3d{2}(x), xg::avg_pool(x, {.kernel = {2, 2, 2}})));
+  CHECK(same(nn::LpPool1d{2, 3}(x), xg::lp_pool(x, 2, {.kernel = {3}})));
+  CHECK(same(nn::LpPool2d{3, {.kernel = {5}, .stride = {2}, .ceil_mode = true}}(x),
+             xg::lp_pool(x, 3, {.kernel = {5, 5}, .stride = {2, 2}, .ceil_mode = true})));
+  CHECK(same(nn::LpPool3d{1, 2}(x), xg::lp_pool(x, 1, {.kernel = {2, 2, 2}})));
   CHECK(same(nn::AdaptiveMaxPool1d{4}(x), xg::adaptive_max_pool(x, {4})));
   CHECK(same(nn::AdaptiveMaxPool2d{4}(x), xg::adaptive_max_pool(x, {4, 4})));
   CHECK(same(nn::AdaptiveMaxPool3d{{2, 3, 4}}(x), xg::adaptive_max_pool(x, {2, 3, 4})));
@@ -64,6 +68,11 @@ TEST_CASE("Flatten, padding, resampling: values by hand") {
   const xg::Tensor row = xg::tensor({{1, 2}}, xg::float32);
   CHECK(same(nn::ZeroPad{{{1, 0}, {0, 2}}}(row), xg::tensor({{0, 0, 0, 0}, {1, 2, 0, 0}}, xg::float32)));
   CHECK(same(nn::ConstantPad{{{1, 1}}, 7}(row), xg::tensor({{7, 1, 2, 7}}, xg::float32)));
+  const xg::Tensor three = xg::tensor({{1, 2, 3}}, xg::float32);
+  CHECK(same(nn::ReflectionPad{{{2, 1}}}(three), xg::tensor({{3, 2, 1, 2, 3, 2}}, xg::float32)));
+  CHECK(same(nn::ReplicationPad{{{1, 0}, {2, 1}}}(three),
+             xg::tensor({{1, 1, 1, 2, 3, 3}, {1, 1, 1, 2, 3, 3}}, xg::float32)));
+  CHECK(same(nn::CircularPad{{{2, 1}}}(three), xg::tensor({{2, 3, 1, 2, 3, 1}}, xg::float32)));
   CHECK(same(nn::Upsample{{.scale = {2}}}(row), xg::tensor({{1, 1, 2, 2}}, xg::float32)));
   CHECK(same(nn::Upsample{{.size = {3}, .mode = xg::Interpolation::linear, .align_corners = true}}(row),
              xg::tensor({{1, 1.5, 2}}, xg::float32)));
@@ -75,9 +84,13 @@ TEST_CASE("pooling layers: in a Sequential, cloned, in inference, without parame
   xg::Random random{1};
   const nn::Sequential model{nn::MaxPool2d{2},
                              nn::AvgPool2d{{.kernel = {2}, .stride = {1}}},
+                             nn::LpPool2d{2, {.kernel = {1}}},
                              nn::AdaptiveMaxPool2d{3},
                              nn::AdaptiveAvgPool2d{2},
                              nn::ZeroPad{{{1, 1}, {1, 1}}},
+                             nn::ReflectionPad{{{1, 1}}},
+                             nn::ReplicationPad{{{0, 1}, {0, 0}}},
+                             nn::CircularPad{{{1, 0}}},
                              nn::ConstantPad{{{0, 1}}, 2},
                              nn::Upsample{{.scale = {2, 2}}},
                              nn::PixelShuffle{2},
@@ -128,6 +141,8 @@ TEST_CASE("pooling layers: options that never fit are errors when the layer is m
                  "[MaxPool3d] found a padding of (2, 2, 2)"));
   CHECK(contains(text([] { return nn::AvgPool1d{{.kernel = {2}, .stride = {0}}}; }),
                  "[AvgPool1d] found a stride of (0)"));
+  CHECK(contains(text([] { return nn::LpPool1d{2, 0}; }), "[LpPool1d] found a kernel of (0)"));
+  CHECK(contains(text([] { return nn::LpPool2d{0.5, 2}; }), "[LpPool2d] p is 0.5; expected 1 or more"));
   CHECK(contains(text([] { return nn::AdaptiveAvgPool2d{0}; }), "[AdaptiveAvgPool2d]"));
   CHECK(contains(text([] { return nn::AdaptiveMaxPool2d{{1, 2, 3}}; }), "[AdaptiveMaxPool2d]"));
 }
@@ -142,6 +157,12 @@ TEST_CASE("pooling layers: what a call refuses") {
                  }),
                  "[ZeroPad] found 2 pairs of widths for (4,)"));
   CHECK_THROWS_AS(static_cast<void>(nn::ZeroPad{{{-1, 0}}}(xg::ones({4}))), xg::ValueError);
+  CHECK_THROWS_AS(static_cast<void>(nn::CircularPad{{{-1, 0}}}(xg::ones({4}))), xg::ValueError);
+  CHECK_THROWS_AS(static_cast<void>(nn::ReflectionPad{{{4, 0}}}(xg::ones({4}))), xg::ShapeError);
+  CHECK(contains(message_of<xg::ShapeError>([] {
+                   return nn::ReplicationPad{{{1, 1}, {1, 1}}}(xg::ones({4}));
+                 }),
+                 "[ReplicationPad] found 2 pairs of widths for (4,)"));
   CHECK_THROWS_AS(static_cast<void>(nn::GlobalAvgPool{.spatial = 4}(xg::ones({1, 1, 1, 1}))), xg::ValueError);
   CHECK_THROWS_AS(static_cast<void>(nn::PixelShuffle{0}(xg::ones({4, 1, 1}))), xg::ValueError);
   CHECK_THROWS_AS(static_cast<void>(nn::Upsample{}(xg::ones({4}))), xg::ValueError);

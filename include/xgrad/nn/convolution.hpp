@@ -53,6 +53,8 @@ class Conv {
 
   /// Throws ShapeError, DTypeError that say what the layer takes.
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
+  /// With another weight than its own, of that shape.
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& x) const;
 };
 
 struct ConvTransposeLayerOptions {
@@ -83,6 +85,8 @@ class ConvTranspose {
   ConvTranspose(const Parameter& weights, const Parameter& biases, ConvTransposeOptions given = {});
 
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
+  /// With another weight than its own, of that shape.
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& x) const;
 };
 
 extern template class XGRAD_API Conv<1>;

@@ -39,6 +39,8 @@ class XGRAD_API Embedding {
 
   /// Throws DTypeError unless the indices are int64.
   [[nodiscard]] Tensor operator()(const Tensor& indices) const;
+  /// From another table than its own, of that shape.
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& indices) const;
 };
 
 /// What becomes of the rows of a bag.
@@ -60,6 +62,8 @@ class XGRAD_API EmbeddingBag {
   /// indices (N, L) → (N, width): a bag per row. `per_sample` (N, L), if defined, multiplies the rows, of a sum only
   /// (ValueError). Throws ShapeError, DTypeError.
   [[nodiscard]] Tensor operator()(const Tensor& indices, const Tensor& per_sample = {}) const;
+  /// From another table than its own, of that shape.
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& indices, const Tensor& per_sample = {}) const;
   /// indices (T), offsets (B) → (B, width): bag i has the indices from offsets[i] on, up to the next bag's. Offsets are
   /// int64, start at 0 and don't fall; one of T or less is a bag that may be empty. Otherwise: ValueError at
   /// evaluation. `per_sample` is (T). A maximum takes memory for B T width elements.
@@ -78,6 +82,14 @@ class XGRAD_API LearnedPositions {
   LearnedPositions(std::int64_t count, std::int64_t width, Random& random, const EmbeddingOptions& options);
 
   /// Throws ShapeError if there aren't as many positions, or of another width.
+  [[nodiscard]] Tensor operator()(const Tensor& x, std::int64_t first = 0) const;
+  /// From another table than its own, of that shape.
+  [[nodiscard]] Tensor with_weight(const Tensor& other, const Tensor& x, std::int64_t first = 0) const;
+};
+
+/// x (…, T, width) → x + sinusoidal_positions() first, first + 1, …; there is nothing to train and no last position.
+struct XGRAD_API SinusoidalPositions {
+  /// Throws ShapeError for less than two axes, ValueError for an odd width or a negative first position.
   [[nodiscard]] Tensor operator()(const Tensor& x, std::int64_t first = 0) const;
 };
 

@@ -78,6 +78,39 @@ class XGRAD_API AvgPool3d {
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
 };
 
+/// lp_pool of (…, length).
+class XGRAD_API LpPool1d {
+ public:
+  double p;
+  LpPoolOptions options;
+  static constexpr std::array<std::string_view, 2> field_names{"p", "options"};
+  LpPool1d(double order, const LpPoolOptions& given);
+  LpPool1d(double order, std::int64_t kernel) : LpPool1d{order, LpPoolOptions{.kernel = {kernel}}} {}
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+
+/// lp_pool of (…, height, width).
+class XGRAD_API LpPool2d {
+ public:
+  double p;
+  LpPoolOptions options;
+  static constexpr std::array<std::string_view, 2> field_names{"p", "options"};
+  LpPool2d(double order, const LpPoolOptions& given);
+  LpPool2d(double order, std::int64_t kernel) : LpPool2d{order, LpPoolOptions{.kernel = {kernel}}} {}
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+
+/// lp_pool of (…, depth, height, width).
+class XGRAD_API LpPool3d {
+ public:
+  double p;
+  LpPoolOptions options;
+  static constexpr std::array<std::string_view, 2> field_names{"p", "options"};
+  LpPool3d(double order, const LpPoolOptions& given);
+  LpPool3d(double order, std::int64_t kernel) : LpPool3d{order, LpPoolOptions{.kernel = {kernel}}} {}
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+
 /// adaptive_max_pool of (…, length).
 class XGRAD_API AdaptiveMaxPool1d {
  public:
@@ -174,6 +207,21 @@ struct XGRAD_API ConstantPad {
 };
 /// With zeros.
 struct XGRAD_API ZeroPad {
+  std::vector<std::pair<std::int64_t, std::int64_t>> widths;
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+
+/// With elements of x, by pad() with a mode: reflected without the edge, the edge repeated, or taken from the other
+/// end. Throws ShapeError also for an axis that is too short for that.
+struct XGRAD_API ReflectionPad {
+  std::vector<std::pair<std::int64_t, std::int64_t>> widths;
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+struct XGRAD_API ReplicationPad {
+  std::vector<std::pair<std::int64_t, std::int64_t>> widths;
+  [[nodiscard]] Tensor operator()(const Tensor& x) const;
+};
+struct XGRAD_API CircularPad {
   std::vector<std::pair<std::int64_t, std::int64_t>> widths;
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
 };

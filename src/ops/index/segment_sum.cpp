@@ -57,7 +57,8 @@ Tensor segment_mean(const Tensor& x, const Tensor& segments, std::int64_t count)
   const Tensor total = segment_sum(x, segments, count);
   std::vector<std::int64_t> lengths(x.rank(), 1);
   lengths[0] = count;
-  const Tensor rows = segment_sum(ones(segments.shape(), x.dtype()), segments, count);
+  const Tensor one = broadcast_to(scalar(1, x.dtype()), segments.shape());
+  const Tensor rows = segment_sum(one, segments, count);
   return total / reshape(maximum(rows, 1), lengths);
 }
 

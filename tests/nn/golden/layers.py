@@ -132,6 +132,28 @@ cases["spectral_norm"] = case(spectral, {"x": x}, constants=start)
 cases["spectral_norm"]["after"] = {"u": packed(spectral.weight_u), "v": packed(spectral.weight_v)}
 cases["spectral_norm"]["in_inference"] = packed(spectral.eval()(x))
 
+# Each is made twice, since both functions change the layer.
+reweighted = {
+    "conv1d": (lambda: nn.Conv1d(4, 4, 3, padding=1, groups=2), lambda: {"x": data(2, 4, 5)}),
+    "conv2d": (lambda: nn.Conv2d(2, 3, (2, 3), stride=2), lambda: {"x": data(2, 2, 4, 5)}),
+    "conv3d": (lambda: nn.Conv3d(2, 2, (1, 2, 2)), lambda: {"x": data(1, 2, 2, 3, 3)}),
+    "conv_transpose1d": (lambda: nn.ConvTranspose1d(4, 6, 3, stride=2, groups=2), lambda: {"x": data(2, 4, 3)}),
+    "conv_transpose2d": (lambda: nn.ConvTranspose2d(3, 2, 2), lambda: {"x": data(1, 3, 3, 2)}),
+    "conv_transpose3d": (lambda: nn.ConvTranspose3d(2, 3, (2, 1, 2)), lambda: {"x": data(1, 2, 2, 2, 2)}),
+    "embedding": (lambda: nn.Embedding(5, 3), lambda: {"indices": torch.tensor([[1, 4, 4], [0, 1, 3]])}),
+    "embedding_bag": (lambda: nn.EmbeddingBag(5, 3), lambda: {"indices": torch.tensor([[1, 4, 4], [0, 1, 3]])}),
+}
+for name, (make, inputs) in reweighted.items():
+    cases["weight_norm_" + name] = case(scattered(nn.utils.weight_norm(make())), inputs())
+    spectral = scattered(nn.utils.spectral_norm(make()))
+    start = {"u": spectral.weight_u.clone(), "v": spectral.weight_v.clone()}
+    of_call = inputs()
+    cases["spectral_norm_" + name] = case(spectral, of_call, constants=start)
+    cases["spectral_norm_" + name]["after"] = {"u": packed(spectral.weight_u), "v": packed(spectral.weight_v)}
+    cases["spectral_norm_" + name]["in_inference"] = packed(spectral.eval()(*of_call.values()))
+along_outputs = nn.utils.weight_norm(nn.ConvTranspose1d(3, 2, 2), dim=1)
+cases["weight_norm_axis_1"] = case(scattered(along_outputs), {"x": data(1, 3, 3)})
+
 path = pathlib.Path(__file__).with_name("layers.json")
 lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in cases.items()]
 path.write_text("{\n" + ",\n".join(lines) + "\n}\n")

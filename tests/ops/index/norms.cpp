@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "xgrad/creation.hpp"
 
 #include "support/op_case.hpp"
+#include "support/plain_matrices.hpp"
 
 namespace xgrad::test {
 
@@ -195,10 +197,29 @@ double largest_sum(const Values& matrix, std::int64_t axis) {
   return largest(fold(matrix, {axis}, false, sum_of_powers(1)));
 }
 
+// Descending.
+std::vector<double> singular_values(const Values& matrix) {
+  const auto rows = static_cast<std::size_t>(matrix.shape[0]);
+  const auto columns = static_cast<std::size_t>(matrix.shape[1]);
+  plain::Matrix a{rows, columns};
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      a(i, j) = matrix.data[i * columns + j];
+    }
+  }
+  const std::vector<long double> s = plain::svd(a).s;
+  return {s.begin(), s.end()};
+}
+
 const Registration matrix_norms{[] {
   matrix_cases(MatrixNorm::frobenius, "Frobenius, ", [](const Values& x) { return sum_of_powers(2)(x.data); });
   matrix_cases(MatrixNorm::one, "1, ", [](const Values& x) { return largest_sum(x, 0); });
   matrix_cases(MatrixNorm::infinity, "infinity, ", [](const Values& x) { return largest_sum(x, 1); });
+  matrix_cases(MatrixNorm::two, "2, ", [](const Values& x) { return singular_values(x).front(); });
+  matrix_cases(MatrixNorm::nuclear, "nuclear, ", [](const Values& x) {
+    const std::vector<double> s = singular_values(x);
+    return std::accumulate(s.begin(), s.end(), 0.0);
+  });
   direct_call("matrix_norm", {{2, 3}}, [](const Tensors& in) { return matrix_norm(in[0]); });
   error_case("matrix_norm", "a vector", Fault::shape, [] { return matrix_norm(ones({3})); });
   error_case("matrix_norm", "a scalar", Fault::zero_rank, [] { return matrix_norm(scalar(1)); });
@@ -210,6 +231,45 @@ const Registration matrix_norms{[] {
         return matrix_norm(zeros({0, 3}, dtype), MatrixNorm::one);
       },
       scalar_of(0));
+  error_case("matrix_norm", "no singular value", Fault::empty, [] {
+    return matrix_norm(ones({3, 0}), MatrixNorm::two);
+  });
+  exact(
+      "matrix_norm", "of no singular values", Kind::empty,
+      [](DType dtype) {
+        return matrix_norm(zeros({2, 0, 3}, dtype), MatrixNorm::nuclear);
+      },
+      vector_of({0, 0}));
+  for (const MatrixNorm kind : {MatrixNorm::two, MatrixNorm::nuclear}) {
+    exact(
+        "matrix_norm", "singular values, NaN and infinity", Kind::extreme,
+        [=](DType dtype) {
+          return matrix_norm(to_tensor({Shape{3, 2, 2}, {1, nan, 2, 3, 1, -infinity, 2, 3, 3e30, 0, 0, 0}}, dtype),
+                             kind);
+        },
+        vector_of({nan, nan, 3e30}));
+    exact(
+        "matrix_norm", "singular values, gradient at 0", Kind::extreme,
+        [=](DType dtype) {
+          return gradient_at([=](const Tensor& x) { return matrix_norm(x, kind); }, {Shape{2, 2}, {0, 0, 0, 0}}, dtype);
+        },
+        {Shape{2, 2}, {0, 0, 0, 0}});
+    // Of diag(2, −2): Σ g U Vᵀ, and half of it where the two tie for the largest.
+    const double share = kind == MatrixNorm::two ? 0.5 : 1;
+    exact("matrix_norm", "equal singular values", Kind::plain,
+          [=](DType dtype) {
+            return gradient_at([=](const Tensor& x) { return matrix_norm(x, kind); }, {Shape{2, 2}, {2, 0, 0, -2}},
+                               dtype);
+          },
+          {Shape{2, 2}, {share, 0, 0, -share}});
+    // Of diag(2, 0): u₁ v₁ᵀ alone.
+    exact(
+        "matrix_norm", "a singular value of 0", Kind::plain,
+        [=](DType dtype) {
+          return gradient_at([=](const Tensor& x) { return matrix_norm(x, kind); }, {Shape{2, 2}, {2, 0, 0, 0}}, dtype);
+        },
+        {Shape{2, 2}, {1, 0, 0, 0}});
+  }
   for (const MatrixNorm kind : {MatrixNorm::frobenius, MatrixNorm::one, MatrixNorm::infinity}) {
     exact(
         "matrix_norm", "NaN and infinity", Kind::extreme,

@@ -237,6 +237,80 @@ const Registration by_loops{[] {
   }
 }};
 
+// No two of equal size, none near 0.
+Values of_both_signs(const Shape& shape) {
+  Values result = counting(shape);
+  for (std::size_t i = 0; i < result.data.size(); ++i) {
+    result.data[i] = (i % 2 == 0 ? 0.1 : -0.1) * static_cast<double>(i * 37 % 101 + 3);
+  }
+  return result;
+}
+
+std::function<double(const std::vector<Element>&, double)> norm_of_order(double p) {
+  return [p](const std::vector<Element>& window, double /*padded*/) {
+    double largest = 0;
+    double powers = 0;
+    for (const Element& element : window) {
+      largest = std::max(largest, std::abs(element.value));
+      powers += std::pow(std::abs(element.value), p);
+    }
+    return std::isinf(p) ? largest : std::pow(powers, 1 / p);
+  };
+}
+
+const Registration norms_of_windows{[] {
+  const auto call = [](const Tensor& x, double p, const LpPoolOptions& options) { return lp_pool(x, p, options); };
+  for (const Example& example : examples) {
+    const PoolOptions options = pool_options(example);
+    const auto is_padded = [](const Along& along) { return along.padding > 0; };
+    if (is_dilated(example) || std::any_of(example.axes.begin(), example.axes.end(), is_padded)) {
+      continue;
+    }
+    const Plane plane = plane_of(example.shape, example.axes, example.ceil_mode);
+    for (const double p : {1.0, 2.0, 3.0, 4.5, infinity}) {
+      FormulaCase& added =
+          formula_case("lp_pool", example.title + std::string{", p "} + std::to_string(p), example.kind,
+                       {of_both_signs(example.shape)}, one([=](const Tensors& in) {
+                         return call(in[0], p, {options.kernel, options.stride, example.ceil_mode});
+                       }),
+                       one([=](const ManyValues& in) { return reduced(in[0], plane, norm_of_order(p)); }));
+      added.tolerance = 1e-13;
+      added.float32_tolerance = 3e-6;
+    }
+  }
+  for (const DType dtype : {float32, float64}) {
+    exact_case(
+        "lp_pool", "NaN, infinity, powers that would overflow, zeros", Kind::extreme,
+        [=] {
+          return call(to_tensor(vector_of({nan, 1, -infinity, 1, 3e25, 4e25, 0, 0}), dtype), 2, {.kernel = {2}});
+        },
+        dtype, vector_of({nan, infinity, 5e25, 0}), 3e-7);
+    exact_case(
+        "lp_pool", "the gradient of 0 is 0, also in a window that isn't whole", Kind::extreme,
+        [=] {
+          const auto pool = [=](const Tensor& x) { return call(x, 3, {.kernel = {2}, .ceil_mode = true}); };
+          return gradient_at(pool, vector_of({0, 0, -2}), dtype, {5, 7});
+        },
+        dtype, vector_of({0, 0, -7}), 3e-7);
+  }
+  const auto wrong = [=](const char* title, Fault fault, const Shape& shape, const LpPoolOptions& options) {
+    error_case("lp_pool", title, fault, [=] { return call(ones(shape), 2, options); });
+  };
+  direct_call("lp_pool", {{4}}, [=](const Tensors& in) { return call(in[0], 2, {.kernel = {2}}); });
+  wrong("of a scalar", Fault::zero_rank, {}, {.kernel = {2}});
+  wrong("fewer axes than the kernel", Fault::shape, {4}, {.kernel = {2, 2}});
+  wrong("a kernel larger than the input", Fault::shape, {2, 3}, {.kernel = {4}, .ceil_mode = true});
+  wrong("an empty spatial axis", Fault::empty, {2, 0}, {.kernel = {2}});
+  wrong("no kernel", Fault::value, {4}, {.kernel = {}});
+  wrong("a kernel of 0", Fault::value, {4}, {.kernel = {0}});
+  wrong("a stride of 0", Fault::value, {4}, {.kernel = {2}, .stride = {0}});
+  wrong("two strides for an axis", Fault::value, {4}, {.kernel = {2}, .stride = {1, 1}});
+  for (const double p : {0.0, 0.5, -infinity, nan}) {
+    error_case("lp_pool", "p is " + std::to_string(p), Fault::value,
+               [=] { return call(ones({4}), p, {.kernel = {2}}); });
+  }
+}};
+
 const Registration adaptive{[] {
   const auto add = [](const char* title, const Shape& shape, const Lengths& size, Kind kind = Kind::plain) {
     const Values x = separated(shape);

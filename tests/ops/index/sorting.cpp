@@ -263,6 +263,53 @@ void quantile_edges(const std::string& name, const Of& call) {
   }
 }
 
+// In no order and one twice; the first axis is that of q.
+void several_quantiles() {
+  const std::vector<double> all{0.77, 0, 0.25, 1, 0.25, 0.5};
+  const auto add = [&](const std::string& title, Kind kind, const Values& x, const std::vector<double>& q,
+                       const std::vector<std::int64_t>& axes, bool keep_dims = false) {
+    formula_case("quantile", "several q, " + title, kind, {x},
+                 one([=](const Tensors& in) { return quantile(in[0], q, Axes{axes}, keep_dims); }),
+                 one([=](const ManyValues& in) {
+                   std::vector<double> data;
+                   Shape shape = fold(in[0], axes, keep_dims, [](std::span<const double>) { return 0.0; }).shape;
+                   for (const double each : q) {
+                     const Values of_each = fold(in[0], axes, keep_dims,
+                                                 [=](std::span<const double> line) { return quantile_of(line, each); });
+                     data.insert(data.end(), of_each.data.begin(), of_each.data.end());
+                   }
+                   return Values{shape.inserted(0, static_cast<std::int64_t>(q.size())), data};
+                 }))
+        .derivatives = x.data.size() < 100;
+  };
+  const Values cube = separated({2, 3, 4});
+  add("everything", Kind::plain, cube, all, {});
+  add("everything, keep_dims", Kind::plain, cube, {0.1, 0.9}, {}, true);
+  add("middle axis, keep_dims", Kind::plain, cube, all, {-2}, true);
+  add("outer axes", Kind::plain, cube, {0.6, 0.3}, {-1, 0});
+  add("one q", Kind::plain, cube, {0.4}, {2});
+  add("the ends", Kind::plain, cube, {1, 0}, {2});
+  add("ties", Kind::plain, with_ties({3, 40}, 9), all, {1});
+  add("long rows", Kind::plain, uniform({3, 2003}, -1, 1, 74), all, {1});
+  add("one element", Kind::zero_rank, scalar_of(1.5), {0, 0.3, 1}, {});
+  add("no rows", Kind::empty, {Shape{0, 3}, {}}, {0.5, 1}, {1});
+  add("no q", Kind::empty, cube, {}, {1});
+  for (const DType dtype : {float32, float64}) {
+    const Values x{Shape{3, 3}, {nan, 1, 2, infinity, 1, 0, -infinity, 1, 2}};
+    exact_case("quantile", "several q, NaN and infinities", Kind::extreme,
+               [=] {
+                 return quantile(to_tensor(x, dtype), {0, 0.5, 0.75, 1}, 1);
+               },
+               dtype, {Shape{4, 3}, {nan, 0, -infinity, nan, 1, 1, nan, infinity, 1.5, nan, infinity, 2}});
+    exact_case("quantile", "several q, gradient", Kind::extreme,
+               [=] {
+                 const auto some = [](const Tensor& t) { return quantile(t, {0.5, 0.75}, 1); };
+                 return gradient_at(some, x, dtype, {1, 1, 1, 4, 4, 4});
+               },
+               dtype, {Shape{3, 3}, {nan, 0, 0, 2, 3, 0, 0, 3, 2}});
+  }
+}
+
 const Registration quantiles{[] {
   for (const double q : {0.0, 0.1, 0.25, 0.5, 0.77, 1.0}) {
     quantile_cases("quantile", "q " + std::to_string(q) + ", ", q,
@@ -272,7 +319,11 @@ const Registration quantiles{[] {
   quantile_edges("quantile",
                  [](const Tensor& x, const Axes& axes, bool keep_dims) { return quantile(x, 0.5, axes, keep_dims); });
   quantile_edges("median", &median);
+  several_quantiles();
   for (const double q : {-0.1, 1.1, nan}) {
+    error_case("quantile", "one q of three is " + std::to_string(q), Fault::value, [q] {
+      return quantile(ones({3}), {0.5, q, 0});
+    });
     error_case("quantile", "q is " + std::to_string(q), Fault::value, [q] { return quantile(ones({3}), q); });
   }
 }};
@@ -304,7 +355,7 @@ TEST_CASE("sort, topk, quantile: the same bits for any number of threads") {
   const Tensor x = to_tensor(with_ties({40000, 7}, 5), float32);
   const auto all = [&] {
     return std::vector{to_values(argsort(x)), to_values(topk(x, 3).indices), to_values(argsort(x, 0)),
-                       to_values(quantile(x, 0.3, 1))};
+                       to_values(quantile(x, 0.3, 1)), to_values(quantile(x, {0.3, 0.8}, 1))};
   };
   const auto alone = all();
   const ThreadCount several{3};
