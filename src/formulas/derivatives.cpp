@@ -76,7 +76,6 @@ void Expressions::add_derivative(Expr function, Expr value) {
   derivatives_.emplace(heaviest->base, derivative);
 }
 
-// f′(z) as the operation writes it, with `value` for f(z); null for zero.
 Expr Expressions::written_out_derivative(Expr function, Expr value) {
   const Expr z = function->arguments[0];
   const Tensor argument = ops::barrier(broadcast_to(scalar(0, z->dtype), z->shape), 0);
