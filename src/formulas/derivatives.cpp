@@ -96,7 +96,6 @@ const Expressions::Slope& Expressions::slope_of(const std::shared_ptr<const Oper
   return slope;
 }
 
-// f′(z) as the operation writes it, with `value` for f(z); null for zero.
 Expr Expressions::written_out_derivative(Expr function, Expr value) {
   const Expr z = function->arguments[0];
   const Slope& slope = slope_of(function->operation, z);

@@ -57,7 +57,7 @@ std::vector<std::string> Formulas::names_in(Expr formula, bool by_name) const {
   while (!stack.empty()) {
     const Expr e = stack.back();
     stack.pop_back();
-    if (!met.insert(e).second) {
+    if (!met.insert(e).second || is_random_state(e)) {
       continue;
     }
     if (const Name* name = name_of(e); name == nullptr) {

@@ -102,6 +102,9 @@ Expr Expressions::matmul(Expr a, Expr b) {
   if (is_unit_matrix(b)) {
     return a;
   }
+  if (a->is_number(0) || b->is_number(0)) {
+    return number(0, product_shape(a, b), a->dtype);
+  }
   const Parts left = parts_of(a);
   const Parts right = parts_of(b);
   if (!left.is_plain() || !right.is_plain()) {
@@ -114,6 +117,9 @@ Expr Expressions::matmul(Expr a, Expr b) {
 }
 
 Expr Expressions::outer(Expr u, Expr v) {
+  if (u->is_number(0) || v->is_number(0)) {
+    return number(0, Shape{u->shape[0], v->shape[0]}, u->dtype);
+  }
   const Parts left = parts_of(u);
   const Parts right = parts_of(v);
   if (!left.is_plain() || !right.is_plain()) {

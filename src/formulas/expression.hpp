@@ -109,6 +109,9 @@ class Expressions {
   /// Whether a formula was simplified by that.
   [[nodiscard]] bool used_distribution() const noexcept { return used_distribution_; }
 
+  /// f′(z) as f's operation writes it, with `value` for f(z); null for zero.
+  [[nodiscard]] Expr written_out_derivative(Expr function, Expr value);
+
   /// The number of formulas; the largest serial.
   [[nodiscard]] std::size_t count() const noexcept { return all_.size(); }
 
@@ -146,6 +149,7 @@ class Expressions {
   Expr intern(Expression expression);
   Expr flat_product(double factor, std::vector<Expr> factors, const Shape& shape, DType dtype);
   Expr expanded(Expr sum);
+  Expr between_equal(const std::vector<Expr>& terms);
   Expr cancelled(double factor, const std::vector<Power>& powers);
   void name_derivatives(double& factor, std::vector<Power>& powers);
   bool name_derivative(double& factor, std::vector<Power>& powers);
@@ -154,7 +158,6 @@ class Expressions {
                                               const std::function<Expr(const std::vector<Expr>&)>& whole);
   void add_derivative(Expr function, Expr value);
   [[nodiscard]] const Slope& slope_of(const std::shared_ptr<const Operation>& operation, Expr z);
-  [[nodiscard]] Expr written_out_derivative(Expr function, Expr value);
   [[nodiscard]] static Derivative factors_of(Expr e);
   [[nodiscard]] Expr argument_of(Expr x, Algebra function) const;
   [[nodiscard]] bool is_distribution(Expr x, const std::vector<std::int64_t>& axes) const;

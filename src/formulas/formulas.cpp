@@ -104,7 +104,7 @@ void Formulas::translate() {
   for (const Target& target : passes_.targets) {
     gradients.push_back(target.gradient);
   }
-  translation_.add(gradients);
+  translation_.add(gradients, Translation::Zeros::written);
   for (const graph::Node* node : translation_.abbreviated()) {
     abbreviations_.emplace(node, make_name("t"));
   }

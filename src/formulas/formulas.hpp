@@ -86,6 +86,7 @@ class Formulas {
   [[nodiscard]] std::vector<Equation> equations(const std::vector<Line>& lines);
   [[nodiscard]] std::vector<std::string> names_in(Expr formula, bool by_name) const;
   void label(const std::vector<Line>& backward, std::vector<Equation>& equations);
+  void note_constants(Derivation& derivation) const;
   void note_adjoints(Derivation& derivation, const std::vector<Line>& backward) const;
   void note(Derivation& derivation, const std::vector<Line>& forward, const std::vector<Line>& backward) const;
   [[nodiscard]] std::vector<Expr> parts_of(const std::vector<Line>& lines) const;

@@ -14,11 +14,16 @@ namespace xgrad::formulas {
 
 namespace {
 
+// f′(z), or f′(z, α) of an activation with a learned slope, which is an operation.
+bool is_slope_at(Expr e, Expr z) {
+  const bool is_primed =
+      e->head == Head::function ? e->primed : e->head == Head::call && e->operation->notation().symbol.ends_with("′");
+  return is_primed && e->arguments[0] == z;
+}
+
 // f′(z) among the factors of a product; null if it isn't there.
 Expr slope_in(Expr product, Expr z) {
-  const auto is_slope = [z](Expr factor) {
-    return factor->head == Head::function && factor->primed && factor->arguments[0] == z;
-  };
+  const auto is_slope = [z](Expr factor) { return is_slope_at(factor, z); };
   const auto found = std::find_if(product->arguments.begin(), product->arguments.end(), is_slope);
   return product->head != Head::product || found == product->arguments.end() ? nullptr : *found;
 }
@@ -43,19 +48,42 @@ void Formulas::label(const std::vector<Line>& backward, std::vector<Equation>& e
       delta[l] = line.symbol;
     }
   }
+  // a^l; null if it has no name.
+  const auto activated = [&](std::size_t l) -> Expr {
+    const auto found = std::find_if(order_.nodes.begin(), order_.nodes.end(), [&](const graph::Node* node) {
+      return names_.layers().of_activation(node) == l && translation_.has(node);
+    });
+    return found == order_.nodes.end() ? nullptr : translation_.of(*found);
+  };
+  // f′(z^l) among the factors of a formula, also where it isn't written primed, as σ(z) of a softplus.
+  const auto slope_of = [&](Expr right, std::size_t l) -> Expr {
+    if (const Expr slope = slope_in(right, z[l])) {
+      return slope;
+    }
+    const Expr a = right->head == Head::product ? activated(l) : nullptr;
+    const Expr f = a == nullptr ? nullptr : expressions_.definition(a);
+    if (f == nullptr || f->head != Head::function || f->primed || f->arguments[0] != z[l] ||
+        f->operation->elementwise() == nullptr) {
+      return nullptr;
+    }
+    const Expr slope = expressions_.written_out_derivative(f, a);
+    const std::vector<Expr>& factors = right->arguments;
+    return std::find(factors.begin(), factors.end(), slope) == factors.end() ? nullptr : slope;
+  };
   const auto is_first = [&](Expr right, std::size_t l) {
-    const Expr slope = l + 1 == layers.size() ? slope_in(right, z[l]) : nullptr;
+    const Expr slope = l + 1 == layers.size() ? slope_of(right, l) : nullptr;
     if (slope == nullptr) {
       return false;
     }
-    const Expr a = expressions_.function(slope->operation, z[l], z[l]->shape);
+    const Expr named = activated(l);
+    const Expr a = named != nullptr ? named : expressions_.function(slope->operation, z[l], z[l]->shape);
     const std::vector<Expr> parts = parts_of({Line{{}, right}});
     return std::any_of(parts.begin(), parts.end(), [&](Expr y) {
       return is_data(y) && expressions_.product(expressions_.sum(a, expressions_.scaled(-1, y)), slope) == right;
     });
   };
   const auto is_second = [&](Expr right, std::size_t l) {
-    const Expr slope = l + 1 < layers.size() && delta[l + 1] != nullptr ? slope_in(right, z[l]) : nullptr;
+    const Expr slope = l + 1 < layers.size() && delta[l + 1] != nullptr ? slope_of(right, l) : nullptr;
     if (slope == nullptr) {
       return false;
     }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "formulas/constants.hpp"
 #include "formulas/expression.hpp"
 #include "formulas/latex.hpp"
 
@@ -84,8 +85,9 @@ Names::Names(const graph::Order& order, const graph::Node& loss,
     } else if (is_preactivation(node)) {
       all.push_back({node, "z"});
     } else if (node->operation == nullptr) {
-      if (node->shape.rank() == 0 && !node->history && is_floating(node->dtype)) {
-        continue;  // a number
+      const bool is_number = node->shape.rank() == 0 && !node->history && is_floating(node->dtype);
+      if (is_number || (is_made_by_layer(*node) && constant_of(*node))) {
+        continue;
       }
       const char* base = is_target(*user.at(node), node) ? "y" : "x";
       all.push_back({node, node->history ? "θ" : base});

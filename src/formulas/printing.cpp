@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <map>
+#include <optional>
 #include <variant>
 
 #include "formulas/latex.hpp"
@@ -63,6 +64,90 @@ std::string stride_text(const ops::Windows& windows, bool inverse) {
   return text == "1" ? "" : text;
 }
 
+std::int64_t integer_of(const Operation& operation, std::string_view name) {
+  for (const Attribute& attribute : operation.attributes()) {
+    if (attribute.name == name) {
+      return std::get<std::int64_t>(attribute.value);
+    }
+  }
+  return 0;
+}
+
+// The relation that holds where this one doesn't, of numbers; empty if it isn't one.
+std::string_view opposite(Algebra relation) {
+  switch (relation) {
+    case Algebra::equal:
+      return "≠";
+    case Algebra::not_equal:
+      return "=";
+    case Algebra::less:
+      return "≥";
+    case Algebra::less_equal:
+      return ">";
+    case Algebra::greater:
+      return "≤";
+    case Algebra::greater_equal:
+      return "<";
+    default:
+      return {};
+  }
+}
+
+bool is_call_of(Expr e, Algebra algebra) {
+  return e->head == Head::call && e->operation->algebra() == algebra;
+}
+
+// n if the value is √n and no number that is written shortly; else 0.
+std::int64_t squared(double value) {
+  constexpr double most = 4096;
+  const double square = value * value;
+  const double whole = std::round(square);
+  const bool is_short = std::abs(value - std::round(value * 1e4) / 1e4) < 1e-12 * std::abs(value);
+  return is_short || !(whole >= 2 && whole <= most) || std::abs(square - whole) > 1e-13 * whole
+             ? 0
+             : static_cast<std::int64_t>(whole);
+}
+
+/// One tensor in pieces along an axis, of which null stands for zeros.
+struct Block {
+  std::int64_t axis = 0;
+  std::vector<Expr> parts;
+};
+
+// The sum where its terms are pieces of it, which don't meet: at[0:2](u) + at[2:4](v).
+std::optional<Block> block_of(Expr sum) {
+  std::map<std::int64_t, Expr> by_start;
+  Block block;
+  for (Expr term : sum->arguments) {
+    if (!is_call_of(term, Algebra::slice_adjoint)) {
+      return std::nullopt;
+    }
+    const std::int64_t axis = integer_of(*term->operation, "axis");
+    const std::int64_t step = integer_of(*term->operation, "step");
+    if (step != 1 || (!by_start.empty() && axis != block.axis)) {
+      return std::nullopt;
+    }
+    block.axis = axis;
+    by_start.emplace(integer_of(*term->operation, "start"), term);
+  }
+  const std::int64_t length = sum->shape[static_cast<std::size_t>(block.axis)];
+  std::int64_t reached = 0;
+  for (const auto& [start, term] : by_start) {
+    if (start < reached) {
+      return std::nullopt;
+    }
+    if (start > reached) {
+      block.parts.push_back(nullptr);
+    }
+    reached = start + integer_of(*term->operation, "count");
+    block.parts.push_back(term->arguments[0]);
+  }
+  if (reached < length) {
+    block.parts.push_back(nullptr);
+  }
+  return by_start.size() == sum->arguments.size() ? std::optional{block} : std::nullopt;
+}
+
 std::string attribute_text(const Attribute& attribute) {
   return std::visit(
       [&]<class T>(const T& value) {
@@ -76,6 +161,10 @@ std::string attribute_text(const Attribute& attribute) {
 }
 
 }  // namespace
+
+bool is_random_state(Expr e) noexcept {
+  return e->head == Head::symbol && e->node->of_state && e->dtype == int64;
+}
 
 std::string Printer::of(Expr root) {
   pieces_.clear();
@@ -128,7 +217,13 @@ std::string Printer::number_text(double value) const {
   if (value == std::floor(value) && value < 1e15) {
     return fmt::format("{:.0f}", value);
   }
+  if (const std::int64_t square = squared(value)) {
+    return latex() ? fmt::format("\\sqrt{{{}}}", square) : fmt::format("√{}", square);
+  }
   const double inverse = 1 / value;
+  if (const std::int64_t square = squared(inverse)) {
+    return latex() ? fmt::format("\\tfrac{{1}}{{\\sqrt{{{}}}}}", square) : fmt::format("1/√{}", square);
+  }
   const double whole = std::round(inverse);
   if (whole > 9999 || std::abs(inverse - whole) > 1e-9 * whole) {
     return fmt::format("{:.6g}", value);
@@ -141,13 +236,23 @@ std::string Printer::number_text(double value) const {
   return known != fractions.end() ? std::string{known->second} : fmt::format("1/{:.0f}", whole);
 }
 
+std::string Printer::transposed(Expr x) const {
+  const std::string text = at_least(atom, x);
+  return latex() ? "{" + text + "}^{\\top}" : text + "ᵀ";
+}
+
+// uᵀ, uᵀ W: what stands at the left of a product that is a number.
+std::string Printer::as_row(Expr x) const {
+  std::string text;
+  while (x->head == Head::matmul && x->arguments[0]->shape.rank() == 1 && names_(x) == nullptr) {
+    text = " " + at_least(matrix, x->arguments[1]) + text;
+    x = x->arguments[0];
+  }
+  return transposed(x) + text;
+}
+
 Printer::Piece Printer::written(Expr e) const {
   const auto argument = [&](std::size_t i) { return e->arguments[i]; };
-  const std::string raised_t = latex() ? "^{\\top}" : "ᵀ";
-  const auto transposed = [&](Expr x) {
-    const std::string text = at_least(atom, x);
-    return latex() ? "{" + text + "}" + raised_t : text + raised_t;
-  };
   switch (e->head) {
     case Head::symbol:
       return {"?", atom};
@@ -164,8 +269,11 @@ Printer::Piece Printer::written(Expr e) const {
       return product_of(e->number, e->arguments);
     case Head::power:
       return e->number < 0 ? fraction_of(1, {}, {{argument(0), -e->number}}) : power_of(argument(0), e->number);
-    case Head::matmul:
-      return {at_least(matrix, argument(0)) + " " + at_least(matrix, argument(1)), matrix};
+    case Head::matmul: {
+      const bool has_row = e->shape.rank() == 0 && argument(0)->shape.rank() == 1;
+      return {(has_row ? as_row(argument(0)) : at_least(matrix, argument(0))) + " " + at_least(matrix, argument(1)),
+              matrix};
+    }
     case Head::outer:
       return {at_least(matrix, argument(0)) + " " + transposed(argument(1)), matrix};
     case Head::transpose:
@@ -180,13 +288,7 @@ Printer::Piece Printer::written(Expr e) const {
     case Head::reduce: {
       std::string sign = latex() ? "\\sum" : "Σ";
       if (e->axes.size() < argument(0)->shape.rank()) {
-        if (latex()) {
-          sign += fmt::format("_{{{}}}", fmt::join(e->axes, ","));
-        } else {
-          for (const std::int64_t axis : e->axes) {
-            sign += low_digits[static_cast<std::size_t>(axis % 10)];
-          }
-        }
+        sign += below(e->axes);
       }
       const Piece& summand = piece(argument(0));
       const bool bare = summand.precedence >= matrix || argument(0)->head == Head::power;
@@ -200,11 +302,69 @@ Printer::Piece Printer::written(Expr e) const {
   return {};
 }
 
+// The number and the factors of a term of a sum.
+struct Printer::Factors {
+  double number = 1;
+  std::vector<Expr> all;
+};
+
+// u ⊙ v − u ⊙ w as u ⊙ (v − w). None if no factor is common to all terms.
+std::optional<Printer::Piece> Printer::factored_sum(Expr e) const {
+  std::vector<Factors> terms;
+  for (Expr term : e->arguments) {
+    const bool is_product = term->head == Head::product && names_(term) == nullptr;
+    if (term->is_number()) {
+      return std::nullopt;
+    }
+    terms.push_back(is_product ? Factors{term->number, term->arguments} : Factors{1, {term}});
+  }
+  const auto is_common = [&](Expr factor) {
+    const bool is_fraction = factor->head == Head::power && factor->number < 0;
+    return !is_fraction && std::all_of(terms.begin(), terms.end(), [factor](const Factors& term) {
+      return std::find(term.all.begin(), term.all.end(), factor) != term.all.end();
+    });
+  };
+  std::vector<Expr> common;
+  std::copy_if(terms[0].all.begin(), terms[0].all.end(), std::back_inserter(common), is_common);
+  if (common.empty()) {
+    return std::nullopt;
+  }
+  for (Factors& term : terms) {
+    for (Expr factor : common) {
+      term.all.erase(std::find(term.all.begin(), term.all.end(), factor));
+    }
+  }
+  const auto added = std::find_if(terms.begin(), terms.end(), [](const Factors& term) { return term.number > 0; });
+  if (added != terms.end()) {
+    std::rotate(terms.begin(), added, added + 1);
+  }
+  std::string rest;
+  for (const Factors& term : terms) {
+    const double size = std::abs(term.number);
+    const Piece positive = term.all.empty() ? Piece{number_text(size), atom} : product_of(size, term.all);
+    const bool needs_brackets = positive.precedence <= additive;
+    const std::string sign = term.number < 0 ? minus_sign() : "+";
+    const std::string text = needs_brackets ? in_brackets(positive.text) : positive.text;
+    const std::string front = term.number < 0 ? sign : "";
+    rest += rest.empty() ? front + text : " " + sign + " " + text;
+  }
+  const bool scales = std::all_of(common.begin(), common.end(), [](Expr factor) { return factor->shape.rank() == 0; });
+  const char* sign = latex() ? " \\odot " : " ⊙ ";
+  return Piece{joined_factors(common, false) + (scales ? " " : sign) + in_brackets(rest), multiplicative};
+}
+
 // Begins with a term that is added, if there is one.
 Printer::Piece Printer::sum_of(Expr e) const {
+  if (const std::optional<Block> block = block_of(e);
+      block && std::none_of(e->arguments.begin(), e->arguments.end(), [this](Expr term) { return names_(term); })) {
+    return joined_parts(block->parts, block->axis);
+  }
   const auto is_negative = [this](Expr term) {
     return (term->head == Head::product || term->head == Head::number) && term->number < 0 && names_(term) == nullptr;
   };
+  if (const std::optional<Piece> factored = factored_sum(e)) {
+    return *factored;
+  }
   std::vector<Expr> terms = e->arguments;
   const auto first = std::find_if_not(terms.begin(), terms.end(), is_negative);
   if (first != terms.end()) {
@@ -251,8 +411,12 @@ Printer::Piece Printer::product_of(double factor, const std::vector<Expr>& facto
   std::vector<Expr> above;
   std::vector<std::pair<Expr, double>> below;
   for (Expr each : factors) {
-    if (each->head == Head::power && each->number < 0 && names_(each) == nullptr) {
-      below.emplace_back(each->arguments[0], -each->number);
+    Expr inner = each;
+    while (inner->head == Head::spread && names_(inner) == nullptr) {
+      inner = inner->arguments[0];
+    }
+    if (inner->head == Head::power && inner->number < 0 && names_(inner) == nullptr) {
+      below.emplace_back(inner->arguments[0], -inner->number);
     } else {
       above.push_back(each);
     }
@@ -262,7 +426,8 @@ Printer::Piece Printer::product_of(double factor, const std::vector<Expr>& facto
 
 Printer::Piece Printer::fraction_of(double factor, const std::vector<Expr>& above,
                                     const std::vector<std::pair<Expr, double>>& below) const {
-  const double size = std::abs(factor);
+  const std::int64_t root = above.empty() ? 0 : squared(1 / std::abs(factor));
+  const double size = root == 0 ? std::abs(factor) : 1;
   const std::string minus = factor < 0 ? minus_sign() : "";
   std::string top = joined_factors(above, true);
   if (size != 1 || top.empty()) {
@@ -272,10 +437,13 @@ Printer::Piece Printer::fraction_of(double factor, const std::vector<Expr>& abov
   } else if (!minus.empty() && above.size() == 1 && piece(above[0]).precedence == additive) {
     top = in_brackets(piece(above[0]).text);
   }
-  if (below.empty()) {
+  if (below.empty() && root == 0) {
     return {minus + top, minus.empty() ? multiplicative : additive};
   }
   std::vector<std::string> parts;
+  if (root != 0) {
+    parts.push_back(number_text(1 / std::abs(factor)));
+  }
   for (const auto& [base, exponent] : below) {
     const Piece part = exponent == 1 ? piece(base) : power_of(base, exponent);
     parts.push_back(part.precedence >= unary || latex() ? part.text : in_brackets(part.text));
@@ -323,12 +491,15 @@ Printer::Piece Printer::function_of(Expr e) const {
   return {name + (e->primed ? prime : "") + in_brackets(argument.text + constants), atom};
 }
 
-// "; alpha=1": constants of an operation, without flags that aren't set; empty if there are none.
+// "; alpha=1": constants of an operation, without flags that aren't set; empty if there are none. A dtype isn't said,
+// nor is the shape of what is drawn, which stands beside the equation.
 std::string Printer::attributes_of(Expr e) const {
+  const bool is_drawn = std::all_of(e->arguments.begin(), e->arguments.end(), is_random_state);
   std::vector<std::string> all;
   for (const Attribute& attribute : e->operation->attributes()) {
     const bool* flag = std::get_if<bool>(&attribute.value);
-    if (flag == nullptr || *flag) {
+    const bool is_said = attribute.name != "dtype" && !(is_drawn && attribute.name == "shape");
+    if (is_said && (flag == nullptr || *flag)) {
       const std::string written = attribute_text(attribute);
       all.push_back(latex() ? "\\text{" + latex_text(written) + "}" : written);
     }
@@ -337,9 +508,10 @@ std::string Printer::attributes_of(Expr e) const {
 }
 
 std::string Printer::condition_of(Expr e, bool complement) const {
-  const bool is_equal = e->head == Head::call && e->operation->algebra() == Algebra::equal;
-  if (complement && is_equal) {
-    return fmt::format("[{} {} {}]", piece(e->arguments[0]).text, latex() ? "\\neq" : "≠", piece(e->arguments[1]).text);
+  const std::string_view relation = e->head == Head::call ? opposite(e->operation->algebra()) : std::string_view{};
+  if (complement && !relation.empty() && names_(e) == nullptr) {
+    return fmt::format("[{} {} {}]", piece(e->arguments[0]).text,
+                       latex() ? latex_operator(relation) : std::string{relation}, piece(e->arguments[1]).text);
   }
   if (complement) {
     return fmt::format("[{}{}]", latex() ? "\\neg " : "¬", at_least(unary, e));
@@ -404,6 +576,41 @@ std::optional<Printer::Piece> Printer::of_matrix(Expr e) const {
   }
 }
 
+// Σ₁, ‖x‖₁: the axes below a sign.
+std::string Printer::below(const std::vector<std::int64_t>& axes) const {
+  if (latex()) {
+    return fmt::format("_{{{}}}", fmt::join(axes, ","));
+  }
+  std::string text;
+  for (const std::int64_t axis : axes) {
+    text += low_digits[static_cast<std::size_t>(axis % 10)];
+  }
+  return text;
+}
+
+// [u; v], [u; v]₁: one after the other along an axis; null is 0.
+Printer::Piece Printer::joined_parts(const std::vector<Expr>& parts, std::int64_t axis) const {
+  std::vector<std::string> texts(parts.size());
+  std::transform(parts.begin(), parts.end(), texts.begin(),
+                 [this](Expr part) { return part == nullptr ? "0" : piece(part).text; });
+  const std::string inside = fmt::format("{}", fmt::join(texts, latex() ? ";\\; " : "; "));
+  const std::string whole = latex() ? "\\left[" + inside + "\\right]" : "[" + inside + "]";
+  return {axis == 0 ? whole : whole + below({axis}), atom};
+}
+
+// ‖x‖, ‖x‖₁ along an axis.
+Printer::Piece Printer::length_of(Expr e) const {
+  const std::string& inner = piece(e->arguments[0]).text;
+  const std::string whole = latex() ? "\\left\\|" + inner + "\\right\\|" : "‖" + inner + "‖";
+  for (const Attribute& attribute : e->operation->attributes()) {
+    const auto* axes = std::get_if<std::vector<std::int64_t>>(&attribute.value);
+    if (attribute.name == "axes" && axes != nullptr && axes->size() < e->arguments[0]->shape.rank()) {
+      return {whole + below(*axes), atom};
+    }
+  }
+  return {whole, atom};
+}
+
 Printer::Piece Printer::call_of(Expr e) const {
   if (const std::optional<Piece> matrix_piece = of_matrix(e)) {
     return *matrix_piece;
@@ -415,8 +622,8 @@ Printer::Piece Printer::call_of(Expr e) const {
       return {fmt::format("{{{}}}^{{{}}}", at_least(atom, e->arguments[0]), piece(e->arguments[1]).text), unary};
     }
     const std::string sign = latex() ? latex_operator(notation.symbol) : std::string{notation.symbol};
-    return {at_least(multiplicative, e->arguments[0]) + " " + sign + " " + at_least(multiplicative, e->arguments[1]),
-            additive};
+    const Precedence least = opposite(operation.algebra()).empty() ? multiplicative : additive;
+    return {at_least(least, e->arguments[0]) + " " + sign + " " + at_least(least, e->arguments[1]), additive};
   }
   if (const ops::ConvolutionOperation* convolution = ops::as_convolution(operation)) {
     return convolution_of(e, *convolution);
@@ -428,6 +635,22 @@ Printer::Piece Printer::call_of(Expr e) const {
     const std::string range = range_text(operation, e->shape.rank());
     return {(latex() ? "\\operatorname{at}" : "at") + range + in_brackets(piece(e->arguments[0]).text), atom};
   }
+  if (operation.algebra() == Algebra::concatenate) {
+    return joined_parts(e->arguments, integer_of(operation, "axis"));
+  }
+  if (operation.algebra() == Algebra::take) {
+    std::string index;
+    for (std::int64_t axis = integer_of(operation, "axis"); axis > 0; --axis) {
+      index += ":, ";
+    }
+    return {at_least(atom, e->arguments[0]) + "[" + index + piece(e->arguments[1]).text + "]", atom};
+  }
+  if (operation.algebra() == Algebra::cast && is_floating(e->dtype)) {
+    return piece(e->arguments[0]);
+  }
+  if (notation.symbol == "‖") {
+    return length_of(e);
+  }
   const bool is_one_hot = operation.algebra() == Algebra::one_hot;
   std::string text{notation.symbol.empty() ? operation.name() : notation.symbol};
   text = latex() ? latex_operator(text) : text;
@@ -436,11 +659,15 @@ Printer::Piece Printer::call_of(Expr e) const {
   for (Expr argument : e->arguments) {
     const auto* matrices = argument->head == Head::call ? ops::as_matrix_operation(*argument->operation) : nullptr;
     const bool is_lu = matrices != nullptr && matrices->form() == ops::MatrixForm::factors;
-    if (!is_lu) {
+    if (!is_lu && !is_random_state(argument)) {
       arguments.push_back(piece(argument).text);
     }
   }
-  const std::string inside = fmt::format("{}{}", fmt::join(arguments, ", "), is_one_hot ? "" : attributes_of(e));
+  std::string constants = is_one_hot ? "" : attributes_of(e);
+  if (arguments.empty() && constants.starts_with("; ")) {
+    constants.erase(0, 2);
+  }
+  const std::string inside = fmt::format("{}{}", fmt::join(arguments, ", "), constants);
   return {text + in_brackets(inside), atom};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@ class ConvolutionOperation;
 namespace xgrad::formulas {
 
 enum class Dialect : bool { text, latex };
+
+/// Whether it is where random numbers come from, which formulas don't show.
+[[nodiscard]] bool is_random_state(Expr e) noexcept;
 
 /// Writes formulas down.
 class Printer {
@@ -43,7 +47,11 @@ class Printer {
   /// Of a number that isn't negative.
   [[nodiscard]] std::string number_text(double value) const;
   [[nodiscard]] Piece written(Expr e) const;
+  [[nodiscard]] std::string transposed(Expr x) const;
+  [[nodiscard]] std::string as_row(Expr x) const;
   [[nodiscard]] Piece sum_of(Expr e) const;
+  struct Factors;
+  [[nodiscard]] std::optional<Piece> factored_sum(Expr e) const;
   [[nodiscard]] Piece product_of(double factor, const std::vector<Expr>& factors) const;
   /// factor · Π above / Π base^exponent
   [[nodiscard]] Piece fraction_of(double factor, const std::vector<Expr>& above,
@@ -53,6 +61,9 @@ class Printer {
   [[nodiscard]] Piece function_of(Expr e) const;
   [[nodiscard]] Piece convolution_of(Expr e, const ops::ConvolutionOperation& operation) const;
   [[nodiscard]] Piece call_of(Expr e) const;
+  [[nodiscard]] Piece joined_parts(const std::vector<Expr>& parts, std::int64_t axis) const;
+  [[nodiscard]] Piece length_of(Expr e) const;
+  [[nodiscard]] std::string below(const std::vector<std::int64_t>& axes) const;
   /// base^exponent, in brackets if it has an exponent.
   [[nodiscard]] Piece raised(Expr base, std::string_view text, std::string_view latex_text) const;
   /// A⁻¹, |A|; none for what is written as other calls are.

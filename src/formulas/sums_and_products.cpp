@@ -78,10 +78,46 @@ Expr Expressions::sum(std::span<const Expr> terms) {
   if (const Expr derivative = find_derivative(flat)) {  // 1 − tanh²
     return spread(derivative, shape);
   }
+  if (const Expr product = between_equal(result)) {
+    return spread(product, shape);
+  }
   if (const Expr product = find_factored_derivative(result, [this](const auto& rests) { return sum(rests); })) {
     return spread(product, shape);  // t − t tanh²
   }
   return spread(expanded(flat), shape);
+}
+
+namespace {
+
+// A B C … as its factors; the formula itself if it is no product of matrices.
+std::vector<Expr> matrix_factors(Expr e) {
+  std::vector<Expr> factors;
+  std::vector<Expr> stack{e};
+  while (!stack.empty()) {
+    const Expr top = stack.back();
+    stack.pop_back();
+    if (top->head == Head::matmul) {
+      stack.push_back(top->arguments[1]);
+      stack.push_back(top->arguments[0]);
+    } else {
+      factors.push_back(top);
+    }
+  }
+  return factors;
+}
+
+}  // namespace
+
+// Lᵀ A L + Lᵀ B L as Lᵀ (A + B) L. Null if the terms aren't two such products.
+Expr Expressions::between_equal(const std::vector<Expr>& terms) {
+  if (terms.size() != 2 || terms[0]->head != Head::matmul || terms[1]->head != Head::matmul) {
+    return nullptr;
+  }
+  const std::vector<Expr> first = matrix_factors(terms[0]);
+  const std::vector<Expr> second = matrix_factors(terms[1]);
+  const bool are_alike = first.size() == 3 && second.size() == 3 && first[0] == second[0] && first[2] == second[2] &&
+                         first[1]->shape == second[1]->shape;
+  return are_alike ? matmul(matmul(first[0], sum(first[1], second[1])), first[2]) : nullptr;
 }
 
 // y (1 − a) − (1 − y) a is y − a: products of sums multiplied out, if less is left then.

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 
 #include "formulas/formulas.hpp"
+#include "ops/convolution/convolution.hpp"
+#include "ops/decompositions/matrix_form.hpp"
 
 namespace xgrad::formulas {
 
@@ -12,16 +15,61 @@ namespace {
 // About how many characters the name of a term takes.
 constexpr std::size_t name_length = 2;
 
+// About how many characters the constants of an operation take.
+std::size_t constants_length(const Operation& operation) {
+  constexpr std::size_t of_number = 5;
+  std::size_t total = 0;
+  for (const Attribute& attribute : operation.attributes()) {
+    const bool* flag = std::get_if<bool>(&attribute.value);
+    const auto* list = std::get_if<std::vector<std::int64_t>>(&attribute.value);
+    if (attribute.name != "dtype" && (flag == nullptr || *flag)) {
+      total += attribute.name.size() + 3 + (list == nullptr ? of_number : 3 * list->size());
+    }
+  }
+  return total;
+}
+
+// About how many characters a call takes beside its arguments: those of signs, names and constants.
+std::size_t call_length(const Expression& e) {
+  const Notation notation = e.operation->notation();
+  if (ops::as_convolution(*e.operation) != nullptr || ops::as_matrix_operation(*e.operation) != nullptr) {
+    return 4 + characters(notation.symbol);  // ⋆, A⁻¹, |A|
+  }
+  if (notation.form == Notation::Form::infix && e.arguments.size() == 2) {
+    return 2 + characters(notation.symbol);
+  }
+  switch (e.operation->algebra()) {
+    case Algebra::slice:
+    case Algebra::slice_adjoint:
+      return 4 * e.shape.rank() + 4;
+    case Algebra::concatenate:
+      return 2 * e.arguments.size() + 2;
+    default:
+      break;
+  }
+  const std::size_t name = characters(notation.symbol.empty() ? e.operation->name() : notation.symbol);
+  return name + 2 * e.arguments.size() + constants_length(*e.operation);
+}
+
 // About how many characters a formula takes beside its arguments.
 std::size_t own_length(const Expression& e) {
+  const std::size_t between = 3 * (e.arguments.empty() ? 0 : e.arguments.size() - 1);
   switch (e.head) {
     case Head::symbol:
     case Head::number:
-      return 3;
+      return 2;
+    case Head::spread:
+      return 0;
+    case Head::sum:
+    case Head::product:
+      return between + 2;
+    case Head::function:
+      return characters(e.operation->notation().symbol.empty() ? e.operation->name() : e.operation->notation().symbol) +
+             2;
     case Head::call:
-      return 12;
+      return call_length(e);
     default:
-      return 4;
+      return 3;
   }
 }
 
@@ -86,6 +134,17 @@ std::unordered_set<Expr> Formulas::choose_terms(const DeriveOptions& options, co
   }
   const std::vector<Expr> parts = parts_of(all);
   const std::vector<std::size_t> uses = uses_in(all, parts);
+  // What a line consists of, but for a number before it.
+  std::unordered_set<Expr> whole;
+  for (const Line& line : all) {
+    Expr e = line.right;
+    while (e->head == Head::spread || (e->head == Head::product && e->arguments.size() == 1)) {
+      e = e->arguments[0];
+      if (uses[e->serial] == 1) {
+        whole.insert(e);
+      }
+    }
+  }
   std::unordered_set<Expr> made;
   std::vector<std::size_t> length(uses.size(), 0);  // of the text that stands for a formula, about; by serial
   for (Expr e : parts) {
@@ -103,7 +162,7 @@ std::unordered_set<Expr> Formulas::choose_terms(const DeriveOptions& options, co
     if (line != defined.end() && is_worth_a_name) {
       terms_.emplace(e, line->second);
       total = characters(line->second.text);
-    } else if (line == defined.end() && (is_worth_a_name || total > options.line_width)) {
+    } else if (line == defined.end() && (is_worth_a_name || (total > options.line_width && !whole.contains(e)))) {
       terms_.emplace(e, make_name("t"));
       made.insert(e);
       total = name_length;

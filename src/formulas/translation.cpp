@@ -1,13 +1,14 @@
 #include "formulas/translation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <optional>
 
 #include "xgrad/creation.hpp"
 #include "xgrad/math.hpp"
 
-#include "graph/values.hpp"
+#include "formulas/constants.hpp"
 #include "ops/activations/activation.hpp"
 #include "ops/attributes.hpp"
 #include "ops/control/barrier.hpp"
@@ -18,22 +19,6 @@
 namespace xgrad::formulas {
 
 namespace {
-
-// A number that the graph was built with, or zeros.
-std::optional<double> constant(const graph::Node& leaf) {
-  if (leaf.history || leaf.name || !leaf.has_value() || !is_floating(leaf.dtype) || leaf.shape.size() == 0) {
-    return std::nullopt;
-  }
-  if (leaf.shape.rank() == 0) {
-    return graph::element_of(leaf, 0);
-  }
-  for (std::int64_t i = 0; i < leaf.shape.size(); ++i) {
-    if (graph::element_of(leaf, i) != 0) {
-      return std::nullopt;
-    }
-  }
-  return 0;
-}
 
 Shape matrix_shape(const Shape& shape) {
   return Shape{shape[shape.rank() - 2], shape[shape.rank() - 1]};
@@ -52,7 +37,7 @@ bool keeps_lengths(const Shape& from, const Shape& to) {
 
 }  // namespace
 
-void Translation::add(std::span<const Tensor> tensors) {
+void Translation::add(std::span<const Tensor> tensors, Zeros zeros) {
   std::vector<const graph::Node*> roots;
   std::transform(tensors.begin(), tensors.end(), std::back_inserter(roots),
                  [](const Tensor& tensor) { return tensor.node(); });
@@ -80,7 +65,7 @@ void Translation::add(std::span<const Tensor> tensors) {
       }
     }
     Expr e = operation(*node);
-    const bool is_named = named_.contains(node);
+    const bool is_named = named_.contains(node) && !(zeros == Zeros::written && e->is_number(0));
     const bool is_abbreviated = !is_named && is_too_long(*node, e, uses[node]);
     if (is_abbreviated) {
       e = abbreviate(*node, e);
@@ -112,10 +97,34 @@ bool Translation::is_too_long(const graph::Node& node, Expr e, std::size_t uses)
 }
 
 Expr Translation::leaf(const graph::Node& node) {
-  if (const auto value = constant(node); value && !named_.contains(&node)) {
+  if (const auto value = constant_of(node); value && !named_.contains(&node)) {
     return e_.number(*value, node.shape, node.dtype);
   }
   return e_.symbol(node);
+}
+
+// What is the same for numbers whatever their place. Null if it isn't that.
+Expr Translation::of_number(const graph::Node& node, Expr x) {
+  switch (node.operation->algebra()) {
+    case Algebra::slice:
+    case Algebra::reshape:
+    case Algebra::permute:
+    case Algebra::broadcast_to:
+    case Algebra::flip:
+      return e_.number(x->number, node.shape, node.dtype);
+    case Algebra::slice_adjoint:
+      return x->number == 0 ? e_.number(0, node.shape, node.dtype) : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+// The value of an element-wise operation on numbers; null if it isn't finite.
+Expr Translation::folded(const graph::Node& node, const std::vector<Expr>& x) {
+  std::vector<Tensor> numbers(x.size());
+  std::transform(x.begin(), x.end(), numbers.begin(), [](Expr e) { return full({}, e->number, e->dtype); });
+  const double value = xgrad::apply(node.operation, numbers).item();
+  return std::isfinite(value) ? e_.number(value, node.shape, node.dtype) : nullptr;
 }
 
 Expr Translation::operation(const graph::Node& node) {
@@ -132,6 +141,15 @@ Expr Translation::operation(const graph::Node& node) {
     return e == nullptr ? e_.call(node.operation, x, node.shape, node.dtype) : e;
   }
   const Algebra algebra = op.algebra();
+  if (const Expr e = x.size() == 1 && x[0]->is_number() ? of_number(node, x[0]) : nullptr) {
+    return e;
+  }
+  const bool are_numbers = !x.empty() && std::all_of(x.begin(), x.end(), [](Expr e) { return e->is_number(); });
+  if (are_numbers && op.elementwise() != nullptr && is_floating(node.dtype)) {
+    if (const Expr e = folded(node, x)) {
+      return e;
+    }
+  }
   switch (algebra) {
     case Algebra::bind:
       return x[0];

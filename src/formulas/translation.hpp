@@ -25,8 +25,11 @@ class Translation {
   /// Takes this for the formula of a node that isn't translated yet.
   void set(const graph::Node* node, Expr formula) { known_.insert_or_assign(node, formula); }
 
+  /// Whether a named node that is 0 whatever the values is a symbol all the same.
+  enum class Zeros : bool { named, written };
+
   /// Translates the nodes behind the tensors that aren't translated yet.
-  void add(std::span<const Tensor> tensors);
+  void add(std::span<const Tensor> tensors, Zeros zeros = Zeros::named);
 
   /// Nodes that became symbols so that formulas stay short.
   [[nodiscard]] const std::vector<const graph::Node*>& abbreviated() const noexcept { return abbreviated_; }
@@ -38,6 +41,8 @@ class Translation {
  private:
   Expr leaf(const graph::Node& node);
   Expr operation(const graph::Node& node);
+  Expr of_number(const graph::Node& node, Expr x);
+  Expr folded(const graph::Node& node, const std::vector<Expr>& x);
   Expr of_matrices(const graph::Node& node, ops::MatrixForm form, const std::vector<Expr>& x);
   Expr abbreviate(const graph::Node& node, Expr formula);
   Expr element_wise(const graph::Node& node, const std::vector<Expr>& x);

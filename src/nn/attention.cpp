@@ -168,8 +168,10 @@ std::array<Tensor, 3> MultiHeadAttention::projected(const Tensor& query, const T
   const std::int64_t key_rows = query_rows / heads * key_heads;
   const Tensor bias = value_of(in_proj_bias);
   if (in_proj_weight.defined() && query.node() == key.node() && key.node() == value.node()) {
-    const std::vector<Tensor> parts = split(linear(query, in_proj_weight, bias), {query_rows, key_rows, key_rows}, -1);
-    return {in_heads(parts[0], heads), in_heads(parts[1], key_heads), in_heads(parts[2], key_heads)};
+    const std::vector<Tensor> parts =
+        split(linear(query, in_proj_weight, bias).named("Z"), {query_rows, key_rows, key_rows}, -1);
+    return {in_heads(parts[0], heads).named("Q"), in_heads(parts[1], key_heads).named("K"),
+            in_heads(parts[2], key_heads).named("V")};
   }
   const bool packed = in_proj_weight.defined();
   const auto weight = [&](const Parameter& own, std::int64_t first, std::int64_t count) {
@@ -177,10 +179,12 @@ std::array<Tensor, 3> MultiHeadAttention::projected(const Tensor& query, const T
   };
   const std::int64_t values_from = query_rows + key_rows;
   return {
-      in_heads(linear(query, weight(q_proj_weight, 0, query_rows), rows(bias, 0, query_rows)), heads),
-      in_heads(linear(key, weight(k_proj_weight, query_rows, key_rows), rows(bias, query_rows, key_rows)), key_heads),
+      in_heads(linear(query, weight(q_proj_weight, 0, query_rows), rows(bias, 0, query_rows)), heads).named("Q"),
+      in_heads(linear(key, weight(k_proj_weight, query_rows, key_rows), rows(bias, query_rows, key_rows)), key_heads)
+          .named("K"),
       in_heads(linear(value, weight(v_proj_weight, values_from, key_rows), rows(bias, values_from, key_rows)),
-               key_heads)};
+               key_heads)
+          .named("V")};
 }
 
 Tensor MultiHeadAttention::positioned(const Tensor& x, std::int64_t first) const {
@@ -208,7 +212,7 @@ Tensor MultiHeadAttention::attend(const Tensor& q, const Tensor& k, const Tensor
                               .scale = std::nullopt,
                               .dropout = drops ? dropout : 0,
                               .random = drops ? &*source : nullptr});
-  return linear(joined(y), out_proj.weight, value_of(out_proj.bias));
+  return linear(joined(y.named("O")), out_proj.weight, value_of(out_proj.bias));
 }
 
 Tensor MultiHeadAttention::operator()(const Tensor& x, const AttentionMasks& masks) const {

@@ -174,7 +174,7 @@ Tensor FocalLoss::operator()(const Tensor& z, const Tensor& target, const Tensor
   const std::size_t at = class_axis(name, z, axis);
   require_class_indices(name, z, at, target);
   const Tensor is_class = chosen_classes(name, target, z.shape()[at]);
-  const Tensor log_p = sum(where(is_class, log_softmax(with_last(z, at), -1), 0.0), -1);
+  const Tensor log_p = sum(where(is_class, log_softmax(with_last(z, at), -1), 0.0), -1).named("ℓ");
   Tensor losses = -(pow(-expm1(log_p), gamma) * log_p);
   if (alpha.defined()) {
     require_per_class(name, "alpha", alpha, z, at);

@@ -67,7 +67,7 @@ void require_fitting(const Tensor& log_probs, const Tensor& targets, const Tenso
 
 // 0, 1, … n − 1.
 Tensor counted(std::int64_t n) {
-  return arange(0, static_cast<double>(n), 1, int64);
+  return arange(0, static_cast<double>(n), 1, int64).named("k");
 }
 
 // x, (N, n), moved to the right by `steps`, `never` coming in.
@@ -100,7 +100,7 @@ Extended extended(const Tensor& targets, const Tensor& lengths, std::int64_t cla
   const Tensor last_blank = full({batch, 1}, static_cast<double>(blank), int64);
   const Tensor pairs = reshape(stack({blanks, labels}, 2), {batch, 2 * most});
   Extended result;
-  result.labels = concatenate({pairs, last_blank}, 1);
+  result.labels = concatenate({pairs, last_blank}, 1).named("l");
   // Label k may follow label k − 1 directly unless they are equal; a blank may follow a label only.
   Tensor differs = zeros({batch, most}, boolean);
   if (most > 0) {
@@ -111,8 +111,9 @@ Extended extended(const Tensor& targets, const Tensor& lengths, std::int64_t cla
   }
   const Tensor no_skip = zeros({batch, most}, boolean);
   result.may_skip =
-      concatenate({reshape(stack({no_skip, differs}, 2), {batch, 2 * most}), zeros({batch, 1}, boolean)}, 1);
-  const Tensor last = lengths * 2.0;
+      concatenate({reshape(stack({no_skip, differs}, 2), {batch, 2 * most}), zeros({batch, 1}, boolean)}, 1)
+          .named("skips");
+  const Tensor last = (lengths * 2.0).named("e");
   const Tensor before_last = where(lengths > 0.0, last - 1.0, 0.0);
   result.end = stack({before_last, last}, 1);
   result.has_label = stack({lengths > 0.0, lengths >= 0.0}, 1);
@@ -129,13 +130,14 @@ Tensor last_alpha(const Tensor& log_probs, const Extended& target, const Tensor&
   Tensor alpha = where(broadcast_to(start, {batch, states}), 0.0, full({batch, states}, never, log_probs.dtype()));
   // (T, N, 2 S + 1)
   const Tensor emitted =
-      maximum(gather(log_probs, broadcast_to(expand_dims(target.labels, 0), {frames, batch, states}), 2), never);
+      maximum(gather(log_probs, broadcast_to(expand_dims(target.labels, 0), {frames, batch, states}), 2), never)
+          .named("b");
   for (std::int64_t t = 0; t < frames; ++t) {
     const Tensor skipped = where(target.may_skip, moved(alpha, 2), never);
     const Tensor reached = t == 0 ? logsumexp(stack({alpha, moved(alpha, 1)}, 0), 0)
                                   : logsumexp(stack({alpha, moved(alpha, 1), skipped}, 0), 0);
     const Tensor next = reached + emitted.at({t, ellipsis});
-    alpha = where(expand_dims(input_lengths > static_cast<double>(t), 1), next, alpha);
+    alpha = where(expand_dims(input_lengths > static_cast<double>(t), 1), next, alpha).named("α");
   }
   return alpha;
 }
@@ -152,7 +154,7 @@ Tensor CTCLoss::operator()(const Tensor& log_probs, const Tensor& targets, const
       target_lengths, {.loss = name, .kind = LabelRule::Kind::target_length, .low = 0, .high = targets.dim(1)});
   const Extended target = extended(targets, lengths, log_probs.dim(2), blank);
   const Tensor alpha = last_alpha(log_probs, target, frames);
-  const Tensor likelihoods = logsumexp(where(target.has_label, gather(alpha, target.end, 1), never), 1);
+  const Tensor likelihoods = logsumexp(where(target.has_label, gather(alpha, target.end, 1), never), 1).named("ℓ");
   Tensor losses = where(likelihoods < 0.5 * never, zero_infinity ? 0.0 : infinity, -likelihoods);
   if (reduction == Reduction::mean) {
     losses = losses / cast(where(lengths > 0.0, lengths, 1.0), log_probs.dtype());

@@ -196,7 +196,7 @@ Tensor causal_mask(std::int64_t queries, std::int64_t keys) {
   const auto first = static_cast<double>(keys - queries);
   const Tensor last_seen = arange(first, static_cast<double>(keys), 1, int64);
   const Tensor index = arange(0, static_cast<double>(keys), 1, int64);
-  return reshape(index, {1, keys}) <= reshape(last_seen, {queries, 1});
+  return (reshape(index.named("j"), {1, keys}) <= reshape(last_seen.named("i"), {queries, 1})).named("M");
 }
 
 void require_mask(const Tensor& mask, const Tensor& scores) {
@@ -265,7 +265,7 @@ Tensor frequencies(std::int64_t width, double base) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = std::pow(base, -2 * static_cast<double>(i) / static_cast<double>(width));
   }
-  return from_vector(values, Shape{width / 2});
+  return from_vector(values, Shape{width / 2}).named("ω");
 }
 
 }  // namespace
@@ -289,7 +289,7 @@ Tensor rotary_embedding(const Tensor& x, const Tensor& positions, double base, R
                                  to_string(positions.shape()), to_string(vectors), to_string(x.shape())));
   }
   const std::int64_t width = x.dim(-1);
-  const Tensor angles = expand_dims(cast(positions, float64), -1) * frequencies(width, base);
+  const Tensor angles = (expand_dims(cast(positions, float64), -1) * frequencies(width, base)).named("φ");
   const Tensor c = cast(cos(angles), x.dtype());
   const Tensor s = cast(sin(angles), x.dtype());
   if (pairs == RotaryPairs::halves) {

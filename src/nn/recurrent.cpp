@@ -128,7 +128,7 @@ Tensor RNNCell::project(const Tensor& x) const {
 }
 
 Tensor RNNCell::step(const Tensor& projected, const Tensor& carry) const {
-  const Tensor z = projected + times(carry, weight_hh);
+  const Tensor z = (projected + times(carry, weight_hh)).named("z");
   return (nonlinearity == Nonlinearity::tanh ? tanh(z) : relu(z)).named("h");
 }
 
@@ -156,11 +156,11 @@ Tensor LSTMCell::project(const Tensor& x) const {
 }
 
 LSTMCarry LSTMCell::step(const Tensor& projected, const LSTMCarry& carry) const {
-  const std::vector<Tensor> z = split(projected + times(carry.h, weight_hh), 4, -1);
-  const Tensor i = sigmoid(z[0]).named("i");
-  const Tensor f = sigmoid(z[1]).named("f");
-  const Tensor g = tanh(z[2]).named("g");
-  const Tensor o = sigmoid(z[3]).named("o");
+  const std::vector<Tensor> z = split((projected + times(carry.h, weight_hh)).named("z"), 4, -1);
+  const Tensor i = sigmoid(z[0].named("z_i")).named("i");
+  const Tensor f = sigmoid(z[1].named("z_f")).named("f");
+  const Tensor g = tanh(z[2].named("z_g")).named("g");
+  const Tensor o = sigmoid(z[3].named("z_o")).named("o");
   const Tensor c = (f * carry.c + i * g).named("c");
   return {(o * tanh(c)).named("h"), c};
 }
@@ -184,15 +184,15 @@ Tensor GRUCell::operator()(const Tensor& x, const Tensor& h) const {
 }
 
 Tensor GRUCell::project(const Tensor& x) const {
-  return projected(x, weight_ih, bias_ih);
+  return projected(x, weight_ih, bias_ih).named("p");
 }
 
 Tensor GRUCell::step(const Tensor& projected, const Tensor& carry) const {
   const std::vector<Tensor> of_input = split(projected, 3, -1);
-  const std::vector<Tensor> of_carry = split(with_bias(times(carry, weight_hh), bias_hh), 3, -1);
-  const Tensor r = sigmoid(of_input[0] + of_carry[0]).named("r");
-  const Tensor z = sigmoid(of_input[1] + of_carry[1]).named("z");
-  const Tensor n = tanh(of_input[2] + r * of_carry[2]).named("n");
+  const std::vector<Tensor> of_carry = split(with_bias(times(carry, weight_hh), bias_hh).named("q"), 3, -1);
+  const Tensor r = sigmoid((of_input[0] + of_carry[0]).named("a_r")).named("r");
+  const Tensor z = sigmoid((of_input[1] + of_carry[1]).named("a_z")).named("z");
+  const Tensor n = tanh((of_input[2] + r * of_carry[2].named("q_n")).named("a_n")).named("n");
   return ((1 - z) * n + z * carry).named("h");
 }
 
@@ -260,7 +260,7 @@ class Pass {
 
   /// x (N, T, in); `alive` (N, T), or undefined if all steps are.
   Pass(const Cell& cell, const Tensor& x, const Tensor& alive, bool backward)
-      : cell_{cell}, projected_{cell.project(x)}, alive_{alive}, backward_{backward} {}
+      : cell_{cell}, projected_{cell.project(x).named("p")}, alive_{alive}, backward_{backward} {}
 
   /// The outputs (N, T, hidden), and the last carry.
   Sequences<Carry> written_out(Carry carry) const {

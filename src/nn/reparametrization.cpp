@@ -78,13 +78,13 @@ Tensor detail::divided_by_spectral_norm(const Tensor& weight, std::int64_t axis,
   if (iterations > 0) {
     const Tensor fixed = stop_gradient(matrix);
     for (int i = 0; i < iterations; ++i) {
-      right = unit(matmul(transpose(fixed), left), epsilon);
-      left = unit(matmul(fixed, right), epsilon);
+      right = unit(matmul(transpose(fixed), left), epsilon).named("v");
+      left = unit(matmul(fixed, right), epsilon).named("u");
     }
     u.set(left);
     v.set(right);
   }
-  return weight / dot(stop_gradient(left), matmul(matrix, stop_gradient(right)));
+  return weight / dot(stop_gradient(left), matmul(matrix, stop_gradient(right))).named("σ");
 }
 
 State detail::unit_vector(std::int64_t length, DType dtype, Random& random, const char* name) {

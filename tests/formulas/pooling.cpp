@@ -42,8 +42,9 @@ TEST_CASE("derive: max_pool, and its cotangent scattered to where the largest el
   CHECK(written(derivation.forward) == Lines{"y = max_pool(W; kernel=(2, 2))", "Loss = ½ Σ y²"});
   CHECK(written(derivation.backward) ==
         Lines{"δ_y = y", "∂Loss/∂W = scatter(δ_y, argmax_pool(W; kernel=(2, 2)); size=(4, 4))"});
-  CHECK(derivation.notes ==
-        Lines{"δ_y := ∂Loss/∂y", "scatter(v, i) is zero but for the elements of v, added at the indices i"});
+  CHECK(derivation.notes == Lines{"δ_y := ∂Loss/∂y",
+                                  "scatter(v, i) is zero but for the elements of v, added at the indices i",
+                                  "max_pool(x) has the largest element of each window, argmax_pool(x) its index"});
   CHECK(difference(derivation["∂Loss/∂W"].value, xg::gradients(loss, {W})[0]) == 0);
 }
 

@@ -62,5 +62,5 @@ TEST_CASE("GRUCell: the two products of the reset gate") {
   const xg::Derivation derivation = xg::derive(xg::sum(xg::square(cell(x, h))), xg::nn::parameters(cell));
   CHECK(line(derivation, "h") == "(1 − z) ⊙ n + z ⊙ h0");
   CHECK(line(derivation, "δ_n") == "δ_h ⊙ (1 − z)");
-  CHECK(line(derivation, "δ_z") == "δ_h ⊙ h0 − δ_h ⊙ n");
+  CHECK(line(derivation, "δ_z") == "δ_h ⊙ (h0 − n)");
 }

@@ -21,6 +21,7 @@ namespace {
 class PreluSlopeOperation final : public ops::Elementwise {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "prelu_slope"; }
+  [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "prelu′"}; }
   [[nodiscard]] unsigned input_count() const noexcept override { return 2; }
 
   [[nodiscard]] Tensor times_partial(const Call& call, std::size_t i, const Tensor& t) const override {

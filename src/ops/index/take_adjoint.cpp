@@ -20,6 +20,7 @@ class TakeAdjointOperation final : public WorkspaceOperation, public ops::Placin
   TakeAdjointOperation(std::size_t axis, std::int64_t length) : axis_{axis}, length_{length} {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "take_adjoint"; }
+  [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "scatter"}; }
   [[nodiscard]] std::vector<Attribute> attributes() const override {
     return {{"axis", signed_axis()}, {"length", length_}};
   }

@@ -59,10 +59,11 @@ class RandomOperation : public Operation {
       : signature_{signature}, first_{first}, second_{second} {}
 
   [[nodiscard]] std::vector<Attribute> attributes() const final {
-    return {{"shape", signature_.shape.to_vector()},
-            {"dtype", static_cast<std::int64_t>(signature_.dtype)},
-            {"first", first_},
-            {"second", second_}};
+    std::vector<Attribute> all{{"shape", signature_.shape.to_vector()},
+                               {"dtype", static_cast<std::int64_t>(signature_.dtype)}};
+    const std::vector<Attribute> own = parameters();
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
   }
   [[nodiscard]] Signature infer(std::span<const Tensor> /*inputs*/) const final { return signature_; }
   [[nodiscard]] bool differentiable() const noexcept final { return false; }
@@ -70,6 +71,8 @@ class RandomOperation : public Operation {
  protected:
   [[nodiscard]] double first() const noexcept { return first_; }
   [[nodiscard]] double second() const noexcept { return second_; }
+  /// Of the distribution.
+  [[nodiscard]] virtual std::vector<Attribute> parameters() const = 0;
 
   /// fill(stretch, out, count) for all elements, in pieces of whole units on as many threads as are worth it.
   template <class T, class F>
@@ -103,6 +106,7 @@ class UniformOperation final : public RandomOperation {
  public:
   using RandomOperation::RandomOperation;
   [[nodiscard]] std::string_view name() const noexcept override { return "uniform"; }
+  [[nodiscard]] std::vector<Attribute> parameters() const override { return {{"low", first()}, {"high", second()}}; }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const run::RandomKernels& kernels = run::random_kernels();
@@ -126,6 +130,9 @@ class NormalOperation final : public RandomOperation {
  public:
   using RandomOperation::RandomOperation;
   [[nodiscard]] std::string_view name() const noexcept override { return "normal"; }
+  [[nodiscard]] std::vector<Attribute> parameters() const override {
+    return {{"mean", first()}, {"deviation", second()}};
+  }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const run::RandomKernels& kernels = run::random_kernels();
@@ -150,6 +157,7 @@ class BernoulliOperation final : public RandomOperation {
  public:
   using RandomOperation::RandomOperation;
   [[nodiscard]] std::string_view name() const noexcept override { return "bernoulli"; }
+  [[nodiscard]] std::vector<Attribute> parameters() const override { return {{"probability", first()}}; }
 
   void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
     const run::RandomKernels& kernels = run::random_kernels();

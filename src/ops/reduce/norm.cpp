@@ -16,6 +16,7 @@ class NormOperation final : public ops::Reduction {
   using Reduction::Reduction;
 
   [[nodiscard]] std::string_view name() const noexcept override { return "norm"; }
+  [[nodiscard]] Notation notation() const noexcept override { return {.symbol = "‖"}; }
 
   [[nodiscard]] DType infer_dtype(const Tensor& input) const override {
     return ops::require_floating(name(), {&input, 1});
