@@ -48,6 +48,8 @@ struct RowKernels {
   void (*scale)(T* x, T factor, std::size_t count);
   /// With d = factor x − shift: sums[0] ← sums[0] + Σ d, sums[1] ← sums[1] + Σ d², each added up in double.
   void (*add_moments)(const T* x, T factor, T shift, std::size_t count, double* sums);
+  /// The same with d = x − shift in double.
+  void (*add_wide_moments)(const T* x, double shift, std::size_t count, double* sums);
   /// out ← (d − rest) scale; `out` may be x.
   void (*standardise)(const T* x, const Standard<T>& standard, T* out, std::size_t count);
   /// sums[0] ← sums[0] + Σ x, sums[1] ← sums[1] + Σ x y, each product and sum in double.

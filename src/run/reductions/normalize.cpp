@@ -125,6 +125,29 @@ bool all_finite(const T* x, const Item& item) {
 }
 
 template <class T>
+Statistics<T> statistics_in_two_goes(const T* x, const Item& item, const Normalization& normalization) {
+  const Statistics<T> s = statistics(x, item, normalization, T{1});
+  return std::isfinite(s.deviation) || !all_finite(x, item) ? s : statistics(x, item, normalization, smaller<T>);
+}
+
+// Of float32 less its mean, in one go: about its first element x₀, in double. As (x₀ − μ)² ≤ n σ² the two terms of the
+// variance don't cancel by more than n.
+Statistics<float> statistics_in_one_go(const float* x, const Item& item, const Normalization& normalization) {
+  constexpr double large = 1e33;  // x − μ may overflow
+  const auto about = static_cast<double>(x[0]);
+  Moments moments{};
+  for_chunks(x, item, [&](const float* part, std::int64_t count) {
+    row_kernels<float>().add_wide_moments(part, about, static_cast<std::size_t>(count), moments.data());
+  });
+  Statistics<float> s;
+  conclude(s, moments, item.count, normalization);
+  const double mean = about + s.rest;
+  s.shift = static_cast<float>(mean);
+  s.rest = mean - static_cast<double>(s.shift);
+  return s.deviation < large ? s : statistics_in_two_goes(x, item, normalization);
+}
+
+template <class T>
 using BlockStatistics = std::array<Statistics<T>, static_cast<std::size_t>(block_items)>;
 
 // Of items that lie one behind the other. Each step of all of them before the next: a step waits for the one before it.
@@ -134,6 +157,15 @@ void statistics(const T* x, const Item& item, std::int64_t items, const Normaliz
   std::array<Moments, static_cast<std::size_t>(block_items)> moments;  // NOLINT: filled before it is read
   const auto count = static_cast<std::size_t>(items);
   const auto start = [&](std::size_t i) { return x + static_cast<std::int64_t>(i) * item.run; };
+  if constexpr (std::is_same_v<T, float>) {
+    constexpr double long_item = 256;
+    if (normalization.centred && item.count >= long_item) {
+      for (std::size_t i = 0; i < count; ++i) {
+        s[i] = statistics_in_one_go(start(i), item, normalization);
+      }
+      return;
+    }
+  }
   for (std::size_t i = 0; i < count; ++i) {
     s[i] = {};
     s[i].shift = normalization.centred ? static_cast<T>(sum_of(start(i), item, T{1}) / item.count) : T{0};
