@@ -24,7 +24,7 @@ class Builder {
  public:
   explicit Builder(const Request& request)
       : request_{request},
-        outputs_{request.options.simplify ? simplify(request.outputs, request.facts)
+        outputs_{request.options.simplify ? simplify(request.outputs, run_facts(request.facts))
                                           : graph::as_computed(request.outputs, graph::Boundary::values)},
         order_{order_of(outputs_)},
         kept_{kept_of(order_)},
@@ -58,6 +58,11 @@ class Builder {
   }
 
  private:
+  static Facts run_facts(Facts facts) {
+    facts.only_run = true;
+    return facts;
+  }
+
   static graph::Order order_of(const std::vector<Tensor>& outputs) {
     std::vector<const graph::Node*> roots;
     std::transform(outputs.begin(), outputs.end(), std::back_inserter(roots),

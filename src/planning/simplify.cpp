@@ -191,7 +191,7 @@ std::optional<double> special_number(const graph::Node& leaf) noexcept {
 std::span<const Rule> all_rules() {
   static const std::vector<Rule> all = [] {
     std::vector<Rule> list;
-    for (const auto part : {rules::identities(), rules::shapes(), rules::numbers()}) {
+    for (const auto part : {rules::identities(), rules::shapes(), rules::numbers(), rules::normalizations()}) {
       list.insert(list.end(), part.begin(), part.end());
     }
     return list;

@@ -16,6 +16,9 @@ struct Facts {
   /// Whether leaves are the same at every run: then any of their values may be used. Otherwise only what
   /// special_number() tells of a leaf may, because plans are shared by graphs whose leaves differ.
   bool constants_fixed = false;
+  /// Whether the graph is only run, neither differentiated nor read as a formula: then operations may become one that
+  /// has no derivative.
+  bool only_run = false;
 };
 
 /// The numbers that rules know: 0, 1, −1, 2 and ½.

@@ -37,6 +37,30 @@ Tensor x() {
 Tensor y() {
   return doubles({5, 7, -11, 13});
 }
+// What normalize's derivative makes of g, with means of g along one axis and of g ⊙ n along another; or without
+// mean(g).
+Tensor adjoint(const Tensor& g, const Tensor& n, const Tensor& d, std::int64_t axis, std::int64_t other_axis) {
+  return chain_div(g - mean(g, axis, true) - chain_mul(mean(chain_mul(g, n), other_axis, true), n), d);
+}
+Tensor rms_adjoint(const Tensor& g, const Tensor& n, const Tensor& factor, const Tensor& d) {
+  return chain_div(g - chain_mul(mean(chain_mul(g, n), -1, true), factor), d);
+}
+Tensor cotangents() {
+  return doubles({{1, 2, 3, 6}, {4, -4, 0, 0}});
+}
+Tensor normal() {
+  return doubles({{1, -1, 2, 1}, {2, 1, -3, 5}});
+}
+// (2, 2, run): 0 1 2 3 0 1 …, by 2 in the first of the middle axis and −1 in the second.
+Tensor counts(std::int64_t run) {
+  return fmod(arange(0, 4.0 * static_cast<double>(run), 1, float64), 4.0).eval();
+}
+Tensor shaped(const Tensor& values, std::int64_t run) {
+  return reshape(values, {2, 2, run}).eval();
+}
+Tensor signs(std::int64_t run) {
+  return broadcast_to(doubles({{{2}, {-1}}, {{2}, {-1}}}), {2, 2, run}).eval();
+}
 Tensor matrix() {
   return doubles({{1, 2, 3}, {4, 5, 6}});
 }
@@ -157,6 +181,28 @@ std::vector<Applies> applies() {
        },
        "reshape",
        {1, 2}},
+      {"adjoint of a normalisation",
+       "with both means",
+       [] {
+         return adjoint(cotangents(), normal(), doubles({{2}, {4}}), -1, 1);
+       },
+       "normalize_adjoint",
+       {-2.375, 0.875, -2.75, 0.125, 0.5, -1.25, 0.75, -1.25}},
+      {"adjoint of a normalisation",
+       "without the mean",
+       [] {
+         const Tensor n = normal();
+         return rms_adjoint(cotangents(), n, n, doubles({{2}, {4}}));
+       },
+       "rms_normalize_adjoint",
+       {-0.875, 2.375, -1.25, 1.625, 0.5, -1.25, 0.75, -1.25}},
+      {"sum of products",
+       "around a kept axis",
+       [] {
+         return sum(chain_mul(shaped(counts(16), 16), signs(16)), {0, 2});
+       },
+       "sum_of_products",
+       {96, -48}},
       {"transposed operand",
        "at the left",
        [] {
@@ -264,6 +310,32 @@ std::vector<NearMiss> near_misses() {
       {"sum of one", "of nothing",
        [] {
          return sum(zeros({0, 1}, float64), 1);
+       }},
+      {"adjoint of a normalisation", "means along two axes",
+       [] {
+         return adjoint(normal(), normal(), doubles({{2}, {4}}), 0, 1);
+       }},
+      {"adjoint of a normalisation", "another factor of the mean",
+       [] {
+         return rms_adjoint(cotangents(), normal(), cotangents(), doubles({{2}, {4}}));
+       }},
+      {"adjoint of a normalisation", "a divisor for each element",
+       [] { return adjoint(cotangents(), normal(), normal(), 1, 1); }},
+      {"adjoint of a normalisation", "down columns, whose elements lie apart",
+       [] {
+         return adjoint(cotangents(), normal(), doubles({{2, 4, 1, 8}}), 0, 0);
+       }},
+      {"sum of products", "along the last axes",
+       [] {
+         return sum(chain_mul(shaped(counts(16), 16), signs(16)), {1, 2});
+       }},
+      {"sum of products", "of short runs",
+       [] {
+         return sum(chain_mul(shaped(counts(8), 8), signs(8)), {0, 2});
+       }},
+      {"sum of products", "of a factor that broadcasts",
+       [] {
+         return sum(chain_mul(shaped(counts(16), 16), doubles({{2}, {-1}})), {0, 2});
        }},
       {"transposed operand", "another permutation",
        [] {

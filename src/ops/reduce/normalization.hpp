@@ -47,4 +47,15 @@ struct NormalizedInput {
 [[nodiscard]] NormalizedInput normalized_input(std::string_view operation, const Tensor& x, const Axes& axes,
                                                double epsilon);
 
+/// (g − mean(g) − mean(g ⊙ n) ⊙ n) / d with the means along axes (sorted), without mean(g) unless `centred`, as a node
+/// of a plan: what normalize's derivative is made of, in one step. `d` has length 1 along the axes. As there a
+/// cotangent of 0 stays 0. Undefined where one pass is no faster: if elements along the axes aren't neighbours.
+[[nodiscard]] Tensor normalize_adjoint(const Tensor& g, const Tensor& n, const Tensor& d,
+                                       const std::vector<std::size_t>& axes, bool centred);
+/// Σ g ⊙ n along axes (sorted), which are dropped or stay, as a node of a plan: what a scale's derivative is, in one
+/// step. g and n have one shape; a g of 0 gives 0. Undefined where one pass is no faster: if the axes are the first or
+/// the last ones, or elements along them aren't neighbours.
+[[nodiscard]] Tensor sum_of_products(const Tensor& g, const Tensor& n, const std::vector<std::size_t>& axes,
+                                     bool keep_dims);
+
 }  // namespace xgrad::ops

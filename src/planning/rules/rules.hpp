@@ -17,6 +17,8 @@ namespace xgrad::planning::rules {
 [[nodiscard]] std::span<const Rule> shapes();
 /// Arithmetic between numbers.
 [[nodiscard]] std::span<const Rule> numbers();
+/// Derivatives of normalisations and scales, each in one step; of graphs that are only run.
+[[nodiscard]] std::span<const Rule> normalizations();
 
 // For writing rules.
 [[nodiscard]] inline Tensor input(const graph::Node& node, std::size_t i) {

@@ -80,6 +80,52 @@ void for_each_row_of_outputs(const Convolution& c, const std::array<std::int64_t
   }
 }
 
+/// Rows of outputs in one plane, as one tap sees them where a row has as many outputs as elements: those of `above`
+/// rows read none; the outputs of the next `rows` read one run of elements, from offset `element` of the channel on,
+/// but for the ends of each row, outside of `reach`, which read none; those of `below` rows read none.
+struct Run {
+  std::int64_t above;
+  std::int64_t rows;
+  std::int64_t below;
+  std::int64_t element;
+  Reach reach;
+};
+
+bool has_runs(const Convolution& c, std::int64_t begin, std::int64_t end) noexcept {
+  const auto& [deep, high, wide] = c.axes;
+  return high.stride == 1 && wide.stride == 1 && wide.in == wide.out && begin % wide.out == 0 && end % wide.out == 0;
+}
+
+// f(run) for the outputs [begin, end), which are whole rows.
+template <class F>
+void for_each_run(const Convolution& c, const std::array<std::int64_t, 3>& tap, std::int64_t begin, std::int64_t end,
+                  F f) {
+  const auto& [deep, high, wide] = c.axes;
+  const Start start = start_of(c, tap);
+  std::int64_t h = begin / wide.out % high.out;
+  std::int64_t d = begin / wide.out / high.out;
+  for (std::int64_t left = (end - begin) / wide.out; left > 0; ++d, h = 0) {
+    const std::int64_t rows = std::min(left, high.out - h);
+    const std::int64_t plane = d * deep.stride + start.plane;
+    const std::int64_t row = h + start.row;
+    const bool inside = plane >= 0 && plane < deep.in && start.reach.first < start.reach.last;
+    const std::int64_t first = inside ? std::clamp(-row, std::int64_t{0}, rows) : rows;
+    const std::int64_t last = inside ? std::clamp(high.in - row, first, rows) : rows;
+    f(Run{first, last - first, rows - last, (plane * high.in + row + first) * wide.in + start.column, start.reach});
+    left -= rows;
+  }
+}
+
+/// The outputs [first, last) of a run that read an element of the channel; all others lie at ends of rows.
+struct Read {
+  std::int64_t first;
+  std::int64_t last;
+};
+
+Read read_of(const Run& run, std::int64_t width, std::int64_t channel_size) noexcept {
+  return {std::max<std::int64_t>(-run.element, 0), std::min(run.rows * width, channel_size - run.element)};
+}
+
 // f(channel, tap) in the order of the matrix' rows.
 template <class F>
 void for_each_row(const Convolution& c, std::int64_t channels, F f) {
@@ -151,6 +197,15 @@ void copy_steps(const T* from, std::int64_t step, std::int64_t count, T* to) noe
   }
 }
 
+// The ends of a run's rows.
+template <class T>
+void clear_ends(const Run& run, std::int64_t width, T* to) noexcept {
+  for (std::int64_t row = 0; row < run.rows; ++row, to += width) {
+    fill_zeros(run.reach.first, to);
+    fill_zeros(width - run.reach.last, to + run.reach.last);
+  }
+}
+
 template <class T>
 void add_steps(const T* __restrict from, std::int64_t step, std::int64_t count, T* __restrict to) noexcept {
   if (step == 1) {
@@ -164,11 +219,52 @@ void add_steps(const T* __restrict from, std::int64_t step, std::int64_t count, 
   }
 }
 
+template <class T>
+void runs_to_columns(const Convolution& c, const T* x, std::int64_t channels, std::int64_t begin, std::int64_t end,
+                     T* matrix) noexcept {
+  const std::int64_t size = c.in_size();
+  const std::int64_t width = c.axes[2].out;
+  for_each_row(c, channels, [&](std::int64_t channel, const std::array<std::int64_t, 3>& tap) {
+    for_each_run(c, tap, begin, end, [&](const Run& run) {
+      matrix = std::fill_n(matrix, run.above * width, T{0});
+      if (run.rows > 0) {
+        const Read read = read_of(run, width, size);
+        std::copy_n(x + (channel * size + run.element + read.first), read.last - read.first, matrix + read.first);
+        clear_ends(run, width, matrix);
+      }
+      matrix = std::fill_n(matrix + run.rows * width, run.below * width, T{0});
+    });
+  });
+}
+
+// Clears the ends of rows in the matrix, which add nothing.
+template <class T>
+void add_runs(const Convolution& c, T* matrix, std::int64_t channels, std::int64_t begin, std::int64_t end,
+              T* x) noexcept {
+  const std::int64_t size = c.in_size();
+  const std::int64_t width = c.axes[2].out;
+  for_each_row(c, channels, [&](std::int64_t channel, const std::array<std::int64_t, 3>& tap) {
+    for_each_run(c, tap, begin, end, [&](const Run& run) {
+      matrix += run.above * width;
+      if (run.rows > 0) {
+        const Read read = read_of(run, width, size);
+        clear_ends(run, width, matrix);
+        add_steps(matrix + read.first, 1, read.last - read.first, x + (channel * size + run.element + read.first));
+      }
+      matrix += (run.rows + run.below) * width;
+    });
+  });
+}
+
 }  // namespace
 
 template <class T>
 void to_columns(const Convolution& c, const T* x, std::int64_t channels, std::int64_t begin, std::int64_t end,
                 T* matrix) noexcept {
+  if (has_runs(c, begin, end)) {
+    runs_to_columns(c, x, channels, begin, end, matrix);
+    return;
+  }
   const std::int64_t size = c.in_size();
   const std::int64_t stride = c.axes[2].stride;
   for_each_part(c, channels, begin, end, [&](std::int64_t channel, const Segment& segment) {
@@ -180,8 +276,12 @@ void to_columns(const Convolution& c, const T* x, std::int64_t channels, std::in
 }
 
 template <class T>
-void add_columns(const Convolution& c, const T* matrix, std::int64_t channels, std::int64_t begin, std::int64_t end,
+void add_columns(const Convolution& c, T* matrix, std::int64_t channels, std::int64_t begin, std::int64_t end,
                  T* x) noexcept {
+  if (has_runs(c, begin, end)) {
+    add_runs(c, matrix, channels, begin, end, x);
+    return;
+  }
   const std::int64_t size = c.in_size();
   const std::int64_t stride = c.axes[2].stride;
   for_each_part(c, channels, begin, end, [&](std::int64_t channel, const Segment& segment) {
@@ -192,8 +292,7 @@ void add_columns(const Convolution& c, const T* matrix, std::int64_t channels, s
 
 template void to_columns(const Convolution&, const float*, std::int64_t, std::int64_t, std::int64_t, float*) noexcept;
 template void to_columns(const Convolution&, const double*, std::int64_t, std::int64_t, std::int64_t, double*) noexcept;
-template void add_columns(const Convolution&, const float*, std::int64_t, std::int64_t, std::int64_t, float*) noexcept;
-template void add_columns(const Convolution&, const double*, std::int64_t, std::int64_t, std::int64_t,
-                          double*) noexcept;
+template void add_columns(const Convolution&, float*, std::int64_t, std::int64_t, std::int64_t, float*) noexcept;
+template void add_columns(const Convolution&, double*, std::int64_t, std::int64_t, std::int64_t, double*) noexcept;
 
 }  // namespace xgrad::run

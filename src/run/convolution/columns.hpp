@@ -13,9 +13,10 @@ template <class T>
 void to_columns(const Convolution& c, const T* x, std::int64_t channels, std::int64_t begin, std::int64_t end,
                 T* matrix) noexcept;
 
-/// The adjoint: each element of the block is added to the element of x that it was read from.
+/// The adjoint: each element of the block is added to the element of x that it was read from. It may change elements
+/// that were read from none.
 template <class T>
-void add_columns(const Convolution& c, const T* matrix, std::int64_t channels, std::int64_t begin, std::int64_t end,
+void add_columns(const Convolution& c, T* matrix, std::int64_t channels, std::int64_t begin, std::int64_t end,
                  T* x) noexcept;
 
 }  // namespace xgrad::run

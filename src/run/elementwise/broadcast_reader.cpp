@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <cwchar>
 
 namespace xgrad::run {
 
@@ -14,12 +15,26 @@ void splat_as(std::byte* to, const void* from, std::int64_t count) noexcept {
   std::fill_n(reinterpret_cast<T*>(to), count, value);
 }
 
+// Many by the C library, which picks its instructions at run time.
+void splat_words(std::byte* to, const void* from, std::int64_t count) noexcept {
+  constexpr std::int64_t many = 32;
+  if constexpr (sizeof(wchar_t) == sizeof(std::uint32_t)) {
+    if (count >= many) {
+      wchar_t value;
+      std::memcpy(&value, from, sizeof(value));
+      std::wmemset(reinterpret_cast<wchar_t*>(to), value, static_cast<std::size_t>(count));
+      return;
+    }
+  }
+  splat_as<std::uint32_t>(to, from, count);
+}
+
 }  // namespace
 
 void splat(std::byte* to, const void* from, std::int64_t count, std::size_t element) noexcept {
   switch (element) {
     case 4:
-      splat_as<std::uint32_t>(to, from, count);
+      splat_words(to, from, count);
       break;
     case 8:
       splat_as<std::uint64_t>(to, from, count);
@@ -87,6 +102,19 @@ void BroadcastReader::read(std::byte* to, std::int64_t count) noexcept {
     advance_outer();
     from = source_ + offset_ * element;
   }
+}
+
+bool BroadcastReader::passes_repeated(std::int64_t count, std::int64_t before) noexcept {
+  const std::size_t inner = rank_ - 1;
+  if (steps_[inner] != 0 || position_[inner] < before || lengths_[inner] - position_[inner] < count) {
+    return false;
+  }
+  position_[inner] += count;
+  if (position_[inner] == lengths_[inner] && inner > 0) {
+    position_[inner] = 0;
+    advance_outer();
+  }
+  return true;
 }
 
 void BroadcastReader::advance_outer() noexcept {

@@ -73,6 +73,9 @@ class BroadcastReader {
 
   /// The next `count` elements. Not for one that is constant.
   void read(std::byte* to, std::int64_t count) noexcept;
+  /// Whether the next `count` elements, and `before` elements before them, are one element repeated; then they are
+  /// passed over: who read those before has them.
+  [[nodiscard]] bool passes_repeated(std::int64_t count, std::int64_t before) noexcept;
 
  private:
   /// To the next index of the axes outside of the innermost one.

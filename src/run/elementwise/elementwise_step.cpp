@@ -291,8 +291,9 @@ void ElementwiseStep::flush(RowTarget& target, std::int64_t columns) {
 }
 
 void ElementwiseStep::run_tile(Worker& worker, std::int64_t start, std::int64_t count) const {
+  const bool first = start % chunk_ == 0;  // of the worker's chunk: the tiles hold those of another
   for (Filled& tile : worker.filled) {
-    if (!tile.once) {
+    if (!tile.once && (first || !tile.reader.passes_repeated(count, layout_.elements))) {
       tile.reader.read(worker.pointers[tile.index], count);
     }
   }

@@ -296,6 +296,59 @@ void add_moments(const T* x, T factor, T shift, std::size_t count, double* sums)
 }
 
 template <class T>
+void add_wide_moments(const T* x, double shift, std::size_t count, double* sums) {
+  constexpr std::size_t size = Batch<T>::size;
+  constexpr std::size_t chains = 4;
+  const Batch<double> shifts(shift);
+  Batch<double> total[chains];
+  Batch<double> squares[chains];
+  for (std::size_t k = 0; k < chains; ++k) {
+    total[k] = Batch<double>(0.0);
+    squares[k] = Batch<double>(0.0);
+  }
+  const auto add = [&](std::size_t chain, const Batch<double>& wide) {
+    const Batch<double> d = wide - shifts;
+    total[chain] += d;
+    squares[chain] += d * d;
+  };
+  const auto add_batch = [&](std::size_t chain, std::size_t at) {
+    const Batch<T> batch = Batch<T>::load_unaligned(x + at);
+    if constexpr (std::is_same_v<T, float>) {
+      Batch<double> low;
+      Batch<double> high;
+      widen(batch, low, high);
+      add(2 * chain, low);
+      add(2 * chain + 1, high);
+    } else {
+      add(chain, batch);
+    }
+  };
+  constexpr std::size_t together = std::is_same_v<T, float> ? chains / 2 : chains;
+  std::size_t i = 0;
+  for (; i + together * size <= count; i += together * size) {
+    for (std::size_t k = 0; k < together; ++k) {
+      add_batch(k, i + k * size);
+    }
+  }
+  for (; i + size <= count; i += size) {
+    add_batch(0, i);
+  }
+  WideSum<double> sum_of;
+  WideSum<double> squares_of;
+  sum_of.add((total[0] + total[1]) + (total[2] + total[3]));
+  squares_of.add((squares[0] + squares[1]) + (squares[2] + squares[3]));
+  double sum = sum_of.total();
+  double square = squares_of.total();
+  for (; i < count; ++i) {
+    const double d = static_cast<double>(x[i]) - shift;
+    sum += d;
+    square += d * d;
+  }
+  sums[0] += sum;
+  sums[1] += square;
+}
+
+template <class T>
 void standardise(const T* x, const Standard<T>& standard, T* out, std::size_t count) {
   constexpr std::size_t size = Batch<T>::size;
   const Batch<T> factors(standard.factor);
@@ -312,6 +365,61 @@ void standardise(const T* x, const Standard<T>& standard, T* out, std::size_t co
 }
 
 template <class T>
+void add_products(const T* x, const T* y, std::size_t count, double* sums) {
+  constexpr std::size_t size = Batch<T>::size;
+  Batch<double> total[2] = {Batch<double>(0.0), Batch<double>(0.0)};
+  Batch<double> products[2] = {Batch<double>(0.0), Batch<double>(0.0)};
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    const Batch<T> a = Batch<T>::load_unaligned(x + i);
+    const Batch<T> b = Batch<T>::load_unaligned(y + i);
+    if constexpr (std::is_same_v<T, float>) {
+      Batch<double> x_low;
+      Batch<double> x_high;
+      Batch<double> y_low;
+      Batch<double> y_high;
+      widen(a, x_low, x_high);
+      widen(b, y_low, y_high);
+      total[0] += x_low;
+      total[1] += x_high;
+      products[0] += x_low * y_low;
+      products[1] += x_high * y_high;
+    } else {
+      total[0] += a;
+      products[0] += a * b;
+    }
+  }
+  WideSum<double> sum_of;
+  WideSum<double> products_of;
+  sum_of.add(total[0] + total[1]);
+  products_of.add(products[0] + products[1]);
+  double sum = sum_of.total();
+  double product = products_of.total();
+  for (; i < count; ++i) {
+    sum += static_cast<double>(x[i]);
+    product += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+  }
+  sums[0] += sum;
+  sums[1] += product;
+}
+
+template <class T>
+void residual(const T* x, const T* y, const Residual<T>& residual, T* out, std::size_t count) {
+  constexpr std::size_t size = Batch<T>::size;
+  const Batch<T> mean(residual.mean);
+  const Batch<T> share(residual.share);
+  const Batch<T> scale(residual.scale);
+  std::size_t i = 0;
+  for (; i + size <= count; i += size) {
+    ((Batch<T>::load_unaligned(x + i) - mean - share * Batch<T>::load_unaligned(y + i)) * scale)
+        .store_unaligned(out + i);
+  }
+  for (; i < count; ++i) {
+    out[i] = (x[i] - residual.mean - residual.share * y[i]) * residual.scale;
+  }
+}
+
+template <class T>
 constexpr RowKernels<T> kernels{.sum = sum<T>,
                                 .sum_squares = sum_squares<T>,
                                 .largest = fold<LargestFold, T>,
@@ -321,7 +429,10 @@ constexpr RowKernels<T> kernels{.sum = sum<T>,
                                 .shift = shift<T>,
                                 .scale = scale<T>,
                                 .add_moments = add_moments<T>,
+                                .add_wide_moments = add_wide_moments<T>,
                                 .standardise = standardise<T>,
+                                .add_products = add_products<T>,
+                                .residual = residual<T>,
                                 .add_rows = add_rows<T>,
                                 .add_squared_rows = add_squared_rows<T>,
                                 .add_few_rows = add_few_rows<T>,

@@ -17,6 +17,14 @@ struct Standard {
   T scale;
 };
 
+/// What ((x − mean) − share y) scale is made of.
+template <class T>
+struct Residual {
+  T mean;
+  T share;
+  T scale;
+};
+
 /// Vector kernels that fold a run of `count` > 0 elements, or that go with such a fold. T is float or double. Equal
 /// input gives equal bits, wherever it lies in memory.
 ///
@@ -40,8 +48,14 @@ struct RowKernels {
   void (*scale)(T* x, T factor, std::size_t count);
   /// With d = factor x − shift: sums[0] ← sums[0] + Σ d, sums[1] ← sums[1] + Σ d², each added up in double.
   void (*add_moments)(const T* x, T factor, T shift, std::size_t count, double* sums);
+  /// The same with d = x − shift in double.
+  void (*add_wide_moments)(const T* x, double shift, std::size_t count, double* sums);
   /// out ← (d − rest) scale; `out` may be x.
   void (*standardise)(const T* x, const Standard<T>& standard, T* out, std::size_t count);
+  /// sums[0] ← sums[0] + Σ x, sums[1] ← sums[1] + Σ x y, each product and sum in double.
+  void (*add_products)(const T* x, const T* y, std::size_t count, double* sums);
+  /// out ← ((x − mean) − share y) scale; `out` may be x or y.
+  void (*residual)(const T* x, const T* y, const Residual<T>& residual, T* out, std::size_t count);
   /// out ← out + Σ of the rows of x (rows, columns), which are `stride` elements apart; see wide_sums.hpp.
   void (*add_rows)(double* out, const T* x, std::size_t rows, std::size_t columns, std::size_t stride);
   /// The same of (factor x)², each squared and added in double.

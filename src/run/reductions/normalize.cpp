@@ -125,6 +125,29 @@ bool all_finite(const T* x, const Item& item) {
 }
 
 template <class T>
+Statistics<T> statistics_in_two_goes(const T* x, const Item& item, const Normalization& normalization) {
+  const Statistics<T> s = statistics(x, item, normalization, T{1});
+  return std::isfinite(s.deviation) || !all_finite(x, item) ? s : statistics(x, item, normalization, smaller<T>);
+}
+
+// Of float32 less its mean, in one go: about its first element x₀, in double. As (x₀ − μ)² ≤ n σ² the two terms of the
+// variance don't cancel by more than n.
+Statistics<float> statistics_in_one_go(const float* x, const Item& item, const Normalization& normalization) {
+  constexpr double large = 1e33;  // x − μ may overflow
+  const auto about = static_cast<double>(x[0]);
+  Moments moments{};
+  for_chunks(x, item, [&](const float* part, std::int64_t count) {
+    row_kernels<float>().add_wide_moments(part, about, static_cast<std::size_t>(count), moments.data());
+  });
+  Statistics<float> s;
+  conclude(s, moments, item.count, normalization);
+  const double mean = about + s.rest;
+  s.shift = static_cast<float>(mean);
+  s.rest = mean - static_cast<double>(s.shift);
+  return s.deviation < large ? s : statistics_in_two_goes(x, item, normalization);
+}
+
+template <class T>
 using BlockStatistics = std::array<Statistics<T>, static_cast<std::size_t>(block_items)>;
 
 // Of items that lie one behind the other. Each step of all of them before the next: a step waits for the one before it.
@@ -134,6 +157,15 @@ void statistics(const T* x, const Item& item, std::int64_t items, const Normaliz
   std::array<Moments, static_cast<std::size_t>(block_items)> moments;  // NOLINT: filled before it is read
   const auto count = static_cast<std::size_t>(items);
   const auto start = [&](std::size_t i) { return x + static_cast<std::int64_t>(i) * item.run; };
+  if constexpr (std::is_same_v<T, float>) {
+    constexpr double long_item = 256;
+    if (normalization.centred && item.count >= long_item) {
+      for (std::size_t i = 0; i < count; ++i) {
+        s[i] = statistics_in_one_go(start(i), item, normalization);
+      }
+      return;
+    }
+  }
   for (std::size_t i = 0; i < count; ++i) {
     s[i] = {};
     s[i].shift = normalization.centred ? static_cast<T>(sum_of(start(i), item, T{1}) / item.count) : T{0};
@@ -280,6 +312,87 @@ void for_parts(NormalizedView view, FItems f_items, FColumns f_columns) {
   });
 }
 
+// t y as the chain rule takes it, and t / y.
+template <class T>
+T chain_product(T t, T y) noexcept {
+  return t == 0 ? T{0} : t * y;
+}
+template <class T>
+T chain_quotient(T t, T y) noexcept {
+  return t == 0 ? T{0} : t / y;
+}
+
+// f(offset of a run) for those of an item.
+template <class F>
+void for_runs(const Item& item, F f) {
+  for (std::int64_t row = 0; row < item.rows; ++row) {
+    f(row * item.stride);
+  }
+}
+
+// Σ g, and Σ g n as it is.
+template <class T>
+Moments plain_sums(const T* g, const T* n, const Item& item) {
+  Moments sums{};
+  for_runs(item, [&](std::int64_t at) {
+    row_kernels<T>().add_products(g + at, n + at, static_cast<std::size_t>(item.run), sums.data());
+  });
+  return sums;
+}
+
+// Σ g n where that isn't finite.
+template <class T>
+double chain_sum(const T* g, const T* n, const Item& item) {
+  double products = 0;
+  for_runs(item, [&](std::int64_t at) {
+    for (std::int64_t i = at; i < at + item.run; ++i) {
+      products += static_cast<double>(chain_product(g[i], n[i]));
+    }
+  });
+  return products;
+}
+
+// Where something isn't finite, or no number is near 1/d.
+template <class T>
+void chain_adjoint(const T* g, const T* n, T d, const Item& item, T mean, T* out) {
+  const T share = static_cast<T>(chain_sum(g, n, item) / item.count);
+  for_runs(item, [&](std::int64_t at) {
+    for (std::int64_t i = at; i < at + item.run; ++i) {
+      out[i] = chain_quotient(g[i] - mean - chain_product(share, n[i]), d);
+    }
+  });
+}
+
+template <class T>
+void adjoint_of_item(const T* g, const T* n, T d, const Item& item, bool centred, T* out) {
+  const auto run = static_cast<std::size_t>(item.run);
+  const Moments sums = plain_sums(g, n, item);
+  const Residual<T> residual{centred ? static_cast<T>(sums[0] / item.count) : T{0},
+                             static_cast<T>(sums[1] / item.count), 1 / d};
+  if (!std::isfinite(residual.mean) || !std::isfinite(residual.share) || !std::isnormal(residual.scale)) {
+    chain_adjoint(g, n, d, item, residual.mean, out);
+    return;
+  }
+  for_runs(item, [&](std::int64_t at) { row_kernels<T>().residual(g + at, n + at, residual, out + at, run); });
+}
+
+// f(first element, index of the result, item).
+template <class F>
+void for_items(NormalizedView view, F f) {
+  if (view.columns == 1) {
+    view.run *= view.rows;
+    view.rows = 1;
+  }
+  const Item item = item_of(view.rows, view.run, view.columns * view.run);
+  const std::int64_t elements = std::max<std::int64_t>(view.rows * view.run, 1);
+  parallel_for(view.outer * view.columns, std::max<std::int64_t>(enough_for_thread / elements, 1),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t index = begin; index < end; ++index) {
+                   f(index / view.columns * view.rows * item.stride + index % view.columns * view.run, index, item);
+                 }
+               });
+}
+
 }  // namespace
 
 std::optional<NormalizedView> normalized_view(const Shape& shape, std::span<const std::size_t> axes) {
@@ -335,9 +448,29 @@ void deviation(const T* x, const NormalizedView& view, const Normalization& norm
       });
 }
 
+template <class T>
+void normalize_adjoint(const T* g, const T* n, const T* d, const NormalizedView& view, bool centred, T* out) {
+  for_items(view, [&](std::int64_t first, std::int64_t index, const Item& item) {
+    adjoint_of_item(g + first, n + first, d[index], item, centred, out + first);
+  });
+}
+
+template <class T>
+void sum_of_products(const T* g, const T* n, const NormalizedView& view, T* out) {
+  for_items(view, [&](std::int64_t first, std::int64_t index, const Item& item) {
+    const double sum = plain_sums(g + first, n + first, item)[1];
+    out[index] = static_cast<T>(std::isfinite(sum) ? sum : chain_sum(g + first, n + first, item));
+  });
+}
+
+template void sum_of_products<float>(const float*, const float*, const NormalizedView&, float*);
+template void sum_of_products<double>(const double*, const double*, const NormalizedView&, double*);
 template void normalize<float>(const float*, const NormalizedView&, const Normalization&, float*);
 template void normalize<double>(const double*, const NormalizedView&, const Normalization&, double*);
 template void deviation<float>(const float*, const NormalizedView&, const Normalization&, float*);
+template void normalize_adjoint<float>(const float*, const float*, const float*, const NormalizedView&, bool, float*);
+template void normalize_adjoint<double>(const double*, const double*, const double*, const NormalizedView&, bool,
+                                        double*);
 template void deviation<double>(const double*, const NormalizedView&, const Normalization&, double*);
 
 }  // namespace xgrad::run

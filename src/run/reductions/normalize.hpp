@@ -38,4 +38,15 @@ void normalize(const T* x, const NormalizedView& view, const Normalization& norm
 template <class T>
 void deviation(const T* x, const NormalizedView& view, const Normalization& normalization, T* out);
 
+/// What normalize's derivative makes of g: out ← (g − mean(g) − mean(g ⊙ n) n) / d over the same elements, without
+/// mean(g) unless `centred`; d is (outer, columns). Where g, or what it is divided, is 0, so is its share, whatever n
+/// and d are. The means are added up in double. `out` may be g or n. The same bits for any number of threads.
+template <class T>
+void normalize_adjoint(const T* g, const T* n, const T* d, const NormalizedView& view, bool centred, T* out);
+
+/// out ← Σ g ⊙ n over the same elements, added up in double; where g is 0, so is the product, whatever n is. `out` is
+/// (outer, columns). The same bits for any number of threads.
+template <class T>
+void sum_of_products(const T* g, const T* n, const NormalizedView& view, T* out);
+
 }  // namespace xgrad::run
