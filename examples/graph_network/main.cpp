@@ -35,7 +35,11 @@ Graph random_graph(std::int64_t nodes, std::int64_t neighbours, xg::DType dtype,
     return static_cast<std::int64_t>(random.integer(static_cast<std::uint64_t>(count)));
   };
   const std::vector<double> height = random.uniform({nodes}, -1, 1, xg::float64).to_vector<double>();
-  std::vector<std::int64_t> colour, from, to, highest, labels;
+  std::vector<std::int64_t> colour;
+  std::vector<std::int64_t> from;
+  std::vector<std::int64_t> to;
+  std::vector<std::int64_t> highest;  // of the neighbours
+  std::vector<std::int64_t> labels;
   for (std::int64_t node = 0; node < nodes; ++node) {
     colour.push_back(any(colours));
     for (std::int64_t i = 0; i < neighbours; ++i) {

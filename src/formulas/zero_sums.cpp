@@ -14,31 +14,13 @@ namespace {
 
 using Axes = std::vector<std::int64_t>;
 
-// The length of an operand along an axis of the whole, with which its last axes are aligned.
-std::int64_t length_along(const Shape& operand, std::size_t axis, const Shape& whole) {
-  const std::size_t missing = whole.rank() - operand.rank();
-  return axis < missing ? 1 : operand[axis - missing];
-}
-
-bool is_one_of(std::size_t axis, const Axes& axes) {
-  return std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
-}
-
-// Whether an operand has the same element all along the axes of the whole.
+// Whether an operand has the same element all along the axes of the whole, with whose last axes its own are aligned.
 bool is_constant_along(const Shape& operand, const Axes& axes, const Shape& whole) {
-  return std::all_of(axes.begin(), axes.end(), [&](std::int64_t axis) {
-    return length_along(operand, static_cast<std::size_t>(axis), whole) == 1;
+  const std::size_t missing = whole.rank() - operand.rank();
+  return std::ranges::all_of(axes, [&](std::int64_t axis) {
+    const auto place = static_cast<std::size_t>(axis);
+    return place < missing || operand[place - missing] == 1;
   });
-}
-
-// Whether an operand has the whole's lengths along these axes, or along all others.
-bool has_lengths_of(const Shape& operand, const Shape& whole, const Axes& axes, bool along_axes) {
-  for (std::size_t axis = 0; axis < whole.rank(); ++axis) {
-    if (is_one_of(axis, axes) == along_axes && length_along(operand, axis, whole) != whole[axis]) {
-      return false;
-    }
-  }
-  return true;
 }
 
 // Σ of terms over axes, as Σ coefficient · Σ y over quantities y.
@@ -66,8 +48,8 @@ class TotalOfTerms {
     if (is_constant_along(rest->shape, axes_, whole_)) {
       return add_mean(count_ * factor * number, rest);
     }
-    coefficients_[rest] += factor * number;
-    return has_lengths_of(rest->shape, whole_, axes_, true);
+    coefficients_[rest] += factor * number;  // once for the whole, however often it is repeated in it
+    return true;
   }
 
   // n · (1/n) is 1 to rounding.
@@ -93,18 +75,19 @@ class TotalOfTerms {
     return {term->number, without_spread(all_.product(1, term->arguments))};
   }
 
-  // factor · m, of an m that is the same all along the axes: number · Σ y over them.
+  // factor · m, of an m that is the same all along the axes: number · Σ y over them, for a y of the whole's shape. Then
+  // m has an element for each of the other axes' indices, and they are in order, whatever shapes it went through.
   bool add_mean(double factor, Expr m) {
     const auto [number, rest] = split(without_shape(all_.definition(m)));
     const Expr total = rest == nullptr ? nullptr : without_shape(rest);
     if (total == nullptr || total->head != Head::reduce || total->axes != axes_ ||
-        total->arguments[0]->shape != whole_ || !has_lengths_of(m->shape, whole_, axes_, false)) {
+        total->arguments[0]->shape != whole_) {
       return false;
     }
     return add(factor * number, total->arguments[0]);
   }
 
-  // Behind spreads of any kind: they keep the order of elements, so that lengths tell where each one goes.
+  // Behind spreads of any kind: they keep the order of elements, and drop none.
   [[nodiscard]] static Expr without_shape(Expr x) {
     while (x->head == Head::spread) {
       x = x->arguments[0];

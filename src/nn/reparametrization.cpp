@@ -16,16 +16,16 @@
 
 namespace xgrad::nn {
 
-Tensor Reweighted<Dense>::call(const Dense& layer, const Tensor& weight, const Tensor& x) {
+Tensor Reweighted<Dense>::call(const Dense& layer, const Tensor& other, const Tensor& x) {
   const Scope scope{"Dense", Scope::Role::layer};
-  require_weight_like("Dense", layer.W, weight);
+  require_weight_like("Dense", layer.W, other);
   require_defined("Dense", "input", x);
-  const Shape& shape = weight.shape();
+  const Shape& shape = other.shape();
   if (x.rank() == 0 || x.dim(-1) != shape[1]) {
     throw ShapeError(
         fmt::format("[Dense] takes (…, {}) with W {}, not {}", shape[1], to_string(shape), to_string(x.shape())));
   }
-  const Tensor z = x.rank() == 1 ? matmul(weight, x) : matmul(x, transpose(weight));
+  const Tensor z = x.rank() == 1 ? matmul(other, x) : matmul(x, transpose(other));
   return layer.b.defined() ? z + layer.b : z;
 }
 
