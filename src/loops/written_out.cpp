@@ -42,9 +42,11 @@ class Writer {
     std::vector<Tensor> steps;  ///< along its first axis; none of a sum
   };
 
+  [[nodiscard]] bool is_short(const Loop& loop) const { return loop.steps > 0 && loop.steps <= most_steps_; }
+
   Tensor made(const graph::Node& node, std::span<const Tensor> inputs) {
     if (const Loop* loop = loop_of(*node.operation)) {
-      if (loop->steps <= most_steps_) {
+      if (is_short(*loop)) {
         return written(node, *loop, inputs);
       }
       longest_ = std::max(longest_, loop->steps);
@@ -113,7 +115,7 @@ class Writer {
   Tensor run_within() {
     const bool any = std::any_of(order_.nodes.begin(), order_.nodes.end(), [this](const graph::Node* node) {
       const Loop* loop = loop_of(*node->operation);
-      return loop != nullptr && loop->steps <= most_steps_;
+      return loop != nullptr && is_short(*loop);
     });
     return any ? run().result : graph::handle(roots_[0]);
   }

@@ -60,8 +60,6 @@ TEST_CASE("diagnose: a catalogue of wrong passes of sequences, attention and los
     std::size_t named_of_family = 0;
     for (const Subject& subject : family->subjects) {
       const Example example = subject.example(11);
-      if (const char* only = std::getenv("ONLY"); only != nullptr && !contains(example.architecture, only))
-        continue;
       CHECK_FALSE(subject.mistakes.empty());
       for (const Planted& planted : subject.mistakes) {
         if (sanitized && ++met % 8 != 0) {
@@ -208,8 +206,9 @@ TEST_CASE("diagnose: a mistake at every step is found in float32, too, and besid
   const xg::Parameter W{random.normal({3, 3}), "W"};
   const std::vector<Tensor> x{random.normal({4, 3}).eval().named("x1"), random.normal({4, 3}).eval().named("x2"),
                               random.normal({4, 3}).eval().named("x3")};
+  const Tensor h0 = random.normal({4, 3}).eval().named("h0");
   const auto states = [&] {
-    std::vector<Tensor> h{xg::zeros({4, 3}).eval().named("h0")};
+    std::vector<Tensor> h{h0};
     for (std::size_t t = 1; t <= x.size(); ++t) {
       const Tensor z = (xg::matmul(h.back(), xg::transpose(W)) + x[t - 1]).named("z" + std::to_string(t));
       h.push_back(xg::tanh(z).named("h" + std::to_string(t)));

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "ops/attributes.hpp"
 
@@ -35,11 +36,17 @@ bool have_equal_attributes(const Operation& a, const Operation& b) {
                     [](const Attribute& x, const Attribute& y) { return x.name == y.name && x.value == y.value; });
 }
 
-// Data in another shape, or a part of it: a first carry.
-bool is_of_data(Expr e) {
+// The data that this is an arrangement or a part of; null if it is none of data.
+Expr data_in(Expr e) {
   const bool is_arranged = e->head == Head::spread || (e->head == Head::call && e->arguments.size() == 1);
-  return is_arranged && (is_of_data(e->arguments[0]) || (e->arguments[0]->head == Head::symbol &&
-                                                         is_leaf(e->arguments[0]) && !e->arguments[0]->node->history));
+  if (!is_arranged) {
+    return nullptr;
+  }
+  const Expr x = e->arguments[0];
+  if (x->head != Head::symbol) {
+    return data_in(x);
+  }
+  return is_leaf(x) && !x->node->history ? x : nullptr;
 }
 
 bool is_slice(const Operation& operation) {
@@ -95,13 +102,15 @@ const std::string& Alikeness::base_of(Expr symbol) {
   return bases_.emplace(symbol, name == nullptr ? std::string{} : without_number(name->text)).first->second;
 }
 
-// Data may stand for what is computed: the first carry is given.
+// Data may stand for what is computed, as a first carry does: without a name for anything, with one for tensors of that
+// name.
 bool Alikeness::may_stand_for(Expr a, Expr b) {
   const auto is_weight = [](Expr symbol) { return is_leaf(symbol) && symbol->node->history; };
   if (a == b || a->shape != b->shape || a->dtype != b->dtype || is_weight(a) || is_weight(b)) {
     return a == b;
   }
-  return base_of(a) == base_of(b) || (is_leaf(a) != is_leaf(b));
+  const auto is_unnamed_data = [](Expr symbol) { return is_leaf(symbol) && !symbol->node->name; };
+  return base_of(a) == base_of(b) || (is_leaf(a) != is_leaf(b) && (is_unnamed_data(a) || is_unnamed_data(b)));
 }
 
 // Slices of one element along the same axis, or what is put there.
@@ -125,8 +134,10 @@ bool Alikeness::are_alike(Expr a, Expr b, Renaming& renaming, Slices slices) {
     const auto [known, is_new] = renaming.symbols.emplace(a, b);
     return is_new || known->second == b;
   };
-  if ((a->head == Head::symbol && is_of_data(b)) || (b->head == Head::symbol && is_of_data(a))) {
-    return bind();
+  for (const auto& [symbol, other] : {std::pair{a, b}, std::pair{b, a}}) {
+    if (const Expr data = symbol->head == Head::symbol ? data_in(other) : nullptr) {
+      return (!data->node->name || base_of(data) == base_of(symbol)) && bind();
+    }
   }
   if (a->head != b->head) {
     return false;
@@ -209,8 +220,9 @@ Expr Alikeness::rebuilt(Expr e, Renaming& renaming, std::unordered_map<Expr, Exp
   if (e->head == Head::symbol) {
     // h4 = tanh(z4) is what tanh(z1) is.
     const Expr definition = all.definition(e);
-    if (definition->head == Head::function && definition != e && renaming.symbols.contains(definition->arguments[0])) {
-      result = rebuilt(definition, renaming, done);
+    if (definition->head == Head::function && definition != e) {
+      const Expr other = rebuilt(definition, renaming, done);
+      result = other == definition ? e : other;
     }
   } else if (e->head == Head::function && e->primed && e->arguments[0]->head == Head::symbol &&
              !renaming.symbols.contains(e->arguments[0])) {
