@@ -288,6 +288,8 @@ class ScanOperation final : public Operation {
   }
 
   [[nodiscard]] Results results(const Tensor& result) const { return parts_.results(result, loop_); }
+  [[nodiscard]] const Loop& loop() const noexcept { return loop_; }
+  [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_.all(); }
 
  private:
   [[nodiscard]] DType dtype() const {
@@ -307,6 +309,15 @@ class ScanOperation final : public Operation {
 Results applied(const Loop& loop, std::span<const Tensor> inputs, bool keeps_carries) {
   const auto operation = std::make_shared<const ScanOperation>(loop, keeps_carries);
   return operation->results(apply(operation, inputs));
+}
+
+const Loop* loop_of(const Operation& operation) {
+  const auto* scan = dynamic_cast<const ScanOperation*>(&operation);
+  return scan == nullptr ? nullptr : &scan->loop();
+}
+
+const std::vector<Part>& parts_of(const Operation& loop) {
+  return dynamic_cast<const ScanOperation&>(loop).parts();
 }
 
 }  // namespace xgrad::loops

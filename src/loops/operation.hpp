@@ -30,4 +30,9 @@ struct Results {
 /// The loop as one node, and its result in parts. `keeps_carries`: of all steps, for a derivative.
 [[nodiscard]] Results applied(const Loop& loop, std::span<const Tensor> inputs, bool keeps_carries);
 
+/// The loop that an operation is; null for any other.
+[[nodiscard]] const Loop* loop_of(const Operation& operation);
+/// What the result of a loop holds.
+[[nodiscard]] const std::vector<Part>& parts_of(const Operation& loop);
+
 }  // namespace xgrad::loops

@@ -170,6 +170,9 @@ Vocabulary DeepSearch::vocabulary_of(const Lines& lines) const {
   for (const std::size_t position : positions) {
     result.symbols.push_back(all.symbols[position]);
     result.position.emplace(all.symbols[position], position);
+    if (const auto base = all.bases.find(all.symbols[position]); base != all.bases.end()) {
+      result.bases.emplace(*base);
+    }
   }
   return result;
 }

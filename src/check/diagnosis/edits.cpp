@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "check/diagnosis/layer_edits.hpp"
+#include "check/diagnosis/proposals.hpp"
 #include "formulas/printing.hpp"
 #include "ops/primitives.hpp"
 
@@ -51,13 +52,18 @@ struct Change {
   Rank rank;
   Expr slope = nullptr;  // of the replacement
   std::string slope_words = {};
+  // What is replaced where the edit is made in other formulas, too, and by what.
+  Expr part = nullptr;
+  Expr instead = nullptr;
+  bool everywhere = false;
 };
 
 /// The edits of one formula.
 class Editor {
  public:
-  Editor(formulas::Formulas& pass, const Vocabulary& vocabulary)
+  Editor(formulas::Formulas& pass, const Vocabulary& vocabulary, Extent extent)
       : pass_{pass},
+        extent_{extent},
         e_{pass.expressions()},
         vocabulary_{vocabulary},
         printer_{formulas::Dialect::text, [&pass](Expr e) { return pass.name_of(e); }} {}
@@ -70,6 +76,11 @@ class Editor {
     visit(root, [&](Expr formula, const Change& change, Expr slope) {
       if ((formula != root || slope != nullptr) && formula->shape == root->shape) {
         found(formula, change, slope);
+        if (extent_ == Extent::all && slope == nullptr && change.part != root &&
+            (change.part->head != Head::symbol || change.everywhere) && change.instead->shape == change.part->shape &&
+            occurrences(root, change.part) > 1) {
+          found(inlined(root, change.part, change.instead), change, slope);  // in all its places
+        }
       }
     });
   }
@@ -113,7 +124,11 @@ class Editor {
 
   // Recursion as deep as one formula.
   void visit(Expr here, const Found& found) {
-    for (const Change& change : changes_of(here)) {
+    for (Change& change : changes_of(here)) {
+      if (change.part == nullptr) {
+        change.part = here;
+        change.instead = change.replacement;
+      }
       found(change.replacement, change, change.slope);
     }
     if (is_made_symmetric(here)) {
@@ -140,6 +155,13 @@ class Editor {
           }
           arguments[i] = slope;
           outer_slope = here->head == Head::sum ? e_.spread(slope, here->shape) : e_.rebuilt(here, arguments);
+        }
+        if (change.part == here->arguments[i] && change.part->head == Head::symbol && !change.everywhere) {
+          Change lifted = change;  // a symbol may be anywhere: with what it is combined with
+          lifted.part = here;
+          lifted.instead = outer;
+          found(outer, lifted, outer_slope);
+          return;
         }
         found(outer, change, outer_slope);
       });
@@ -229,6 +251,16 @@ class Editor {
       case Head::call:
         break;
     }
+    std::vector<Proposal> proposals;
+    if (extent_ == Extent::all) {
+      propose_for_sums(sources_, here, proposals);
+      propose_for_softmax(sources_, root_, here, proposals);
+      propose_for_gates(sources_, root_, here, proposals);
+    }
+    for (Proposal& proposal : proposals) {
+      changes.push_back({proposal.replacement, std::move(proposal.words), proposal.rank});
+      changes.back().everywhere = proposal.everywhere;
+    }
     return changes;
   }
 
@@ -256,6 +288,10 @@ class Editor {
           occurrences(root_, here->arguments[i]) > 1 ? fmt::format(" of {}", text(here)) : std::string{};
       changes.push_back({replacement, fmt::format("the factor {}{} left out", text(here->arguments[i]), of),
                          slope ? Rank::usual : Rank::common});
+      if (slope) {  // wherever it is a factor
+        changes.back().part = here->arguments[i];
+        changes.back().instead = e_.number(1, here->arguments[i]->shape, here->dtype);
+      }
     }
     const double size = std::abs(here->number);
     if (size != 1) {
@@ -432,10 +468,12 @@ class Editor {
   }
 
   formulas::Formulas& pass_;
+  Extent extent_;
   Expr root_ = nullptr;
   Expressions& e_;
   const Vocabulary& vocabulary_;
   formulas::Printer printer_;
+  Sources sources_{pass_, vocabulary_, [this](Expr e) { return text(e); }};
 };
 
 bool uses(Expr root, Expr symbol) {
@@ -446,8 +484,8 @@ bool uses(Expr root, Expr symbol) {
 }  // namespace
 
 std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& lines, std::size_t line,
-                           const Vocabulary& vocabulary) {
-  Editor editor{pass, vocabulary};
+                           const Vocabulary& vocabulary, Extent extent) {
+  Editor editor{pass, vocabulary, extent};
   std::vector<Edit> result;
   if (lines[line].right->weight > longest) {
     return result;
@@ -457,7 +495,21 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   const std::string& name = lines[line].left.text;
   const Expr zero = pass.expressions().number(0, right->shape, right->dtype);
   if (known.insert(zero).second) {
-    result.push_back({line, zero, "zero in its place", name, Rank::usual, nullptr, false, {}});
+    result.push_back({line, zero, "zero in its place", name, Rank::usual, nullptr, false, {}, right, zero});
+  }
+  if (right->head == Head::function && right->primed) {
+    const Expr one = pass.expressions().number(1, right->shape, right->dtype);
+    known.insert(one);
+    result.push_back({line,
+                      one,
+                      fmt::format("1 in place of {}", editor.text(right)),
+                      name,
+                      Rank::usual,
+                      nullptr,
+                      false,
+                      {},
+                      right,
+                      one});
   }
   const auto add = [&](Expr root, const std::string& site, bool inlined) {
     editor.run(root, [&](Expr formula, const Change& change, Expr slope) {
@@ -466,7 +518,8 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
       }
       const Rank rank =
           inlined && change.rank < Rank::rare ? static_cast<Rank>(static_cast<int>(change.rank) + 1) : change.rank;
-      result.push_back({line, formula, change.words, site, rank, slope, inlined, change.slope_words});
+      result.push_back({line, formula, change.words, site, rank, slope, inlined, change.slope_words,
+                        inlined ? nullptr : change.part, inlined ? nullptr : change.instead});
     });
   };
   add(lines[line].right, name, false);
@@ -484,7 +537,7 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   Expressions& e = pass.expressions();
   const auto whole = [&](Expr formula, const std::string& words, Rank rank) {
     if (formula->shape == right->shape && known.insert(formula).second) {
-      result.push_back({line, formula, words, name, rank, nullptr, false, {}});
+      result.push_back({line, formula, words, name, rank, nullptr, false, {}, right, formula});
     }
   };
   if (lines[line].symbol != nullptr && lines[line].of != nullptr) {
@@ -499,6 +552,15 @@ std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& li
   }
   if (right->shape.rank() == 2 && right->shape[0] == right->shape[1]) {
     whole(e.transpose(right), "all transposed", Rank::common);
+  }
+  const Sources sources{pass, vocabulary, [&](Expr x) { return editor.text(x); }};
+  std::vector<Proposal> proposals;
+  if (extent == Extent::all) {
+    propose_for_masks(sources, lines[line], proposals);
+    propose_for_lines(sources, lines, lines[line], proposals);
+  }
+  for (const Proposal& proposal : proposals) {
+    whole(proposal.replacement, proposal.words, proposal.rank);
   }
   return result;
 }

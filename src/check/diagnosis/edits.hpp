@@ -25,8 +25,10 @@ struct Edit {
   Rank rank = Rank::usual;
   /// If there is one: the mistake has a number t, as in W − t ∂W, and the line is formula + t · slope.
   Expr slope = nullptr;
-  bool inlined = false;     ///< of a line that this one uses, written out in it
-  std::string slope_words;  ///< what t is called: "with learning rate {}"
+  bool inlined = false;        ///< of a line that this one uses, written out in it
+  std::string slope_words;     ///< what t is called: "with learning rate {}"
+  Expr part = nullptr;         ///< of the line, if the edit is of one
+  Expr replacement = nullptr;  ///< of that part
 };
 
 /// A part of a formula with a mistake, and how it is called.
@@ -47,10 +49,15 @@ struct Vocabulary {
   std::int64_t batch = 0;  ///< the number of samples, 0 if it isn't known
   /// The mistakes of layers in a part, where they were asked for: parts are looked at again and again.
   std::shared_ptr<KnownRewritings> rewritings = std::make_shared<KnownRewritings>();
+  /// Names without their numbers: "h" of h1 and h².
+  std::unordered_map<Expr, std::string> bases = {};
 };
+
+/// The edits that are made in pairs with others, or also those of proposals.hpp.
+enum class Extent : std::uint8_t { usual, all };
 
 /// All edits of a line, and of the lines that it uses as if only this line saw them. `lines` is the pass as it is now.
 [[nodiscard]] std::vector<Edit> edits_of(formulas::Formulas& pass, const std::vector<Line>& lines, std::size_t line,
-                                         const Vocabulary& vocabulary);
+                                         const Vocabulary& vocabulary, Extent extent = Extent::all);
 
 }  // namespace xgrad::check::diagnosis

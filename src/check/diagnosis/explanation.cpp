@@ -18,6 +18,7 @@
 #include "check/verdict/rounding.hpp"
 #include "formulas/formulas.hpp"
 #include "formulas/printing.hpp"
+#include "loops/written_out.hpp"
 
 namespace xgrad::check {
 
@@ -80,7 +81,7 @@ class PassComparison {
     if (xs_.empty()) {
       return;
     }
-    pass_ = std::make_unique<formulas::Formulas>(loss, xs_, DeriveOptions{.names = names},
+    pass_ = std::make_unique<formulas::Formulas>(with_steps(loss), xs_, DeriveOptions{.names = names},
                                                  formulas::Formulas::Connection::known);
     const std::vector<Line> backward = pass_->backward_lines();
     lines_ = diagnosis::lines_of(*pass_, backward);
@@ -102,6 +103,8 @@ class PassComparison {
   }
 
   [[nodiscard]] const std::vector<std::size_t>& targets() const noexcept { return connected_; }
+  /// The steps of the longest loop that is one formula; 0 if there is none.
+  [[nodiscard]] std::int64_t longest_loop() const noexcept { return longest_loop_; }
   /// Of the k-th target: "∂Loss/∂W¹ = δ¹ᵀ x".
   [[nodiscard]] std::string formula_of_target(std::size_t k) {
     const std::size_t line = line_of_target_[k];
@@ -188,6 +191,19 @@ class PassComparison {
   }
 
  private:
+  // Short loops as their steps, whose formulas can be edited. The given and named tensors must be in the graph
+  // that is read.
+  Tensor with_steps(const Tensor& loss) {
+    constexpr std::int64_t most_steps = 16;
+    const auto is_leaf = [](const Tensor& x) { return x.node()->operation == nullptr; };
+    const bool may_be_rebuilt = std::all_of(xs_.begin(), xs_.end(), is_leaf) &&
+                                std::all_of(options_.names.begin(), options_.names.end(),
+                                            [&](const NamedTensor& named) { return is_leaf(named.tensor); });
+    loops::WrittenOut written = loops::written_out(loss, may_be_rebuilt ? most_steps : 0);
+    longest_loop_ = written.longest;
+    return may_be_rebuilt ? written.result : loss;
+  }
+
   void judge() {
     for (const std::size_t i : connected_) {
       const Tensor& by_hand = given_[i].manual;
@@ -199,6 +215,7 @@ class PassComparison {
   std::span<const ComparedTensor> given_;
   const Automatic& automatic_;
   const ExplainOptions& options_;
+  std::int64_t longest_loop_ = 0;
   std::vector<std::size_t> connected_;  // those that the loss depends on; there is nothing to derive for others
   std::vector<Tensor> xs_;
   std::unique_ptr<formulas::Formulas> pass_;
@@ -252,6 +269,10 @@ Explanation explain(const Tensor& loss, std::span<const ComparedTensor> given, c
         }
       } else {
         here.difference = comparison.difference_of(k);
+        if (const std::int64_t steps = comparison.longest_loop(); steps > 0) {
+          here.difference += fmt::format(
+              "; a loop of {} steps is one formula here, so mistakes inside of a step weren't searched for", steps);
+        }
         here.search_cut_short = findings[k].cut_short;
         here.searched = findings[k].searched;
       }

@@ -122,6 +122,22 @@ std::vector<Values> Probe::gradients(const std::vector<Line>& lines, std::size_t
   return run(lines, affected, changed, formula);
 }
 
+std::vector<Values> Probe::edited_gradients(const std::vector<Line>& lines, const std::vector<Line>& edited) {
+  prepare(lines);
+  std::vector<bool> affected(lines.size(), false);
+  std::vector<Expr> changed_symbols;
+  for (std::size_t j = 0; j < lines.size(); ++j) {
+    const std::vector<Expr>& symbols = symbols_of(edited[j].right);
+    affected[j] = edited[j].right != lines[j].right ||
+                  std::find_first_of(symbols.begin(), symbols.end(), changed_symbols.begin(), changed_symbols.end()) !=
+                      symbols.end();
+    if (affected[j] && lines[j].symbol != nullptr && !is_pinned(j)) {
+      changed_symbols.push_back(lines[j].symbol);
+    }
+  }
+  return run(edited, affected, edited.size(), nullptr);
+}
+
 // Adds the values of all lines that others use, pinned ones included, to the symbols' values.
 void Probe::prepare(const std::vector<Line>& lines) {
   const bool is_prepared = std::equal(lines.begin(), lines.end(), prepared_.begin(), prepared_.end(),

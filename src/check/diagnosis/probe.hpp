@@ -43,6 +43,9 @@ class Probe {
   [[nodiscard]] std::vector<Values> gradients(const std::vector<Line>& lines, std::size_t changed, Expr formula,
                                               const std::vector<bool>& counted = {},
                                               std::size_t most = std::numeric_limits<std::size_t>::max());
+  /// Of `edited`, which differs from `lines` in right sides only: of the targets that this may change; the others are
+  /// empty.
+  [[nodiscard]] std::vector<Values> edited_gradients(const std::vector<Line>& lines, const std::vector<Line>& edited);
   /// The entries of this target that gradients() gives.
   [[nodiscard]] Values selected(std::size_t target, const Tensor& tensor) const;
   /// Evaluates the lines in order. The lines that use one take the value that follow() returns for it.

@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "check/diagnosis/alike.hpp"
 #include "graph/node.hpp"
 
 namespace xgrad::check::diagnosis {
@@ -37,6 +38,9 @@ Problem whole_problem(formulas::Formulas& pass, const std::vector<Line>& lines, 
   for (std::size_t i = 0; i < vocabulary.symbols.size(); ++i) {
     vocabulary.position.emplace(vocabulary.symbols[i], i);
     position.emplace(vocabulary.symbols[i]->node, i);
+    if (const formulas::Name* name = pass.name_of(vocabulary.symbols[i])) {
+      vocabulary.bases.emplace(vocabulary.symbols[i], without_number(name->text));
+    }
   }
   for (const Line& line : lines) {
     const auto of = position.find(line.of);

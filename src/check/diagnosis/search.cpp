@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <iterator>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
 
+#include "check/diagnosis/repeated_edits.hpp"
 #include "check/entries/entries.hpp"
 #include "formulas/printing.hpp"
 #include "graph/node.hpp"
@@ -90,6 +92,12 @@ std::vector<Finding> Search::run() {
     Effort singles{problem_.effort * most_for_singles, multiplications_per_single};
     std::vector<Candidate> found = SingleEdits{instruments(), accepted_, editable, singles}.run();
     keep_what_holds(found);
+    Effort at_every_step{problem_.effort * most_for_singles};
+    if (!explain_all(found)) {
+      std::vector<Candidate> repeated = repeated_edits(instruments(), accepted_, editable, at_every_step);
+      keep_what_holds(repeated);
+      found.insert(found.end(), std::make_move_iterator(repeated.begin()), std::make_move_iterator(repeated.end()));
+    }
     Effort pairs_of_edits{problem_.effort * most_for_pairs};
     // Targets nearest to the loss first: later ones may have mistakes of their own on top of those.
     for (std::size_t i = 0; i < accepted_.lines.size() && found.empty(); ++i) {
@@ -105,7 +113,7 @@ std::vector<Finding> Search::run() {
       keep_what_holds(found);
     }
     if (found.empty()) {
-      const bool cut_short = singles.was_cut_short() || pairs_of_edits.was_cut_short();
+      const bool cut_short = singles.was_cut_short() || at_every_step.was_cut_short() || pairs_of_edits.was_cut_short();
       for (std::size_t p = 0; p < evidence_.size(); ++p) {
         findings_[p].cut_short = cut_short && evidence_.status(p) == Status::remaining;
       }
@@ -114,6 +122,17 @@ std::vector<Finding> Search::run() {
     accept(*std::min_element(found.begin(), found.end(), is_better), found);
   }
   return findings_;
+}
+
+// Whether one of them does all that is to be explained.
+bool Search::explain_all(const std::vector<Candidate>& found) const {
+  std::size_t remaining = 0;
+  for (std::size_t p = 0; p < evidence_.size(); ++p) {
+    remaining += evidence_.status(p) == Status::remaining ? 1 : 0;
+  }
+  return std::any_of(found.begin(), found.end(), [remaining](const Candidate& candidate) {
+    return candidate.explained.size() >= remaining && candidate.rank < Rank::rare;
+  });
 }
 
 void Search::keep_what_holds(std::vector<Candidate>& found) {
@@ -287,7 +306,7 @@ std::vector<Candidate> Search::pairs(std::size_t target, const std::vector<bool>
     if (!first[line]) {
       continue;
     }
-    for (const Edit& one : edits_of(pass_, accepted_.lines, line, problem_.vocabulary)) {
+    for (const Edit& one : edits_of(pass_, accepted_.lines, line, problem_.vocabulary, Extent::usual)) {
       if (one.slope != nullptr || one.rank > Rank::common) {
         continue;
       }

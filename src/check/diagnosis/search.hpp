@@ -55,6 +55,7 @@ class Search {
   [[nodiscard]] std::vector<Candidate> pairs_with(const ChangedLine& one, std::size_t target,
                                                   const std::vector<bool>& editable, Effort& effort);
   [[nodiscard]] std::vector<bool> near(std::size_t target, Effort& effort) const;
+  [[nodiscard]] bool explain_all(const std::vector<Candidate>& found) const;
   void keep_what_holds(std::vector<Candidate>& found);
   [[nodiscard]] bool holds(Candidate& candidate);
   [[nodiscard]] bool holds_at_other_point(const Candidate& candidate, const std::vector<Line>& lines);

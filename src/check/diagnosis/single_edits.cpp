@@ -43,7 +43,8 @@ std::vector<Candidate> SingleEdits::run() {
     if (!editable_[line]) {
       continue;
     }
-    for (const Edit& edit : edits_of(with_.pass, pass_.lines, line, with_.vocabulary)) {
+    for (const Edit& edit :
+         edits_of(with_.pass, pass_.lines, line, with_.vocabulary, pass_.is_tried ? Extent::usual : Extent::all)) {
       if (effort_.ends()) {
         break;
       }
