@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "check/diagnosis/alike.hpp"
+#include "check/diagnosis/layer_edits.hpp"
 
 namespace xgrad::check::diagnosis {
 
@@ -172,7 +173,11 @@ class RepeatedEdits {
 
   void judge(Candidate candidate) {
     const std::vector<Line> lines = with_changes(pass_.lines, candidate.changes);
-    effort_.spend(cost_);
+    double multiplications = 0;
+    for (const ChangedLine& change : candidate.changes) {
+      multiplications += multiplications_in(change.formula);
+    }
+    effort_.spend(cost_, multiplications);
     std::vector<Values> gradients = or_nothing([&] { return with_.probe.edited_gradients(pass_.lines, lines); });
     gradients.resize(with_.evidence.size());
     bool explains = false;
