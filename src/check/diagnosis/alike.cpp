@@ -167,12 +167,35 @@ bool Alikeness::are_alike(Expr a, Expr b, Renaming& renaming, Slices slices) {
       is_one_step(a, b)) {
     return a->arguments == b->arguments && bind();
   }
-  for (std::size_t i = 0; i < a->arguments.size(); ++i) {
-    if (!are_alike(a->arguments[i], b->arguments[i], renaming, slices)) {
-      return false;
-    }
+  Renaming in_order = renaming;
+  const bool matches = std::equal(a->arguments.begin(), a->arguments.end(), b->arguments.begin(),
+                                  [&](Expr x, Expr y) { return are_alike(x, y, in_order, slices); });
+  if (matches || a->head != Head::sum) {
+    renaming = std::move(in_order);
+    return matches;
   }
-  return true;
+  return are_alike_in_some_order(a->arguments, b->arguments, renaming, slices);
+}
+
+// Summands have no order of their own. Each takes the first that is alike and that no other one has.
+bool Alikeness::are_alike_in_some_order(const std::vector<Expr>& summands, std::vector<Expr> others, Renaming& renaming,
+                                        Slices slices) {
+  constexpr std::size_t most = 8;
+  return summands.size() <= most && std::all_of(summands.begin(), summands.end(), [&](Expr summand) {
+           const auto found = std::find_if(others.begin(), others.end(), [&](Expr other) {
+             Renaming tried = renaming;
+             const bool alike = are_alike(summand, other, tried, slices);
+             if (alike) {
+               renaming = std::move(tried);
+             }
+             return alike;
+           });
+           if (found == others.end()) {
+             return false;
+           }
+           others.erase(found);
+           return true;
+         });
 }
 
 // With h4 goes δ_h4, and with what is alike what it is made of.

@@ -39,6 +39,8 @@ class Alikeness {
 
  private:
   [[nodiscard]] bool may_stand_for(Expr a, Expr b);
+  [[nodiscard]] bool are_alike_in_some_order(const std::vector<Expr>& summands, std::vector<Expr> others,
+                                             Renaming& renaming, Slices slices);
   [[nodiscard]] bool is_one_step(Expr a, Expr b) const;
   void close(Renaming& renaming);
   [[nodiscard]] Expr rebuilt(Expr e, Renaming& renaming, std::unordered_map<Expr, Expr>& done);

@@ -23,12 +23,9 @@ std::pair<Expr, Expr> exchanged_symbols(Expr a, Expr b) {
   if (a->head != b->head || a->arguments.size() != b->arguments.size()) {
     return {};
   }
-  for (std::size_t i = 0; i < a->arguments.size(); ++i) {
-    if (a->arguments[i] != b->arguments[i]) {
-      return exchanged_symbols(a->arguments[i], b->arguments[i]);
-    }
-  }
-  return {};
+  const auto [one, other] = std::mismatch(a->arguments.begin(), a->arguments.end(), b->arguments.begin());
+  const bool is_only_one = one != a->arguments.end() && std::equal(one + 1, a->arguments.end(), other + 1);
+  return is_only_one ? exchanged_symbols(*one, *other) : std::pair<Expr, Expr>{};
 }
 
 class RepeatedEdits {

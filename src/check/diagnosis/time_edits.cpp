@@ -47,10 +47,11 @@ class Steps {
       return;
     }
     const std::unordered_set<Expr> forward{sources_.vocabulary.symbols.begin(), sources_.vocabulary.symbols.end()};
-    for (const auto& [key, first] : renamings_.front()) {
+    for (const auto& entry : renamings_.front()) {
+      const Expr key = entry.first;
       std::vector<Expr> each;
       std::transform(renamings_.begin(), renamings_.end(), std::back_inserter(each),
-                     [key = key](const auto& renaming) { return renaming.at(key); });
+                     [key](const auto& renaming) { return renaming.at(key); });
       if (std::unordered_set<Expr>{each.begin(), each.end()}.size() < each.size()) {
         continue;
       }
