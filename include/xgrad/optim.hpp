@@ -88,8 +88,8 @@ struct SGDOptions {
 
 /// g ← g + λW;  v ← μv + g;  W ← W − η v, or W − η (g + μv) with Nesterov's momentum (Sutskever et al., ICML 2013, in
 /// the form common to current frameworks). Of a table that a model takes rows from, without momentum and decay, only
-/// these rows are read and written: the others' gradient is 0. (Outside compile() the table is still copied once, since the
-/// loss that the caller holds refers to the old one.)
+/// these rows are read and written: the others' gradient is 0. (Outside compile() the table is still copied once, since
+/// the loss that the caller holds refers to the old one.)
 class XGRAD_API SGD final : public Optimizer {
  public:
   explicit SGD(std::vector<NamedParameter> parameters, const SGDOptions& options = {});
