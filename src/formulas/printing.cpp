@@ -508,6 +508,9 @@ std::string Printer::attributes_of(Expr e) const {
 }
 
 std::string Printer::condition_of(Expr e, bool complement) const {
+  while (e->head == Head::spread && names_(e) == nullptr) {
+    e = e->arguments[0];
+  }
   const std::string_view relation = e->head == Head::call ? opposite(e->operation->algebra()) : std::string_view{};
   if (complement && !relation.empty() && names_(e) == nullptr) {
     return fmt::format("[{} {} {}]", piece(e->arguments[0]).text,

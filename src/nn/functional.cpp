@@ -310,7 +310,7 @@ Tensor sinusoidal_positions(std::int64_t count, std::int64_t width, DType dtype)
     throw DTypeError(fmt::format("[sinusoidal_positions] of {}; expected float32 or float64", to_string(dtype)));
   }
   const Tensor angles =
-      reshape(arange(0, static_cast<double>(count), 1, float64), {count, 1}) * frequencies(width, 10000);
+      reshape(arange(0, static_cast<double>(count), 1, float64).named("p"), {count, 1}) * frequencies(width, 10000);
   return cast(reshape(stack({sin(angles), cos(angles)}, -1), {count, width}), dtype);
 }
 

@@ -286,3 +286,17 @@ TEST_CASE("derive --layer: every name is given, or an equation defines it") {
     }
   }
 }
+
+TEST_CASE("derive --layer: indices and positions that a layer makes are no powers of x, and their values are said") {
+  const auto derived = [](const char* name) { return cli::derivation_of(*cli::find_layer(name), LayerInputs{2, 3}); };
+  const auto says = [](const Derivation& derivation, const char* note) {
+    return std::find(derivation.notes.begin(), derivation.notes.end(), note) != derivation.notes.end();
+  };
+  const Derivation reflected = derived("ReflectionPad");
+  CHECK(reflected["y"].right == "x[:, i¹][:, :, i²]");
+  CHECK(says(reflected, "i¹ := 1, 0, 1, 2, 3, 2"));
+  CHECK(says(derived("CircularPad"), "i² := 3, 0, 1, 2, 3, 0"));
+  const Derivation positions = derived("SinusoidalPositions");
+  CHECK(positions["y"].right == "x + reshape([sin(p ⊙ ω); cos(p ⊙ ω)]₂; shape=(3, 4))");
+  CHECK(says(positions, "p := 0, 1, 2"));
+}

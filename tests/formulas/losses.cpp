@@ -160,3 +160,16 @@ TEST_CASE("derive: a power that cancels one in a sum beside it is multiplied in"
   CHECK(derivation["∂Loss/∂s"].right == "2 (q ⊙ exp(2 s) − x / exp(2 s))");
   CHECK(difference(derivation["∂Loss/∂s"].value, xg::gradients(loss, {s})[0]) < 1e-13);
 }
+
+TEST_CASE("derive: where a condition doesn't hold, the opposite one is written, also of what is repeated") {
+  xg::Random random{7};
+  const Tensor x = random.normal({4, 3}, 0, 1, float64).eval().named("x");
+  const Tensor c = random.normal({3}, 0, 1, float64).eval().named("c");
+  const auto gradient_where = [&](const Tensor& condition) {
+    const Tensor kept = xg::where(condition, 0.0, x);
+    return xg::derive(xg::sum(kept), {x})["∂Loss/∂x"];
+  };
+  CHECK(gradient_where(c > 0.0).right == "[c ≤ 0]");
+  CHECK(gradient_where(xg::broadcast_to(c > 0.0, {4, 3})).right == "[c ≤ 0]");
+  CHECK(gradient_where(xg::expand_dims(xg::equal(c, 1.0), 0)).right == "[c ≠ 1]");
+}

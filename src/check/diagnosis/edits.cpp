@@ -115,11 +115,31 @@ class Editor {
                                           [part](std::size_t sum, Expr e) { return sum + occurrences(e, part); });
   }
 
-  // P + Pᵀ, where a mistake in P is in both.
-  [[nodiscard]] bool is_made_symmetric(Expr here) {
-    return here->head == Head::sum && here->arguments.size() == 2 && here->shape.rank() == 2 &&
-           here->shape[0] == here->shape[1] && here->arguments[0]->shape == here->shape &&
-           e_.transpose(here->arguments[0]) == here->arguments[1];
+  // P of P + Pᵀ, where a mistake in P is in both summands; null if it isn't such a sum.
+  [[nodiscard]] Expr half_of(Expr here) {
+    const bool is_sum = here->head == Head::sum && here->arguments.size() == 2 && here->shape.rank() == 2 &&
+                        here->shape[0] == here->shape[1] && here->arguments[0]->shape == here->shape &&
+                        e_.transpose(here->arguments[0]) == here->arguments[1];
+    return is_sum ? here->arguments[0] : nullptr;
+  }
+
+  // Likewise X P Xᵀ of X (P + Pᵀ) Xᵀ.
+  [[nodiscard]] Expr half_of_product(Expr here) {
+    if (here->head != Head::matmul || here->shape.rank() != 2) {
+      return nullptr;
+    }
+    const Expr a = here->arguments[0];
+    const Expr b = here->arguments[1];
+    const auto half = [this](Expr x, Expr middle, Expr y) -> Expr {
+      const Expr p = x->shape.rank() == 2 && e_.transpose(x) == y ? half_of(middle) : nullptr;
+      return p != nullptr ? e_.matmul(e_.matmul(x, p), y) : nullptr;
+    };
+    if (a->head == Head::matmul) {
+      if (const Expr found = half(a->arguments[0], a->arguments[1], b)) {
+        return found;
+      }
+    }
+    return b->head == Head::matmul ? half(a, b->arguments[0], b->arguments[1]) : nullptr;
   }
 
   // Recursion as deep as one formula.
@@ -131,8 +151,10 @@ class Editor {
       }
       found(change.replacement, change, change.slope);
     }
-    if (is_made_symmetric(here)) {
-      visit(here->arguments[0], [&](Expr inner, const Change& change, Expr slope) {
+    Expr half = half_of(here);
+    half = half != nullptr ? half : half_of_product(here);
+    if (half != nullptr) {
+      visit(half, [&](Expr inner, const Change& change, Expr slope) {
         if (slope == nullptr && inner->shape == here->shape) {
           found(e_.sum(inner, e_.transpose(inner)), change, nullptr);
         }

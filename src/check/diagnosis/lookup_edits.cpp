@@ -1,6 +1,7 @@
 // What was looked up in a table, or repeated by a padding, and gradients on their way back to its rows.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 #include <optional>
 #include <vector>
@@ -109,31 +110,43 @@ Tensor is_last(const Tensor& indices, std::int64_t length, DType dtype) {
   return reshape(cast(equal(take(last, flat, 0), position), dtype), indices.shape());
 }
 
+constexpr const char* not_divided = "the division by the number of a bag's rows left out";
+
 // Rows that don't count are masked, and the mean of a bag's rows is divided by their number.
 void add_factors(Rewritings& to) {
   const Expr g = to.here->arguments[0];
+  const Expr indices = to.here->arguments[1];
   Expr product = g;
   std::vector<Shape> shapes;  // that the product is spread to, the last one first
   for (; product->head == Head::spread; product = product->arguments[0]) {
     shapes.push_back(product->shape);
   }
-  if (product->head != Head::product || product->arguments.size() < 2) {
+  if (product->head != Head::product) {
     return;
   }
+  const auto add = [&](double number, const std::vector<Expr>& factors, const char* words) {
+    Expr without = to.e.spread(to.e.product(number, factors), product->shape);
+    for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) {
+      without = to.e.spread(without, *shape);
+    }
+    to.add(to.e.call(to.here->operation, {without, indices}, to.here->shape, to.here->dtype), words);
+  };
   for (std::size_t i = 0; i < product->arguments.size(); ++i) {
     const Expr factor = product->arguments[i];
     const bool is_mask = factor->head == Head::indicator;
-    if (!is_mask && (factor->head != Head::power || factor->number != -1)) {
+    if (product->arguments.size() < 2 || (!is_mask && (factor->head != Head::power || factor->number != -1))) {
       continue;
     }
     std::vector<Expr> rest = product->arguments;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-    Expr without = to.e.spread(to.e.product(product->number, rest), product->shape);
-    for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) {
-      without = to.e.spread(without, *shape);
+    add(product->number, rest, is_mask ? "the padding's rows not left out" : not_divided);
+  }
+  // Of bags that are all as long, the number is in front.
+  if (!shapes.empty() && indices->shape.rank() == 2 && indices->shape[1] > 1) {
+    const double number = product->number * static_cast<double>(indices->shape[1]);
+    if (std::abs(std::abs(number) - 1) < 1e-12) {
+      add(number, product->arguments, not_divided);
     }
-    to.add(to.e.call(to.here->operation, {without, to.here->arguments[1]}, to.here->shape, to.here->dtype),
-           is_mask ? "the padding's rows not left out" : "the division by the number of a bag's rows left out");
   }
 }
 

@@ -31,9 +31,16 @@ LayerCall positions(LayerInputs& inputs) {
   return {{x, table}, {"y", layer(x.tensor)}};
 }
 
-constexpr std::array entries{LayerEntry{"Embedding", "the rows of a table E at indices i", embedding},
-                             LayerEntry{"EmbeddingBag", "the means of rows of E, per bag of indices", bag},
-                             LayerEntry{"LearnedPositions", "x + the first rows of a table P", positions}};
+LayerCall sinusoidal_positions(LayerInputs& inputs) {
+  const NamedTensor x = inputs.variable("x", inputs.of_samples({3, 2 * inputs.in}, 1));
+  return {{x}, {"y", nn::SinusoidalPositions{}(x.tensor)}};
+}
+
+constexpr std::array entries{
+    LayerEntry{"Embedding", "the rows of a table E at indices i", embedding},
+    LayerEntry{"EmbeddingBag", "the means of rows of E, per bag of indices", bag},
+    LayerEntry{"LearnedPositions", "x + the first rows of a table P", positions},
+    LayerEntry{"SinusoidalPositions", "x + sines and cosines of the positions", sinusoidal_positions}};
 
 }  // namespace
 

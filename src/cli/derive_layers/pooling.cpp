@@ -29,6 +29,12 @@ LayerCall by_two(LayerInputs& inputs) {
   return {{x}, {"y", made()(x.tensor)}};
 }
 
+template <class L, std::size_t Axes>
+LayerCall norm_by_two(LayerInputs& inputs) {
+  const NamedTensor x = grid(inputs, Axes, inputs.in);
+  return {{x}, {"y", L{2, {.kernel = std::vector<std::int64_t>(Axes, 2)}}(x.tensor)}};
+}
+
 template <class L>
 LayerCall global(LayerInputs& inputs) {
   const NamedTensor x = grid(inputs, 2, inputs.in);
@@ -45,9 +51,11 @@ LayerCall constant_pad(LayerInputs& inputs) {
   return {{x}, {"y", nn::ConstantPad{{{1, 1}, {1, 1}}, 7}(x.tensor)}};
 }
 
-LayerCall zero_pad(LayerInputs& inputs) {
+// By 1 on either side of the last two axes.
+template <class L>
+LayerCall pad(LayerInputs& inputs) {
   const NamedTensor x = grid(inputs, 2, inputs.in);
-  return {{x}, {"y", nn::ZeroPad{{{1, 1}, {1, 1}}}(x.tensor)}};
+  return {{x}, {"y", L{{{1, 1}, {1, 1}}}(x.tensor)}};
 }
 
 LayerCall upsample(LayerInputs& inputs) {
@@ -72,6 +80,9 @@ constexpr std::array entries{
     LayerEntry{"AvgPool1d", "the mean of each window", by_two<nn::AvgPool1d, 1>},
     LayerEntry{"AvgPool2d", "likewise of two axes", by_two<nn::AvgPool2d, 2>},
     LayerEntry{"AvgPool3d", "likewise of three", by_two<nn::AvgPool3d, 3>},
+    LayerEntry{"LpPool1d", "√Σ x² of each window", norm_by_two<nn::LpPool1d, 1>},
+    LayerEntry{"LpPool2d", "likewise of two axes", norm_by_two<nn::LpPool2d, 2>},
+    LayerEntry{"LpPool3d", "likewise of three", norm_by_two<nn::LpPool3d, 3>},
     LayerEntry{"AdaptiveMaxPool1d", "the largest elements of a given number of windows",
                by_two<nn::AdaptiveMaxPool1d, 1>},
     LayerEntry{"AdaptiveMaxPool2d", "likewise of two axes", by_two<nn::AdaptiveMaxPool2d, 2>},
@@ -83,7 +94,10 @@ constexpr std::array entries{
     LayerEntry{"GlobalAvgPool", "the mean of each channel", global<nn::GlobalAvgPool>},
     LayerEntry{"Flatten", "all axes but the first as one", flatten},
     LayerEntry{"ConstantPad", "a constant around the last two axes", constant_pad},
-    LayerEntry{"ZeroPad", "zeros around them", zero_pad},
+    LayerEntry{"ZeroPad", "zeros around them", pad<nn::ZeroPad>},
+    LayerEntry{"ReflectionPad", "x mirrored around them", pad<nn::ReflectionPad>},
+    LayerEntry{"ReplicationPad", "x's outermost elements around them", pad<nn::ReplicationPad>},
+    LayerEntry{"CircularPad", "x's opposite sides around them", pad<nn::CircularPad>},
     LayerEntry{"Upsample", "x on a grid twice as fine, linear in between", upsample},
     LayerEntry{"PixelShuffle", "channels to a finer grid", pixel_shuffle},
     LayerEntry{"PixelUnshuffle", "the finer grid to channels", pixel_unshuffle}};

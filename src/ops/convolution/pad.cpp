@@ -35,7 +35,7 @@ Tensor indices(std::int64_t before, std::int64_t length, std::int64_t after, Pad
   for (std::int64_t i = -before; i < length + after; ++i) {
     result.push_back(source(i, length, mode));
   }
-  return from_vector(result, Shape{before + length + after});
+  return from_vector(result, Shape{before + length + after}).named("i");
 }
 
 void require_long_enough(const Tensor& x, std::size_t axis, std::pair<std::int64_t, std::int64_t> widths,
