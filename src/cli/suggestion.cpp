@@ -1,6 +1,7 @@
 #include "cli/suggestion.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <fmt/format.h>
 #include <vector>
@@ -64,8 +65,8 @@ std::size_t distance(std::string_view word, std::string_view name) {
     return 0;
   }
   const std::size_t edits = edit_distance(word, name);
-  if (edits == 1 && word.size() > 1) {
-    return 1;
+  if (edits <= 1 && word.size() > 1) {
+    return edits;
   }
   if (name.starts_with(word)) {
     return 2;
@@ -79,9 +80,13 @@ std::size_t distance(std::string_view word, std::string_view name) {
   return is_contraction(word, name) ? far - name.size() : far;
 }
 
-std::string_view without_dashes(std::string_view word) {
+// Without dashes in front and what follows a '=', in small letters: "lstm" may mean LSTM.
+std::string plain(std::string_view word) {
   word.remove_prefix(std::min(word.find_first_not_of('-'), word.size()));
-  return word.substr(0, word.find('='));
+  std::string result{word.substr(0, word.find('='))};
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
 }
 
 /// "--learning-rate" and the like.
@@ -109,7 +114,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
   std::string result;
   std::size_t least = far;
   for (const std::string& candidate : candidates) {
-    const std::size_t its = distance(without_dashes(word), without_dashes(candidate));
+    const std::size_t its = distance(plain(word), plain(candidate));
     if (its < least) {
       least = its;
       result = candidate;

@@ -128,6 +128,7 @@ const std::map<char32_t, std::string_view>& commands() {
                                                         {U'×', "\\times"},
                                                         {U'·', "\\cdot"},
                                                         {U'÷', "\\div"},
+                                                        {U'⋆', "\\star"},
                                                         {U'⊙', "\\odot"},
                                                         {U'⊗', "\\otimes"},
                                                         {U'⊕', "\\oplus"},

@@ -260,6 +260,7 @@ TEST_CASE("xgrad derive --layer list: a line for each, and each can be derived")
 
 TEST_CASE("xgrad derive --layer: a name that isn't known gets the one that was meant") {
   const auto complaint = [](const char* name) { return run_command({"derive", "--layer", name}).err; };
+  CHECK(complaint("lstm") == "xgrad: --layer 'lstm': did you mean LSTM? xgrad derive --layer list has all\n");
   CHECK(complaint("Conv2D") == "xgrad: --layer 'Conv2D': did you mean Conv2d? xgrad derive --layer list has all\n");
   CHECK(complaint("LayerNrm") ==
         "xgrad: --layer 'LayerNrm': did you mean LayerNorm? xgrad derive --layer list has all\n");

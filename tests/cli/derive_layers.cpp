@@ -246,6 +246,7 @@ TEST_CASE("derive --layer: the LaTeX of all of them compiles") {
   std::string whole;
   for (const LayerEntry& entry : all_entries()) {
     const std::string document = cli::derivation_of(entry, LayerInputs{2, 3}).latex();
+    CHECK(document.find("U+") == std::string::npos);  // a sign without a command
     const std::size_t from = document.find(begin);
     const std::size_t to = document.find(end);
     REQUIRE(to != std::string::npos);
