@@ -345,6 +345,38 @@ TEST_CASE("rows: a rule of one's own, also with a state of another shape") {
   }
 }
 
+namespace {
+
+// Sets rows to 0, whatever they and their gradients were.
+class Zeros final : public xg::optim::Optimizer {
+ public:
+  explicit Zeros(std::vector<xg::NamedParameter> parameters) : Optimizer{std::move(parameters), 0.125} {}
+
+ private:
+  Update update(const xg::Tensor& value, const xg::Tensor& /*gradient*/, std::span<const xg::Tensor> /*state*/,
+                const Moment& /*moment*/) const override {
+    return {xg::zeros(value.shape(), value.dtype()), {}};
+  }
+  bool updates_rows_alone() const override { return true; }
+};
+
+}  // namespace
+
+TEST_CASE("rows: an index out of range is found where nothing else of a rule needs the rows") {
+  const xg::Parameter table{first_table(), "E"};
+  const Table before = rows_of(table);
+  Zeros zeros{{{"E", table}}};
+  const xg::Tensor gradient = xg::gradients(xg::sum(xg::take(table, indices_of({1, length}), 0)), {table})[0];
+  CHECK_THROWS_AS(zeros.apply(std::vector{gradient}), xg::ValueError);
+  CHECK(rows_of(table) == before);
+  auto step = xg::compile([&](const xg::Tensor& x) { return zeros.step(xg::sum(xg::take(table, x, 0))); });
+  CHECK_THROWS_AS(step(indices_of({1, -length - 1})), xg::ValueError);
+  CHECK(rows_of(table) == before);
+  step(indices_of({1, 2}));
+  CHECK(rows_of(table)[2] == Row(width, 0.0));
+  CHECK(rows_of(table)[3] == before[3]);
+}
+
 TEST_CASE("optimiser: a copy trains float32 parameters, too") {
   const xg::Parameter w{xg::tensor({1, 2}), "w"};
   xg::optim::SGD sgd{{{"w", w}}, {.learning_rate = 0.5}};

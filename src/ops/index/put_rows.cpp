@@ -2,6 +2,7 @@
 // x̄ = g, but 0 at the indices; rows̄ = g at the indices, 0 for a row that a later one replaced.
 #include "ops/index/put_rows.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "xgrad/creation.hpp"
@@ -22,6 +23,32 @@ namespace xgrad {
 
 namespace {
 
+/// Indices, all of which name a row of `length`.
+class RowIndicesOperation final : public Operation {
+ public:
+  explicit RowIndicesOperation(std::int64_t length) : length_{length} {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "row_indices"; }
+  [[nodiscard]] unsigned input_count() const noexcept override { return 1; }
+  [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"length", length_}}; }
+  [[nodiscard]] bool differentiable() const noexcept override { return false; }
+
+  [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
+    ops::require_dtype(name(), inputs[0], int64);
+    return {inputs[0].shape(), int64};
+  }
+
+  void evaluate(std::span<const ConstArray> inputs, const Array& output) const override {
+    const auto* indices = inputs[0].as<std::int64_t>();
+    const std::int64_t count = output.shape.size();
+    run::require_in_range("put_rows", indices, count, length_);
+    std::copy_n(indices, count, output.as<std::int64_t>());
+  }
+
+ private:
+  std::int64_t length_;
+};
+
 class PutRowsOperation final : public Operation {
  public:
   enum class Indices : bool { checked, in_range };
@@ -31,7 +58,7 @@ class PutRowsOperation final : public Operation {
   [[nodiscard]] unsigned input_count() const noexcept override { return 3; }
   [[nodiscard]] std::vector<Attribute> attributes() const override { return {{"in range", in_range_}}; }
   [[nodiscard]] bool may_throw() const noexcept override { return !in_range_; }
-  // Over x. Rows that are as many as x's have its shape: who takes all of a table doesn't say in_range.
+  // Over x. Rows that are as many as x's have its shape: put_back_rows() doesn't say in_range of those.
   [[nodiscard]] bool runs_in_place() const noexcept override { return in_range_; }
 
   [[nodiscard]] Signature infer(std::span<const Tensor> inputs) const override {
@@ -99,10 +126,11 @@ Tensor put_rows(const Tensor& x, const Tensor& indices, const Tensor& rows) {
 }
 
 Tensor ops::put_back_rows(const Tensor& x, const Tensor& indices, const Tensor& rows) {
-  const bool whole = x.rank() > 0 && rows.shape() == x.shape();
-  return whole
-             ? put_rows(x, indices, rows)
-             : apply(std::make_shared<const PutRowsOperation>(PutRowsOperation::Indices::in_range), {x, indices, rows});
+  if (x.rank() == 0 || rows.shape() == x.shape()) {
+    return put_rows(x, indices, rows);
+  }
+  const Tensor in_range = apply(std::make_shared<const RowIndicesOperation>(x.shape()[0]), {indices});
+  return apply(std::make_shared<const PutRowsOperation>(PutRowsOperation::Indices::in_range), {x, in_range, rows});
 }
 
 }  // namespace xgrad
