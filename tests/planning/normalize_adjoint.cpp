@@ -43,7 +43,7 @@ Values<T> random_values(std::size_t count, unsigned seed, double low, double hig
 }
 
 double product(double t, double y) {
-  return t == 0 ? 0 : t * y;
+  return t == 0 || (y == 0 && !std::isnan(t)) ? 0 : t * y;
 }
 
 template <class T>
@@ -134,6 +134,24 @@ TEST_CASE_TEMPLATE("plan: in the adjoint of a normalisation a cotangent of 0 sta
   }
 }
 
+TEST_CASE_TEMPLATE("plan: in the adjoint of a normalisation an infinite cotangent of a 0 is no NaN elsewhere", T, float,
+                   double) {
+  const Case c{1, 40, 1, 1};
+  Values<T> g = random_values<T>(c.size(), 1, -3, 5);
+  Values<T> n = random_values<T>(c.size(), 2, -2, 1);
+  g[7] = std::numeric_limits<T>::infinity();
+  n[7] = 0;
+  const Values<T> d{2};
+  const Values<T> values = found(c, g, n, d, false);
+  const std::vector<double> right = expected(c, g, n, d, false);
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    CAPTURE(i);
+    REQUIRE(std::isinf(right[i]) == (i == 7));
+    CHECK((values[i] == g[7]) == (i == 7));
+    CHECK((i == 7 || std::abs(static_cast<double>(values[i]) - right[i]) <= 1e-5));
+  }
+}
+
 TEST_CASE("plan: the adjoint of a normalisation has the same bits on any number of threads") {
   for (const Case& c : {Case{700, 500, 1, 1}, Case{20, 8, 30, 70}}) {
     const auto g = random_values<float>(c.size(), 1, -3, 5);
@@ -188,8 +206,10 @@ TEST_CASE_TEMPLATE("plan: in a sum of products a cotangent of 0 counts nothing, 
   n[3] = std::numeric_limits<T>::infinity();
   n[25] = std::numeric_limits<T>::quiet_NaN();  // of the second
   n[119] = std::numeric_limits<T>::infinity();  // of the third
+  g[10] = std::numeric_limits<T>::infinity();   // of the first, by 0
+  n[10] = 0;
   const Values<T> values = sums_of_products(c, g, n);
-  CHECK(values[0] == 78);
+  CHECK(values[0] == 76);
   CHECK(std::isnan(values[1]));
   CHECK(values[2] == std::numeric_limits<T>::infinity());
 }

@@ -312,10 +312,10 @@ void for_parts(NormalizedView view, FItems f_items, FColumns f_columns) {
   });
 }
 
-// t y as the chain rule takes it, and t / y.
+// t y as the chain rule takes it, and t / y: those of chain_mul and chain_div.
 template <class T>
 T chain_product(T t, T y) noexcept {
-  return t == 0 ? T{0} : t * y;
+  return t == 0 || (y == 0 && !std::isnan(t)) ? T{0} : t * y;
 }
 template <class T>
 T chain_quotient(T t, T y) noexcept {
