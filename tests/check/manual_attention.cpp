@@ -1,4 +1,5 @@
 // Attention by hand beside nn::attention and nn::MultiHeadAttention, three ways.
+#include <cmath>
 #include <doctest/doctest.h>
 #include <limits>
 #include <string>
@@ -147,6 +148,16 @@ TEST_CASE("manual attention: a query that sees no key gives 0, and gets no gradi
   check_manual_is_automatic(attention({{3, 2}, {4, 2}, {4, 3}}, float64, {.causal = false, .mask = none}),
                             {"q", "k", "v"});
   check_manual_is_automatic(attention({{3, 2}, {1, 2}, {1, 3}}, float32, {}), {"q", "k"});
+}
+
+TEST_CASE("manual attention: of a query that isn't a number, NaN; the others are right") {
+  ManualLayer layer = attention({{3, 2}, {4, 2}, {4, 3}}, float64, {});
+  layer.inputs[0].tensor = xg::tensor({{1, 2}, {std::nan(""), 1}, {3, -1}}, float64);
+  check_output(layer);
+  const auto hand = manual::attention(layer.inputs[0].tensor, layer.inputs[1].tensor, layer.inputs[2].tensor,
+                                      xg::ones({3, 3}, float64));
+  CHECK(std::isnan(hand.y.at({1, 0}).item()));
+  CHECK(std::isnan(hand.dq.at({1, 0}).item()));
 }
 
 TEST_CASE("manual multi_head_attention: equal to nn::MultiHeadAttention and to differences") {

@@ -42,12 +42,12 @@ void add_row(Array<3>& a, std::int64_t n, std::int64_t i, double factor, const A
   }
 }
 
-/// Zeros if all are −∞.
+/// Zeros if all are −∞, NaN if one is.
 std::vector<double> softmax(const std::vector<double>& scores) {
   constexpr double hidden = -std::numeric_limits<double>::infinity();
   double largest = hidden;
   for (const double score : scores) {
-    largest = std::max(largest, score);
+    largest = std::isnan(score) ? score : std::max(largest, score);
   }
   std::vector<double> result(scores.size(), 0);
   if (largest == hidden) {
