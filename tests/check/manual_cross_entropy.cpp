@@ -91,6 +91,7 @@ TEST_CASE("manual cross_entropy: of ignored samples alone, and of none, the mean
   const auto ignored =
       manual::cross_entropy(xg::zeros({2, 3}), xg::ones({2}, xg::int64), xg::scalar(1), {.ignore_index = 1});
   CHECK(std::isnan(ignored.loss.item()));
+  CHECK(ignored.dz.to_vector<float>() == std::vector<float>(6, 0.0F));
   const CrossEntropy loss{.ignore_index = 1};
   CHECK(std::isnan(loss(xg::zeros({2, 3}), xg::ones({2}, xg::int64)).item()));
 }

@@ -164,8 +164,8 @@ CrossEntropy cross_entropy(const Tensor& z_given, const Tensor& target, const Te
   if (l.classes() == 0 && l.samples.size() > 0) {
     refuse_shape(name, "z", z_given, "one class or more");
   }
-  const std::vector<Sample> samples =
-      samples_of(l, read(z_given, l.lengths), target_of(l, z_given, target, options), options);
+  const Target y = target_of(l, z_given, target, options);
+  const std::vector<Sample> samples = samples_of(l, read(z_given, l.lengths), y, options);
   const std::vector<double> s = values_or_ones(options.weights, l.samples.size());
   const std::vector<double> dloss = read_values(dloss_given);
 
@@ -181,11 +181,13 @@ CrossEntropy cross_entropy(const Tensor& z_given, const Tensor& target, const Te
   for (std::size_t n = 0; n < samples.size(); ++n) {
     losses.push_back(s[n] == 0 ? 0 : s[n] * samples[n].loss);
     total += losses.back() / divisor;
+    if (s[n] == 0 || !y.is_counted[n]) {
+      continue;
+    }
     const auto at = static_cast<std::int64_t>(n);
+    const double factor = (is_reduced ? dloss[0] : dloss[n]) * s[n] / divisor;
     for (std::int64_t c = 0; c < l.classes(); ++c) {
-      const double slope = samples[n].slope[static_cast<std::size_t>(c)];
-      const double factor = (is_reduced ? dloss[0] : dloss[n]) * s[n] / divisor;
-      dz(at / l.lengths[2], c, at % l.lengths[2]) = s[n] == 0 ? 0 : factor * slope;
+      dz(at / l.lengths[2], c, at % l.lengths[2]) = factor * samples[n].slope[static_cast<std::size_t>(c)];
     }
   }
   if (samples.empty() && options.reduction == nn::Reduction::mean) {
