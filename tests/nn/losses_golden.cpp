@@ -57,7 +57,10 @@ double difference(const Tensor& found, const std::vector<double>& expected) {
   double worst = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double each = a[i] == expected[i] ? 0 : std::abs(a[i] - expected[i]) / std::max(1.0, std::abs(expected[i]));
-    worst = each <= worst ? worst : each;  // NaN stays
+    if (std::isnan(each)) {
+      return each;
+    }
+    worst = std::max(worst, each);
   }
   return worst;
 }
