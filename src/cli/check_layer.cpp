@@ -20,13 +20,13 @@ namespace {
 
 std::string layer_names() {
   std::vector<std::string> names;
-  std::transform(layer_entries().begin(), layer_entries().end(), std::back_inserter(names),
-                 [](const LayerEntry& entry) { return std::string{entry.name}; });
+  std::transform(checked_layers().begin(), checked_layers().end(), std::back_inserter(names),
+                 [](const CheckedLayer& entry) { return std::string{entry.name}; });
   return alternatives(names);
 }
 
-const LayerEntry& entry_of(const std::string& name) {
-  for (const LayerEntry& entry : layer_entries()) {
+const CheckedLayer& entry_of(const std::string& name) {
+  for (const CheckedLayer& entry : checked_layers()) {
     if (entry.name == name) {
       return entry;
     }
@@ -35,7 +35,7 @@ const LayerEntry& entry_of(const std::string& name) {
 }
 
 int print_list() {
-  for (const LayerEntry& entry : layer_entries()) {
+  for (const CheckedLayer& entry : checked_layers()) {
     std::cout << fmt::format("{:<18}  {}\n", entry.name, entry.formula);
   }
   return exit_code::success;
@@ -50,7 +50,7 @@ int check_layer(const LayerCheck& options) {
     }
     return print_list();
   }
-  const LayerEntry& entry = entry_of(options.name);
+  const CheckedLayer& entry = entry_of(options.name);
   const JsonOutput json{options.json};
   Random random{options.seed};
   LayerProblem problem = entry.draw(options.dtype, random);

@@ -286,31 +286,31 @@ constexpr std::string_view from_convolution = "Goodfellow, Bengio and Courville,
 constexpr std::string_view of_pooling = "y[p] = the first of the largest elements of window p";
 constexpr std::string_view from_pooling = "Goodfellow, Bengio and Courville, 2016, section 9.3";
 constexpr std::array entries{
-    LayerEntry{"Conv1d", of_convolution, from_convolution, &conv1d},
-    LayerEntry{"Conv2d", of_convolution, from_convolution, &conv2d},
-    LayerEntry{"Conv3d", of_convolution, from_convolution, &conv3d},
-    LayerEntry{"MaxPool1d", of_pooling, from_pooling, &max_pool1d},
-    LayerEntry{"MaxPool2d", of_pooling, from_pooling, &max_pool2d},
-    LayerEntry{"MaxPool3d", of_pooling, from_pooling, &max_pool3d},
-    LayerEntry{"BatchNorm", "y = (x − μ) / √(σ² + ε) ⊙ weight + bias, per channel",
-               "Ioffe and Szegedy, 2015, section 3", &batch_norm},
-    LayerEntry{"LayerNorm", "y = (x − μ) / √(σ² + ε) ⊙ weight + bias, per row", "Ba, Kiros and Hinton, 2016, section 3",
-               &layer_norm},
-    LayerEntry{"attention", "y = softmax(q kᵀ / √d + mask) v", "Dao et al., 2022, appendix B.2", &attention},
-    LayerEntry{"MultiHeadAttention", "y = W_o [attention of W_q x, W_k x, W_v x, head by head] + b_o",
-               "Vaswani et al., 2017, section 3.2", &multi_head_attention},
-    LayerEntry{"LSTM", "c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′), gates i f g o, step by step",
-               "Greff et al., 2017, section II", &lstm},
-    LayerEntry{"GRU", "h′ = (1 − z) ⊙ n + z ⊙ h, gates r z n, step by step", "Cho et al., 2014, section 2.3", &gru},
-    LayerEntry{"Embedding", "y[n] = weight[index n]", "Bengio et al., 2003, section 3", &embedding},
-    LayerEntry{"cholesky", "L Lᵀ = ½ (A + Aᵀ)", "Murray, 2016, section 3", &cholesky_factor},
-    LayerEntry{"CrossEntropy", "−Σ w_c ((1 − ε) y_c + ε/C) log softmax(z)_c, weighted mean",
-               "Szegedy et al., 2016, section 7", &cross_entropy},
+    CheckedLayer{"Conv1d", of_convolution, from_convolution, &conv1d},
+    CheckedLayer{"Conv2d", of_convolution, from_convolution, &conv2d},
+    CheckedLayer{"Conv3d", of_convolution, from_convolution, &conv3d},
+    CheckedLayer{"MaxPool1d", of_pooling, from_pooling, &max_pool1d},
+    CheckedLayer{"MaxPool2d", of_pooling, from_pooling, &max_pool2d},
+    CheckedLayer{"MaxPool3d", of_pooling, from_pooling, &max_pool3d},
+    CheckedLayer{"BatchNorm", "y = (x − μ) / √(σ² + ε) ⊙ weight + bias, per channel",
+                 "Ioffe and Szegedy, 2015, section 3", &batch_norm},
+    CheckedLayer{"LayerNorm", "y = (x − μ) / √(σ² + ε) ⊙ weight + bias, per row",
+                 "Ba, Kiros and Hinton, 2016, section 3", &layer_norm},
+    CheckedLayer{"attention", "y = softmax(q kᵀ / √d + mask) v", "Dao et al., 2022, appendix B.2", &attention},
+    CheckedLayer{"MultiHeadAttention", "y = W_o [attention of W_q x, W_k x, W_v x, head by head] + b_o",
+                 "Vaswani et al., 2017, section 3.2", &multi_head_attention},
+    CheckedLayer{"LSTM", "c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′), gates i f g o, step by step",
+                 "Greff et al., 2017, section II", &lstm},
+    CheckedLayer{"GRU", "h′ = (1 − z) ⊙ n + z ⊙ h, gates r z n, step by step", "Cho et al., 2014, section 2.3", &gru},
+    CheckedLayer{"Embedding", "y[n] = weight[index n]", "Bengio et al., 2003, section 3", &embedding},
+    CheckedLayer{"cholesky", "L Lᵀ = ½ (A + Aᵀ)", "Murray, 2016, section 3", &cholesky_factor},
+    CheckedLayer{"CrossEntropy", "−Σ w_c ((1 − ε) y_c + ε/C) log softmax(z)_c, weighted mean",
+                 "Szegedy et al., 2016, section 7", &cross_entropy},
 };
 
 }  // namespace
 
-std::span<const LayerEntry> layer_entries() {
+std::span<const CheckedLayer> checked_layers() {
   return entries;
 }
 

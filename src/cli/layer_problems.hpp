@@ -21,7 +21,7 @@ struct LayerProblem {
   check::CompareOptions options = {};
 };
 
-struct LayerEntry {
+struct CheckedLayer {
   std::string_view name;
   std::string_view formula;  ///< what it computes, in one line
   std::string_view source;   ///< of its backward pass
@@ -29,6 +29,6 @@ struct LayerEntry {
 };
 
 /// In the order of src/check/layers and its header.
-[[nodiscard]] std::span<const LayerEntry> layer_entries();
+[[nodiscard]] std::span<const CheckedLayer> checked_layers();
 
 }  // namespace xgrad::cli
