@@ -49,6 +49,10 @@ class Steps {
     const std::unordered_set<Expr> forward{sources_.vocabulary.symbols.begin(), sources_.vocabulary.symbols.end()};
     for (const auto& entry : renamings_.front()) {
       const Expr key = entry.first;
+      if (!std::all_of(renamings_.begin(), renamings_.end(),
+                       [key](const auto& renaming) { return renaming.contains(key); })) {
+        continue;
+      }
       std::vector<Expr> each;
       std::transform(renamings_.begin(), renamings_.end(), std::back_inserter(each),
                      [key](const auto& renaming) { return renaming.at(key); });
