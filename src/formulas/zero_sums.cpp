@@ -48,20 +48,28 @@ class TotalOfTerms {
     if (is_constant_along(rest->shape, axes_, whole_)) {
       return add_mean(count_ * factor * number, rest);
     }
-    coefficients_[rest] += factor * number;  // once for the whole, however often it is repeated in it
+    Coefficient& coefficient = coefficients_[rest];  // once for the whole, however often it is repeated in it
+    coefficient.sum += factor * number;
+    coefficient.size += std::abs(factor * number);
     return true;
   }
 
   // n · (1/n) is 1 to rounding.
   [[nodiscard]] bool is_zero() const {
-    return !coefficients_.empty() &&
-           std::ranges::all_of(coefficients_, [](const auto& of) { return std::abs(of.second) <= 1e-12; });
+    return !coefficients_.empty() && std::ranges::all_of(coefficients_, [](const auto& of) {
+      return std::abs(of.second.sum) <= 1e-12 * of.second.size;
+    });
   }
 
  private:
   struct Split {
     double number = 1;
     Expr rest = nullptr;
+  };
+
+  struct Coefficient {
+    double sum = 0;
+    double size = 0;  ///< Σ of what was added, without signs
   };
 
   // A term as a number and the rest, which is null for a number alone.
@@ -100,7 +108,7 @@ class TotalOfTerms {
   const Axes& axes_;
   double count_ = 1;
   int left_ = 64;  // terms that are looked at, as those of means of means may be many
-  std::unordered_map<Expr, double> coefficients_;
+  std::unordered_map<Expr, Coefficient> coefficients_;
 };
 
 constexpr int most_names = 4;  // that are looked behind

@@ -171,10 +171,12 @@ TEST_CASE("a sum that is 0 for all values is printed as 0, one that only looks l
   CHECK(printed(squared(xg::sum((a - mean(a, 1)) * mean(b, 1) + b, 1))) == "Σ₁ b + 1");
   // What is repeated along one of the axes counts as often on both sides.
   CHECK(printed(squared(xg::sum(a + mean(b, 1) - xg::mean(a + mean(b, 1))))) == "1");
-  // Another axis, another tensor, another number of them, weights that vary along the axis, rows taken for columns.
-  for (const Tensor& s : {xg::sum(a - mean(a, 0), 1), xg::sum(a - mean(b, 1), 1), xg::sum(a - 0.5 * mean(a, 1), 1),
-                          xg::sum((a - mean(a, 1)) * b, 1), xg::sum(a - xg::mean(a, 1), 1),
-                          xg::sum(a - xg::transpose(mean(a, 1)), 0), xg::sum(xg::square(a - mean(a, 1)), 1)}) {
+  // Another axis, another tensor, another number of them, weights that vary along the axis, rows taken for columns,
+  // small numbers.
+  for (const Tensor& s :
+       {xg::sum(a - mean(a, 0), 1), xg::sum(a - mean(b, 1), 1), xg::sum(a - 0.5 * mean(a, 1), 1),
+        xg::sum((a - mean(a, 1)) * b, 1), xg::sum(a - xg::mean(a, 1), 1), xg::sum(a - xg::transpose(mean(a, 1)), 0),
+        xg::sum(xg::square(a - mean(a, 1)), 1), xg::sum(1e-13 * a + 3e-13 * b, 1)}) {
     CHECK(printed(squared(s)) != "1");
   }
 }
