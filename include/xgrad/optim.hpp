@@ -110,7 +110,8 @@ struct AdamOptions {
   double weight_decay = 0;  ///< λ ≥ 0; adds λW to the gradient
   /// Of a table that a model takes rows from, only these rows change, and their moments: at the cost of these rows, and
   /// rare ones aren't driven on by old moments. Another rule than Adam's, where every row moves at every step; also
-  /// known as LazyAdam and SparseAdam. A gradient that isn't one of rows is used whole. Not with a weight decay.
+  /// known as LazyAdam and SparseAdam. A gradient that isn't one of rows is used whole, as is one that was read
+  /// before it is applied, or clipped: see row_gradient(). Not with a weight decay.
   bool lazy_rows = false;
 };
 
