@@ -1,5 +1,6 @@
 // Where several kinks meet, the chain rule takes one side of each: what it gives needn't lie between the derivatives
 // from the left and right. That is no mistake; one beside such a point is.
+#include <cstdint>
 #include <doctest/doctest.h>
 #include <memory>
 #include <span>
@@ -11,6 +12,7 @@
 #include <xgrad/linalg.hpp>
 #include <xgrad/manipulate.hpp>
 #include <xgrad/math.hpp>
+#include <xgrad/nn/losses.hpp>
 #include <xgrad/operation.hpp>
 #include <xgrad/pooling.hpp>
 #include <xgrad/random.hpp>
@@ -127,4 +129,17 @@ TEST_CASE("differences that skip over whole periods of a loss prove nothing") {
   }
   const xg::Parameter fast{random.normal({30}, 0, 1).eval(), "fast"};
   CHECK(compare([&] { return xg::sum(xg::sin(fast * 1e4)); }, {{"fast", fast}}).verdict() != Verdict::wrong);
+}
+
+TEST_CASE("a loss of exactly 0, of samples that are classified for certain, proves nothing") {
+  for (const xg::DType dtype : {xg::float64, xg::float32}) {
+    for (const double lead : {35.0, 40.0, 60.0, 80.0}) {
+      CAPTURE(lead);
+      const xg::Parameter z{xg::cast(xg::tensor({{lead, 0.5, -1.0}}, xg::float64), dtype).eval(), "z"};
+      const Tensor label = xg::from_vector<std::int64_t>({0}, {1});
+      const auto report = compare([&] { return xg::nn::CrossEntropy{}(z, label); }, {{"z", z}});
+      CAPTURE(report.text());
+      CHECK(report.verdict() != Verdict::wrong);
+    }
+  }
 }
