@@ -113,11 +113,16 @@ Agreement JointDifferences::compare(const std::vector<std::vector<double>>& dire
     along_.push_back(std::inner_product(gradient_.begin(), gradient_.end(), direction.begin(), 0.0));
   }
   const std::span<const double> gradient = std::span{gradient_}.subspan(entries.begin, entries.end - entries.begin);
-  const Persists persists = [&](const NumericEntry& entry, std::int64_t direction, double automatic) {
-    return deviation_persists(*perturbation_, entry, directions[static_cast<std::size_t>(direction)], automatic);
+  const LookAgain look_again = [&](const NumericEntry& entry, std::int64_t direction, double automatic) {
+    const std::vector<double>& vector = directions[static_cast<std::size_t>(direction)];
+    if (!deviation_persists(*perturbation_, entry, vector, automatic)) {
+      return SecondLook{};
+    }
+    const auto jump = nearby_derivatives(*perturbation_, entry.index, vector, std::abs(automatic - entry.value));
+    return SecondLook{.persists = !jump, .jump = jump};
   };
   return compare_numerical(gradient, along_, differences_, Shape{static_cast<std::int64_t>(gradient.size())},
-                           tolerance_, loss_, persists);
+                           tolerance_, loss_, look_again);
 }
 
 void JointDifferences::blame(std::vector<double> direction) {

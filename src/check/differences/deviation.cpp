@@ -19,12 +19,20 @@ bool deviation_persists(Perturbation& perturbation, const NumericEntry& entry, s
   const auto displaced = [&](double t) {
     return direction.empty() ? perturbation.at_entry(entry.index, t) : perturbation.along(direction, t);
   };
-  double largest = 1;
-  for (const double value : perturbation.values()) {
-    largest = std::max(largest, std::abs(value));
+  // In units in the last place the displacement must be more than rounding. That of one entry is known exactly, and a
+  // single unit will do.
+  constexpr double fewest_units = 1e3;
+  double smallest = 0;
+  if (direction.empty()) {
+    const double value = perturbation.values()[static_cast<std::size_t>(entry.index)];
+    smallest = perturbation.epsilon() * std::abs(value);
+  } else {
+    double largest = 1;
+    for (const double value : perturbation.values()) {
+      largest = std::max(largest, std::abs(value));
+    }
+    smallest = fewest_units * perturbation.epsilon() * largest;
   }
-  constexpr double fewest_units = 1e3;  // in the last place: the displacement must be more than rounding
-  const double smallest = fewest_units * perturbation.epsilon() * largest;
   const double step = std::min(entry.step, std::max(smallest, 4 * noise / deviation));
   const Perturbation::Sample plus = displaced(step);
   const Perturbation::Sample minus = displaced(-step);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "xgrad/check.hpp"
 
+#include "check/differences/nearby.hpp"
 #include "check/entries/entries.hpp"
 
 /// The two comparisons of one parameter's gradients, as numbers alone.
@@ -56,13 +58,19 @@ struct Rounding {
                                        const Shape& shape, const Tolerance& tolerance, double loss,
                                        const Rounding& rounding);
 
-/// Whether a deviation of `automatic` from an entry, or from direction number `direction` if not negative, is still
-/// there on a second look.
-using Persists = std::function<bool(const NumericEntry& entry, std::int64_t direction, double automatic)>;
+/// What a second look at a deviation of `automatic` from an entry, or from direction number `direction` if not
+/// negative, found.
+struct SecondLook {
+  bool persists = false;
+  /// Where the derivative jumps there. What the chain rule gives then needn't be among those nearby: relu(x) −
+  /// relu(−2x) has 0 at 0, and 1 or 2 beside.
+  std::optional<NearbyDerivatives> jump = std::nullopt;
+};
+using LookAgain = std::function<SecondLook(const NumericEntry& entry, std::int64_t direction, double automatic)>;
 
 /// `along` holds automatic · direction, for each of the numerical directions.
 [[nodiscard]] Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
                                           const NumericGradient& numerical, const Shape& shape,
-                                          const Tolerance& tolerance, double loss, const Persists& persists);
+                                          const Tolerance& tolerance, double loss, const LookAgain& look_again);
 
 }  // namespace xgrad::check

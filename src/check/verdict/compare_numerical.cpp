@@ -40,6 +40,7 @@ struct Sample {
   const NumericEntry* numerical = nullptr;
   std::int64_t direction = -1;
   Judged judged = {};
+  std::optional<NearbyDerivatives> jump = std::nullopt;
 };
 
 /// Among equals an entry comes before a direction, and the first before the others.
@@ -75,14 +76,18 @@ Judged judge(const Sample& sample, double floor, double loss) {
 }
 
 /// The worst sample. One that differs is looked at again, and only differs if its deviation persists.
-const Sample& find_worst(std::vector<Sample>& points, const Persists& persists) {
+const Sample& find_worst(std::vector<Sample>& points, const LookAgain& look_again) {
   std::sort(points.begin(), points.end(), is_worse);
   for (Sample& sample : points) {
-    if (sample.judged.finding != Finding::differs || !std::isfinite(sample.automatic) ||
-        persists(*sample.numerical, sample.direction, sample.automatic)) {
+    if (sample.judged.finding != Finding::differs || !std::isfinite(sample.automatic)) {
       break;
     }
-    sample.judged.finding = Finding::unclear;
+    const SecondLook found = look_again(*sample.numerical, sample.direction, sample.automatic);
+    if (found.persists) {
+      break;
+    }
+    sample.jump = found.jump;
+    sample.judged.finding = found.jump ? Finding::kink : Finding::unclear;
   }
   return *std::min_element(points.begin(), points.end(), is_worse);
 }
@@ -115,6 +120,10 @@ std::string reason_of(const Sample& sample, const Shape& shape) {
       return fmt::format("automatic {:.6g} {} is outside the differences' {:.6g} ± {:.1g}", sample.automatic, where,
                          n.value, n.error);
     case Finding::kink:
+      if (sample.jump) {
+        return fmt::format("at kinks: {} the derivative jumps between {:.6g} and {:.6g}", where, sample.jump->least,
+                           sample.jump->most);
+      }
       return fmt::format("at a kink: {} the derivative is {:.6g} from the left and {:.6g} from the right", where,
                          n.left, n.right);
     case Finding::unclear:
@@ -135,7 +144,7 @@ std::string reason_of(const Sample& sample, const Shape& shape) {
 
 Agreement compare_numerical(std::span<const double> automatic, std::span<const double> along,
                             const NumericGradient& numerical, const Shape& shape, const Tolerance& tolerance,
-                            double loss, const Persists& persists) {
+                            double loss, const LookAgain& look_again) {
   std::vector<Sample> points;
   points.reserve(numerical.entries.size() + numerical.directions.size());
   for (const NumericEntry& entry : numerical.entries) {
@@ -172,7 +181,7 @@ Agreement compare_numerical(std::span<const double> automatic, std::span<const d
   }
   const double size = std::max(norm(entries.sizes), norm(directions.sizes));
   comparison.norm_relative = size > 0 ? norm(differences) / size : 0;
-  const Sample& worst = find_worst(points, persists);
+  const Sample& worst = find_worst(points, look_again);
   comparison.direction = worst.direction;
   if (worst.direction < 0) {
     agreement.worst = worst.numerical->index;

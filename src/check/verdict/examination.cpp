@@ -44,20 +44,25 @@ ParameterReport Examination::run() {
   for (const Tensor& direction : numerical_.direction_vectors) {
     directions_.push_back(as_doubles(direction));
   }
-  const Persists persists = [this](const NumericEntry& entry, std::int64_t direction, double automatic) {
+  const LookAgain look_again = [this](const NumericEntry& entry, std::int64_t direction, double automatic) {
     const auto vector = direction < 0 ? std::span<const double>{} : directions_[static_cast<std::size_t>(direction)];
-    return deviation_persists(loss_function_, named_.parameter, entry, vector, automatic) &&
-           !is_rounding_of_loss(std::abs(automatic - entry.value), entry.step);
+    const double deviation = std::abs(automatic - entry.value);
+    if (!deviation_persists(loss_function_, named_.parameter, entry, vector, automatic) ||
+        is_rounding_of_loss(deviation, entry.step)) {
+      return SecondLook{};
+    }
+    const auto jump = jump_at(entry.index, vector, deviation);
+    return SecondLook{.persists = !jump, .jump = jump};
   };
   Agreement with_differences =
-      compare_numerical(automatic_, along_directions(automatic_), numerical_, shape_, tolerance_, loss_, persists);
+      compare_numerical(automatic_, along_directions(automatic_), numerical_, shape_, tolerance_, loss_, look_again);
   if (!exercised_ && with_differences.comparison.verdict == Verdict::inconclusive) {
     with_differences.comparison.reason = "not exercised: the loss doesn't depend on it";
   }
   Agreement with_manual;
   if (has_manual_) {
     with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_, rounding_);
-    examine_suspects(with_manual);
+    examine_suspects(with_manual, with_differences);
   }
   return report(with_manual, with_differences);
 }
@@ -69,7 +74,7 @@ ParameterReport Examination::run_with(TakenDifferences taken, bool closely) {
   if (has_manual_) {
     with_manual = compare_manual(manual_, automatic_, shape_, tolerance_, loss_, rounding_);
     if (closely) {
-      examine_suspects(with_manual);
+      examine_suspects(with_manual, taken_->agreement);
     }
   }
   return report(with_manual, taken_->agreement);
@@ -110,7 +115,8 @@ const NumericEntry& Examination::numeric_at(std::int64_t index) {
 /// Manual and automatic may both be right at a kink, where each may take another one-sided derivative. Only if all
 /// entries that differ are at kinks is the comparison inconclusive. Of very many, some are examined: the worst, and
 /// others evenly spaced in the order of their deviations.
-void Examination::examine_suspects(Agreement& agreement) {
+void Examination::examine_suspects(Agreement& agreement, const Agreement& with_differences) {
+  const bool smooth = with_differences.comparison.verdict == Verdict::right;
   constexpr std::int64_t always = 64;
   const std::vector<std::int64_t>& suspects = agreement.suspects;
   const std::size_t count = std::min(suspects.size(), static_cast<std::size_t>(std::max(options_.max_entries, always)));
@@ -118,7 +124,8 @@ void Examination::examine_suspects(Agreement& agreement) {
     const std::int64_t index = suspects[k * suspects.size() / count];
     const NumericEntry& entry = numeric_at(index);
     const auto i = static_cast<std::size_t>(index);
-    if (!has_kink(entry, 0) || !within_kink(manual_[i], entry) || !within_kink(automatic_[i], entry)) {
+    const bool kink = has_kink(entry, 0) && within_kink(manual_[i], entry) && within_kink(automatic_[i], entry);
+    if (!kink && (smooth || !jumps_between(index))) {
       agreement.worst = index;
       agreement.comparison.index = unravel(index, shape_);
       agreement.comparison.reason =
@@ -139,6 +146,27 @@ void Examination::examine_suspects(Agreement& agreement) {
                 "at kinks: manual and automatic differ at {} entries, and at the {} of them that were looked at "
                 "both are within the one-sided derivatives",
                 suspects.size(), count);
+}
+
+std::optional<NearbyDerivatives> Examination::jump_at(std::int64_t index, std::span<const double> direction,
+                                                      double deviation) {
+  if (!std::isfinite(deviation)) {
+    return std::nullopt;
+  }
+  if (!loss_rounding_) {
+    loss_rounding_ = rounding_of_value(loss_function_());
+  }
+  Perturbation perturbation{loss_function_, named_.parameter};
+  return nearby_derivatives(perturbation, index, direction, deviation,
+                            Tolerance::rounding_factor * loss_rounding_->error);
+}
+
+/// Whether manual and automatic are both among the derivatives beside an entry where these jump.
+bool Examination::jumps_between(std::int64_t index) {
+  constexpr double share = 0.01;
+  const auto i = static_cast<std::size_t>(index);
+  const auto jump = jump_at(index, {}, std::abs(manual_[i] - automatic_[i]));
+  return jump && jump->include(manual_[i], share) && jump->include(automatic_[i], share);
 }
 
 /// Which of the two the differences contradict.

@@ -37,7 +37,10 @@ class Examination {
   [[nodiscard]] std::vector<double> along_directions(const std::vector<double>& gradient) const;
   [[nodiscard]] bool is_rounding_of_loss(double deviation, double step);
   [[nodiscard]] const NumericEntry& numeric_at(std::int64_t index);
-  void examine_suspects(Agreement& agreement);
+  [[nodiscard]] std::optional<NearbyDerivatives> jump_at(std::int64_t index, std::span<const double> direction,
+                                                         double deviation);
+  [[nodiscard]] bool jumps_between(std::int64_t index);
+  void examine_suspects(Agreement& agreement, const Agreement& with_differences);
   [[nodiscard]] std::string blame(double manual, double automatic, const NumericEntry& entry) const;
   [[nodiscard]] ParameterReport report(Agreement& with_manual, Agreement& with_differences);
   static void fill(ParameterReport& report, double manual, double automatic, const NumericEntry& numerical);

@@ -86,7 +86,12 @@ graph::Copy::Made Shadow::make(const graph::Node& node, std::span<const Tensor> 
       (inputs.size() == 1 || node.operation->algebra() == Algebra::logistic_loss)) {
     inputs[0] = displaced(node, inputs[0]);
   }
-  const Tensor made = call_in_float64(node, inputs);
+  Tensor made = call_in_float64(node, inputs);
+  if (arithmetic_ == Arithmetic::disturbed && node.operation->algebra() == Algebra::log_softmax) {
+    // Near 0 it is log(1 + …), of which 1 leaves what is above epsilon; 0 itself can't be moved by a factor.
+    const Tensor size = full(made.shape(), tolerance_of(node.dtype).epsilon, made.dtype());
+    made = made + stop_gradient(disturbed(size, 0, 1));
+  }
   if (made.dtype() == float32 && any_floating) {
     throw NoShadow(fmt::format("{} gives float32 of float64", node.operation->name()));
   }
@@ -120,13 +125,13 @@ Tensor Shadow::displaced(const graph::Node& node, const Tensor& z) {
   } else if (operation.algebra() == Algebra::tanh) {
     reach = tanh(abs(z)) * (0.5 + 0.25 * (exp(2.0 * abs(z)) + exp(-2.0 * abs(z))));
   } else if (operation.algebra() == Algebra::softmax) {
-    reach = 1.0 / (1.0 - graph::apply_as_written(node.operation, {&z, 1}));
+    reach = 1.0 / abs(1.0 - graph::apply_as_written(node.operation, {&z, 1}));  // 1 − 1 may come as −0
   } else if (operation.algebra() == Algebra::log_softmax) {
-    reach = 1.0 / (1.0 - exp(graph::apply_as_written(node.operation, {&z, 1})));
+    reach = 1.0 / abs(1.0 - exp(graph::apply_as_written(node.operation, {&z, 1})));
   } else if (operation.algebra() == Algebra::logsumexp) {
     const Tensor sums = graph::apply_as_written(node.operation, {&z, 1});
     const Tensor shares = operation.vjp({{&z, 1}, sums, {}}, ones(sums.shape(), float64))[0];
-    reach = 1.0 / (1.0 - shares);
+    reach = 1.0 / abs(1.0 - shares);
   } else {
     return z;
   }
