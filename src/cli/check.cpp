@@ -256,11 +256,11 @@ std::optional<std::string> of_networks_only(const CLI::App& app) {
   return std::nullopt;
 }
 
-int check_one_layer(const Options& options, const CLI::App& app) {
+int check_one_layer(const std::string& layer, const Options& options, const CLI::App& app) {
   if (const std::optional<std::string> name = of_networks_only(app)) {
     throw UsageError(fmt::format("{} is of networks: expected --layer without it", *name));
   }
-  return check_layer({.name = *options.layer,
+  return check_layer({.name = layer,
                       .dtype = options.model.dtype,
                       .max_entries = options.max_entries,
                       .seed = options.seed,
@@ -290,7 +290,7 @@ Command add_check(CLI::App& app) {
       "  xgrad check --layers 4-3-2 --export problem    and then, with gradients from elsewhere,\n"
       "  xgrad check --layers 4-3-2 --manual gradients");
   return {command, [options, command] {
-            return options->layer ? check_one_layer(*options, *command) : check_gradients(*options);
+            return options->layer ? check_one_layer(*options->layer, *options, *command) : check_gradients(*options);
           }};
 }
 

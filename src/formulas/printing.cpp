@@ -245,7 +245,7 @@ std::string Printer::transposed(Expr x) const {
 std::string Printer::as_row(Expr x) const {
   std::string text;
   while (x->head == Head::matmul && x->arguments[0]->shape.rank() == 1 && names_(x) == nullptr) {
-    text = " " + at_least(matrix, x->arguments[1]) + text;
+    text.insert(0, " " + at_least(matrix, x->arguments[1]));
     x = x->arguments[0];
   }
   return transposed(x) + text;
@@ -346,7 +346,7 @@ std::optional<Printer::Piece> Printer::factored_sum(Expr e) const {
     const std::string sign = term.number < 0 ? minus_sign() : "+";
     const std::string text = needs_brackets ? in_brackets(positive.text) : positive.text;
     const std::string front = term.number < 0 ? sign : "";
-    rest += rest.empty() ? front + text : " " + sign + " " + text;
+    rest += rest.empty() ? front + text : fmt::format(" {} {}", sign, text);
   }
   const bool scales = std::all_of(common.begin(), common.end(), [](Expr factor) { return factor->shape.rank() == 0; });
   const char* sign = latex() ? " \\odot " : " ⊙ ";

@@ -111,7 +111,7 @@ class Writer {
   }
 
   // Loops in a step are loops of the graph by now.
-  Tensor written_within(const Tensor& x) { return Writer{x, most_steps_}.run_within(); }
+  [[nodiscard]] Tensor written_within(const Tensor& x) const { return Writer{x, most_steps_}.run_within(); }
   Tensor run_within() {
     const bool any = std::any_of(order_.nodes.begin(), order_.nodes.end(), [this](const graph::Node* node) {
       const Loop* loop = loop_of(*node->operation);

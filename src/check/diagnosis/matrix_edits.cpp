@@ -34,7 +34,7 @@ void add_triangles(Rewritings& to) {
 }
 
 // Factors of a product left out where that is a matrix of the same shape.
-void add_factors(Rewritings& to) {
+void add_matrix_factors(Rewritings& to) {
   const Expr a = to.here->arguments[0];
   const Expr b = to.here->arguments[1];
   if (a->shape.rank() != 2 || b->shape.rank() < 1) {
@@ -84,7 +84,7 @@ void add_matrix_edits(Rewritings& to) {
              Rank::common);
     }
   } else if (here->head == Head::matmul) {
-    add_factors(to);
+    add_matrix_factors(to);
     std::size_t count = 0;
     const Expr plain = untransposed(to.e, here, count);
     to.add(count > 1 ? plain : nullptr, "nothing transposed", Rank::common);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 
 #include "xgrad/error.hpp"
 
@@ -10,10 +11,8 @@
 namespace xgrad::check::manual {
 
 std::vector<std::int64_t> Sequences::order(std::int64_t sample) const {
-  std::vector<std::int64_t> result;
-  for (std::int64_t t = 0; t < lengths[static_cast<std::size_t>(sample)]; ++t) {
-    result.push_back(t);
-  }
+  std::vector<std::int64_t> result(static_cast<std::size_t>(lengths[static_cast<std::size_t>(sample)]));
+  std::iota(result.begin(), result.end(), 0);
   if (reverse) {
     std::reverse(result.begin(), result.end());
   }

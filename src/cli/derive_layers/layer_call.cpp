@@ -75,7 +75,7 @@ NamedTensor LayerInputs::parameter(std::string_view name, const Parameter& param
 // several.
 std::string LayerInputs::textbook_name(const std::string& path) {
   const std::size_t dot = path.rfind('.');
-  const std::string field = dot == std::string::npos ? path : path.substr(dot + 1);
+  std::string field = dot == std::string::npos ? path : path.substr(dot + 1);
   const std::string owner = dot == std::string::npos ? "" : path.substr(0, dot);
   const std::size_t owner_dot = owner.rfind('.');
   std::string last_owner = owner_dot == std::string::npos ? owner : owner.substr(owner_dot + 1);

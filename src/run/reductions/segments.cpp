@@ -14,7 +14,7 @@ namespace xgrad::run {
 namespace {
 
 template <class T>
-bool is_nan(T x) noexcept {
+bool is_no_number(T x) noexcept {
   if constexpr (std::is_floating_point_v<T>) {
     return std::isnan(x);
   } else {
@@ -26,7 +26,7 @@ bool is_nan(T x) noexcept {
 template <class T>
 void keep_largest(const T* row, std::int64_t width, T* to) noexcept {
   for (std::int64_t i = 0; i < width; ++i) {
-    if (row[i] > to[i] || is_nan(row[i])) {
+    if (row[i] > to[i] || is_no_number(row[i])) {
       to[i] = row[i];
     }
   }
